@@ -1,0 +1,343 @@
+"""Every error the engine raises on purpose: a stable code, what was expected and found, and what to do.
+
+Standard library only. Each class builds its message from typed arguments, so a caller cannot forget a part of it.
+"""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import ClassVar
+
+
+def _listed(items: Iterable[object], most: int = 12) -> str:
+    names = [str(item) for item in items]
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+class EngineError(Exception):
+    """The root. `code` never changes once published; `advice` says what the user can do."""
+
+    code: ClassVar[str] = "engine.error"
+
+    def __init__(self, message: str, advice: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.advice = advice
+
+
+class Cancelled(EngineError):
+    """Raised when the user or the parent process asked the engine to stop."""
+
+    code = "engine.cancelled"
+
+    def __init__(self) -> None:
+        super().__init__("The run was cancelled; finished blocks and epochs are kept.", "Run it again to continue.")
+
+
+class BadJob(EngineError):
+    """Raised when a job file is not one of this protocol."""
+
+    code = "job.invalid"
+
+    def __init__(self, path: object, problem: str) -> None:
+        super().__init__(f"{path} is not a job this engine can run: {problem}.", "Update the plugin and its engine together.")
+
+
+class BadArgument(EngineError):
+    """Raised when an argument's value cannot be used."""
+
+    code = "argument.invalid"
+
+    def __init__(self, name: str, expected: str, found: object) -> None:
+        super().__init__(f"{name}: expected {expected}, found {found!r}.", f"Give {expected}.")
+
+
+# Imagery
+
+
+class NoAcquisitions(EngineError):
+    """Raised when a folder holds no dated Sentinel-2 raster."""
+
+    code = "imagery.none_found"
+
+    def __init__(self, path: Path, seen: int, skipped: Iterable[object] = ()) -> None:
+        why = _listed(skipped, 3)
+        super().__init__(
+            f"No acquisition found in {path}: looked for GeoTIFFs with a date (YYYYMMDD or YYYY-MM-DD) in the name or a tag, "
+            f"found {seen} raster files, none usable{': ' + why if why else ''}.",
+            "Choose the folder that holds the dated images, or give a list of dates for a single stack.",
+        )
+
+
+class UnreadableDate(EngineError):
+    """Raised when a date is not a date."""
+
+    code = "imagery.bad_date"
+
+    def __init__(self, where: object, text: str) -> None:
+        super().__init__(
+            f"{where}: expected a date as YYYYMMDD or YYYY-MM-DD, found {text!r}.",
+            "Correct the date in the name, the tag or the list.",
+        )
+
+
+class DatesDoNotMatchStack(EngineError):
+    """Raised when a stack's bands are not a whole number of dates."""
+
+    code = "imagery.dates_mismatch"
+
+    def __init__(self, path: Path, layers: int, dates: int, bands: int) -> None:
+        super().__init__(
+            f"{path} has {layers} layers; {dates} dates of {bands} bands need {dates * bands}.",
+            "Give as many dates as the stack holds, in its order, and the bands of one date.",
+        )
+
+
+class MissingBands(EngineError):
+    """Raised when an acquisition or a store lacks bands that are needed."""
+
+    code = "imagery.missing_bands"
+
+    def __init__(self, where: object, missing: Iterable[str], found: Iterable[str]) -> None:
+        super().__init__(
+            f"{where} lacks the bands {_listed(missing)}; found {_listed(found) or 'none with a name'}.",
+            "Name the layers with --band-names in file order, or use images that hold these bands.",
+        )
+
+
+class MaskMismatch(EngineError):
+    """Raised when a mask does not cover the ground of its image."""
+
+    code = "imagery.mask_mismatch"
+
+    def __init__(self, mask: Path, found: str, image: object, expected: str) -> None:
+        super().__init__(
+            f"The mask {mask} covers {found}, its image {image} covers {expected}.",
+            "Use the mask that was made for this image, or leave the masks out.",
+        )
+
+
+class NoMasks(EngineError):
+    """Raised when a mask folder was given and holds no mask for any acquisition."""
+
+    code = "imagery.no_masks"
+
+    def __init__(self, folder: Path, dates: int) -> None:
+        super().__init__(
+            f"No mask in {folder} fits any of the {dates} acquisition dates.",
+            "Masks need the image's date in their name, as YYYYMMDD or YYYY-MM-DD.",
+        )
+
+
+class GridMismatch(EngineError):
+    """Raised when images do not share one grid."""
+
+    code = "imagery.grid_mismatch"
+
+    def __init__(self, path: Path, found: str, expected: str) -> None:
+        super().__init__(
+            f"{path} lies on another grid: {found}; the first acquisition has {expected}.",
+            "Keep the images of one tile and one coordinate system in a folder of their own.",
+        )
+
+
+class UnreadableImage(EngineError):
+    """Raised when a raster cannot be opened or a block of it cannot be decoded."""
+
+    code = "imagery.unreadable"
+
+    def __init__(self, path: object, reason: object) -> None:
+        super().__init__(
+            f"{path} cannot be read: {reason}.",
+            "Download or copy this file again, or run with --skip-unreadable to leave its date out.",
+        )
+
+
+# Parcels
+
+
+class UnreadableParcels(EngineError):
+    """Raised when the parcel file cannot be opened as a vector layer."""
+
+    code = "parcels.unreadable"
+
+    def __init__(self, path: object, reason: object) -> None:
+        super().__init__(f"The parcel layer {path} cannot be read: {reason}.", "Check the file and the layer's name.")
+
+
+class NoCrs(EngineError):
+    """Raised when a parcel layer does not say its coordinate system."""
+
+    code = "parcels.no_crs"
+
+    def __init__(self, path: object) -> None:
+        super().__init__(
+            f"The parcel layer {path} has no coordinate system, so it cannot be laid over the images.",
+            "Set the layer's coordinate system (in QGIS: Layer > Set CRS) and save it.",
+        )
+
+
+class NoParcels(EngineError):
+    """Raised when a parcel layer has no feature."""
+
+    code = "parcels.empty"
+
+    def __init__(self, path: object) -> None:
+        super().__init__(f"The parcel layer {path} holds no polygon.", "Choose a polygon layer with features, or clear its filter.")
+
+
+class ParcelsOutsideImagery(EngineError):
+    """Raised when not one parcel touches the images."""
+
+    code = "parcels.outside"
+
+    def __init__(self, path: object, parcels: str, imagery: str) -> None:
+        super().__init__(
+            f"No parcel of {path} lies on the images: the parcels cover {parcels}, the images {imagery}.",
+            "Check the layer's coordinate system and that both show the same region.",
+        )
+
+
+class MissingField(EngineError):
+    """Raised when a named field is not in the layer."""
+
+    code = "parcels.missing_field"
+
+    def __init__(self, where: object, name: str, fields: Iterable[str]) -> None:
+        super().__init__(f"{where} has no field {name!r}; it has {_listed(fields)}.", "Choose one of these fields.")
+
+
+# Labels and class tables
+
+
+class BadClassTable(EngineError):
+    """Raised when a class table cannot be used; names the line."""
+
+    code = "classes.invalid_table"
+
+    def __init__(self, path: object, line: int, problem: str) -> None:
+        super().__init__(
+            f"{path}, line {line}: {problem}.", "A class table is a CSV with the columns code, name, class, colour (#rrggbb)."
+        )
+
+
+class TooFewClasses(EngineError):
+    """Raised when fewer than two classes have enough parcels to be told apart."""
+
+    code = "labels.too_few_classes"
+
+    def __init__(self, usable: Iterable[str], rare: Iterable[str], needed: int) -> None:
+        super().__init__(
+            f"Training needs at least two classes with {needed} usable parcels each; "
+            f"found {_listed(usable) or 'none'}; too rare: {_listed(rare) or 'none'}.",
+            "Choose the crop field that holds the declared crop, group rare codes with a class table, or use more parcels.",
+        )
+
+
+# The parcel series store
+
+
+class NotAStore(EngineError):
+    """Raised when a folder is no parcel series store, or an unfinished one."""
+
+    code = "store.invalid"
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(f"{path} is not a usable parcel series store: {problem}.", "Make it with the extract command.")
+
+
+class StoreTooNew(EngineError):
+    """Raised when a store was written by a newer version."""
+
+    code = "store.newer_schema"
+
+    def __init__(self, path: Path, found: object, known: int) -> None:
+        super().__init__(f"{path} has store schema {found}; this version reads up to {known}.", "Update the plugin.")
+
+
+class StoreOfOtherInputs(EngineError):
+    """Raised when the output folder already holds a store made from other inputs."""
+
+    code = "store.other_inputs"
+
+    def __init__(self, path: Path, differences: Iterable[str]) -> None:
+        super().__init__(
+            f"{path} already holds a store of other inputs (different: {_listed(differences)}).",
+            "Choose another output, or run with --overwrite.",
+        )
+
+
+# Models
+
+
+class NotAModel(EngineError):
+    """Raised when a file is no .cropmodel, or a damaged one."""
+
+    code = "model.invalid"
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(f"{path} is not a usable .cropmodel file: {problem}.", "Copy the file again, or train a new model.")
+
+
+class ModelTooNew(EngineError):
+    """Raised when a model was written by a newer version."""
+
+    code = "model.newer_schema"
+
+    def __init__(self, path: Path, found: object, known: int) -> None:
+        super().__init__(f"{path} has model schema {found}; this version reads up to {known}.", "Update the plugin.")
+
+
+class UnknownModel(EngineError):
+    """Raised when an architecture's name is not known."""
+
+    code = "model.unknown"
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        super().__init__(f"There is no architecture {name!r}; known are {_listed(known)}.", "Choose one of these.")
+
+
+class NoSuchDevice(EngineError):
+    """Raised when the asked-for device is not there or cannot run a kernel."""
+
+    code = "device.unavailable"
+
+    def __init__(self, name: str, reason: object) -> None:
+        super().__init__(f"The device {name!r} cannot be used: {reason}.", "Choose 'auto' or 'cpu'.")
+
+
+# Outputs
+
+
+class NotWritable(EngineError):
+    """Raised when an output cannot be written, or is held open by another program."""
+
+    code = "output.not_writable"
+
+    def __init__(self, path: object, reason: object) -> None:
+        super().__init__(
+            f"{path} cannot be written: {reason}.", "Choose another place, or close the program (or QGIS layer) that holds it."
+        )
+
+
+class DiskFull(EngineError):
+    """Raised when the disk cannot hold an output."""
+
+    code = "output.disk_full"
+
+    def __init__(self, path: object, needed_mb: float, free_mb: float) -> None:
+        super().__init__(
+            f"The disk of {path} is too small: {needed_mb:,.0f} MB needed, {free_mb:,.0f} MB free.",
+            "Free some space or choose an output on another disk.",
+        )
+
+
+class UnknownFormat(EngineError):
+    """Raised when an output's ending names no known format."""
+
+    code = "output.unknown_format"
+
+    def __init__(self, path: Path, known: Iterable[str]) -> None:
+        super().__init__(f"{path}: the ending {path.suffix!r} names no known format.", f"Use one of {_listed(known)}.")

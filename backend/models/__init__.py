@@ -1,0 +1,31 @@
+"""The architectures: MODELS names each, its file and its figures. Standard library only; the files load on use.
+
+The plugin reads this table by path for its drop-down list, so nothing heavy may be imported here.
+"""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Mapping
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """`location` is `file:Class` inside this folder; `view` the samples it takes; `figures` its own parameters."""
+
+    location: str
+    view: str  # "patch", "statistics" or "pixel_set"
+    title: str
+    figures: Mapping[str, Any] = field(default_factory=dict)
+
+
+MODELS = {
+    "cnn": Architecture("cnn:CNN", "patch", "CNN, maximum over dates"),
+    "cnn-gru-0.7": Architecture("cnn_gru:CNNGRU", "patch", "CNN + GRU, 70 % of parameters in time", {"kernels": (16, 32, 64), "hidden": 64}),
+    "cnn-gru-0.8": Architecture("cnn_gru:CNNGRU", "patch", "CNN + GRU, 80 % of parameters in time", {"kernels": (16, 32, 36), "hidden": 96}),
+    "cnn-gru-0.9": Architecture("cnn_gru:CNNGRU", "patch", "CNN + GRU, 90 % of parameters in time", {"kernels": (16, 16, 16), "hidden": 128}),
+    "gru": Architecture("gru:GRU", "statistics", "GRU on band means and deviations", {"hidden": 156}),
+    "conv-lstm": Architecture("conv_lstm:ConvLSTM", "patch", "Convolutional LSTM", {"kernels": (30, 64), "hidden": 30}),
+    "random-forest": Architecture("random_forest:RandomForest", "statistics", "Random forest (baseline)", {"trees": 400}),
+}

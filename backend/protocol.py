@@ -1,0 +1,164 @@
+"""All that the QGIS side and the engine say to each other: the job, the events, the shared defaults.
+
+Standard library only and valid on Python 3.9: the plugin loads this file by path into QGIS's own interpreter.
+"""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar, Mapping, Optional, Protocol, Union
+
+PROTOCOL_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """Every default that a command-line option and a dialog share (the paper's, section 2.2, where it gives one)."""
+
+    model: str = "cnn-gru-0.9"
+    epochs: int = 50
+    batch_size: int = 32
+    learning_rate: float = 1e-3
+    folds: int = 1
+    seed: int = 0
+    device: str = "auto"
+    resolution_m: float = 10.0
+    min_samples: int = 5
+    few_pixels: int = 4
+
+
+DEFAULTS = Defaults()
+DEVICES = ("auto", "cpu", "cuda", "mps")
+FORMATS = {"gpkg": "GPKG", "shp": "ESRI Shapefile", "parquet": "Parquet", "fgb": "FlatGeobuf", "csv": "CSV"}
+
+
+@dataclass(frozen=True)
+class Job:
+    """One command with its arguments by name: `{"model": "gru", "exclude": ["2018-05-01"]}`.
+
+    Names are those of the command line, without dashes and with underscores (`class_field` for `--class-field`).
+    """
+
+    command: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    protocol: int = PROTOCOL_VERSION
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), ensure_ascii=True, indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Job":
+        """Reads a job; raises ValueError when the text is no job of this protocol."""
+        document = json.loads(text)
+        if not isinstance(document, dict) or not isinstance(document.get("command"), str):
+            raise ValueError('expected an object {"protocol": 1, "command": "...", "arguments": {...}}')
+        job = cls(document["command"], document.get("arguments", {}), document.get("protocol", 0))
+        if job.protocol != PROTOCOL_VERSION:
+            raise ValueError(f"expected protocol {PROTOCOL_VERSION}, found {job.protocol}")
+        if not isinstance(job.arguments, dict):
+            raise ValueError("expected the arguments as an object of names and values")
+        return job
+
+
+@dataclass(frozen=True)
+class Started:
+    kind: ClassVar[str] = "started"
+    command: str
+    version: str
+    pid: int
+    protocol: int = PROTOCOL_VERSION
+
+
+@dataclass(frozen=True)
+class Progress:
+    kind: ClassVar[str] = "progress"
+    fraction: float
+    stage: str
+    message: str = ""
+    seconds_left: Optional[float] = None
+
+
+@dataclass(frozen=True)
+class Log:
+    kind: ClassVar[str] = "log"
+    message: str
+
+
+@dataclass(frozen=True)
+class Metric:
+    """Named figures as they come, such as `name="epoch"` with the losses of an epoch."""
+
+    kind: ClassVar[str] = "metric"
+    name: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Warn:
+    kind: ClassVar[str] = "warning"
+    code: str
+    message: str
+    advice: str = ""
+
+
+@dataclass(frozen=True)
+class Result:
+    """The final event of a command that did its work."""
+
+    kind: ClassVar[str] = "result"
+    values: Any
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The final event of a command that did not: a stable code, what happened, what to do."""
+
+    kind: ClassVar[str] = "failed"
+    code: str
+    message: str
+    advice: str = ""
+
+
+Event = Union[Started, Progress, Log, Metric, Warn, Result, Failed]
+EVENTS = {cls.kind: cls for cls in (Started, Progress, Log, Metric, Warn, Result, Failed)}
+
+
+def encode(event: Event) -> str:
+    """One line of ASCII JSON, without the line's end."""
+    return json.dumps({"event": event.kind, **asdict(event)}, ensure_ascii=True, allow_nan=False)
+
+
+def decode(line: str) -> Optional[Event]:
+    """The event on a line of the engine's stdout; None for any line that is not one (it is skipped)."""
+    try:
+        document = json.loads(line)
+        cls = EVENTS[document.pop("event")]
+        return cls(**document)  # type: ignore[return-value]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+class Reporter(Protocol):
+    """Where a step says how far it is. Steps take one; the process edge decides what becomes of the words."""
+
+    def progress(self, fraction: float, stage: str, message: str = "") -> None: ...
+
+    def log(self, message: str) -> None: ...
+
+    def metric(self, name: str, **values: Any) -> None: ...
+
+    def warning(self, code: str, message: str, advice: str = "") -> None: ...
+
+
+class Silent:
+    """A Reporter that says nothing."""
+
+    def progress(self, fraction: float, stage: str, message: str = "") -> None: ...
+
+    def log(self, message: str) -> None: ...
+
+    def metric(self, name: str, **values: Any) -> None: ...
+
+    def warning(self, code: str, message: str, advice: str = "") -> None: ...

@@ -1,0 +1,30 @@
+"""The nouns that every part of the engine shares: bands, classes, quality flags. Standard library only."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+BANDS = ("B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B11", "B12")  # the paper leaves out B01, B09, B10
+REFLECTANCE_SCALE = 10_000  # the store holds reflectance x 10,000 as int16
+UNOBSERVED = -32768  # int16 value of a pixel that no acquisition saw clearly
+PATCH_SIZE_PX = 32
+
+QUALITY = {
+    "ok": "Classified from enough clear pixels",
+    "few_pixels": "Fewer pixels than asked for, or none whose centre lies inside; classified all the same",
+    "partly_outside": "Part of the parcel lies outside the images; classified from the rest",
+    "outside": "The parcel lies outside the images; not classified",
+    "no_clear_observation": "No acquisition saw the parcel free of clouds; not classified",
+    "invalid_geometry": "The outline is missing, empty or could not be repaired; not classified",
+}
+CLASSIFIABLE = ("ok", "few_pixels", "partly_outside")
+
+
+@dataclass(frozen=True)
+class CropClass:
+    """A class a model tells apart; `colour` is `#rrggbb`, the same in map, report and plots."""
+
+    code: str
+    name: str
+    colour: str
