@@ -1,0 +1,1 @@
+"""Sentinel-2 products -> acquisitions on one grid: catalogue, readers (one file per product kind), masks, blocks."""

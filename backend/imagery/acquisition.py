@@ -1,0 +1,114 @@
+"""What the catalogue finds: layers of rasters, scenes made of them, acquisitions made of a day's scenes."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from backend.imagery.grid import Grid
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One band of one raster file: reflectance = DN * scale + offset, where DN is not `nodata`."""
+
+    path: Path
+    index: int  # 1-based, as GDAL counts
+    scale: float
+    offset: float
+    nodata: float | None
+
+
+@dataclass(frozen=True)
+class Mask:
+    """A raster that tells which pixels of a scene are clear; `kind` is "scl" (Sen2Cor) or "binary" (1 = masked)."""
+
+    path: Path
+    kind: str
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One image of one moment, whatever files it lies in."""
+
+    name: str
+    moment: datetime
+    layers: Mapping[str, Layer]  # by band name
+    grid: Grid  # of its finest layer
+    product: str
+    platform: str = ""
+    tile: str = ""
+    mask: Mask | None = None
+
+    @property
+    def day(self) -> date:
+        return self.moment.date()
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        return tuple(dict.fromkeys(layer.path for layer in self.layers.values()))
+
+
+@dataclass(frozen=True)
+class Acquisition:
+    """A day: its scenes, in the order in which they are preferred where several are clear."""
+
+    day: date
+    scenes: tuple[Scene, ...]
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A file that is not used, with the code and the words of why."""
+
+    path: Path
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The acquisitions of a season in order of time, the grid they share, and what was left out."""
+
+    acquisitions: tuple[Acquisition, ...]
+    grid: Grid
+    skipped: tuple[Skipped, ...]
+    season: int
+
+    @property
+    def bands(self) -> tuple[str, ...]:
+        """Bands that every scene has, in the order of the first."""
+        scenes = [scene for acquisition in self.acquisitions for scene in acquisition.scenes]
+        common = set.intersection(*(set(scene.layers) for scene in scenes))
+        return tuple(band for band in scenes[0].layers if band in common)
+
+    @property
+    def days(self) -> tuple[int, ...]:
+        """Days since 1 January of the season year, one per acquisition."""
+        return tuple((acquisition.day - date(self.season, 1, 1)).days for acquisition in self.acquisitions)
+
+
+@dataclass(frozen=True)
+class ImageryOptions:
+    """How a folder is to be read. Empty values mean: as the files say."""
+
+    masks: Path | None = None
+    dates_file: Path | None = None
+    band_names: tuple[str, ...] = ()
+    exclude: tuple[date, ...] = ()
+    start: date | None = None
+    end: date | None = None
+    season: int | None = None
+    resolution_m: float = 10.0
+    resampling: str = "nearest"
+    scale: float | None = None
+    offset: float | None = None
+    skip_unreadable: bool = False
+
+    def wants(self, day: date) -> bool:
+        after = self.start is None or day >= self.start
+        before = self.end is None or day <= self.end
+        return after and before and day not in self.exclude

@@ -1,0 +1,133 @@
+"""Reading: a window of an acquisition as reflectance x 10,000 on the common grid, and which of its pixels are clear."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+from rasterio.enums import Resampling
+from rasterio.vrt import WarpedVRT
+from rasterio.windows import Window
+
+from backend.imagery import masks
+from backend.imagery.acquisition import Acquisition, Layer, Mask, Scene
+from backend.imagery.grid import Grid, crs_name
+from backend.imagery.rasters import opened
+from backend.vocabulary import REFLECTANCE_SCALE
+
+Reflectance = NDArray[np.int16]  # (bands, rows, columns)
+Clear = NDArray[np.bool_]  # (rows, columns)
+
+_BLOCK_PX = 512
+
+
+def read_acquisition(
+    acquisition: Acquisition, bands: Sequence[str], grid: Grid, window: Window, resampling: str = "nearest"
+) -> tuple[Reflectance, Clear]:
+    """Reflectance x 10,000 `(bands, rows, columns)` and clearness `(rows, columns)` of a day.
+
+    Where a day has several scenes, each pixel comes from the first one that sees it clearly. Raises UnreadableImage.
+    """
+    values, clear = read_scene(acquisition.scenes[0], bands, grid, window, resampling)
+    for scene in acquisition.scenes[1:]:
+        if clear.all():
+            break
+        others, also_clear = read_scene(scene, bands, grid, window, resampling)
+        take = also_clear & ~clear
+        values[:, take] = others[:, take]
+        clear |= take
+    return values, clear
+
+
+def read_scene(
+    scene: Scene, bands: Sequence[str], grid: Grid, window: Window, resampling: str = "nearest"
+) -> tuple[Reflectance, Clear]:
+    """As `read_acquisition`, for one scene: clear is where all bands hold data and the mask lets the pixel through."""
+    values = np.empty((len(bands), int(window.height), int(window.width)), np.int16)
+    clear = np.ones(values.shape[1:], bool)
+    by_file: dict[Path, list[int]] = defaultdict(list)
+    for position, band in enumerate(bands):
+        by_file[scene.layers[band].path].append(position)
+    for path, positions in by_file.items():
+        layers = [scene.layers[bands[position]] for position in positions]
+        numbers, inside = _read(path, [layer.index for layer in layers], grid, window, resampling, layers[0].nodata)
+        clear &= inside & _holds_data(numbers, layers[0])
+        for position, layer, plane in zip(positions, layers, numbers):
+            values[position] = _reflectance(plane, layer)
+    if scene.mask is not None:
+        clear &= _read_mask(scene.mask, grid, window)
+    return values, clear
+
+
+def block_shape(scene: Scene, grid: Grid) -> tuple[int, int]:
+    """(rows, columns) of the windows to work in: whole native blocks, about 512 x 512 pixels."""
+    with opened(scene.files[0]) as dataset:
+        rows, columns = dataset.block_shapes[0]
+        zoom = max(1, round(abs(dataset.transform.a) / grid.resolution_m))
+        if not _same_grid(dataset, grid) and columns >= dataset.width:
+            rows = columns = _BLOCK_PX  # strips of a raster that is resampled anyway
+    columns = min(columns * zoom, grid.width)
+    rows = rows * zoom * max(1, _BLOCK_PX**2 // (rows * zoom * columns))
+    return min(rows, grid.height), columns
+
+
+def _read_mask(mask: Mask, grid: Grid, window: Window) -> Clear:
+    numbers, inside = _read(mask.path, [1], grid, window, "nearest", None)
+    return inside & masks.clear(mask, numbers[0])
+
+
+def _read(
+    path: Path, indexes: list[int], grid: Grid, window: Window, resampling: str, nodata: float | None
+) -> tuple[NDArray[np.generic], Clear]:
+    """Raw numbers `(layers, rows, columns)` of a window of `grid`, and where the file's own ground lies."""
+    with opened(path) as dataset:
+        shape = (int(window.height), int(window.width))
+        if _same_grid(dataset, grid):
+            return dataset.read(indexes, window=window), np.ones(shape, bool)
+        inside = _footprint(dataset, grid, window)
+        how = Resampling[resampling]
+        with WarpedVRT(
+            dataset, crs=grid.crs, transform=grid.transform, width=grid.width, height=grid.height,
+            resampling=how, src_nodata=nodata, nodata=nodata, add_alpha=False,
+        ) as warped:  # fmt: skip
+            return warped.read(indexes, window=window), inside
+
+
+def _same_grid(dataset: rasterio.DatasetReader, grid: Grid) -> bool:
+    same_size = (dataset.width, dataset.height) == (grid.width, grid.height)
+    return same_size and dataset.transform.almost_equals(grid.transform, 1e-6) and crs_name(dataset.crs) == grid.crs
+
+
+def _footprint(dataset: rasterio.DatasetReader, grid: Grid, window: Window) -> Clear:
+    """Which pixel centres of the window lie on the file's ground (same coordinate system)."""
+    xmin, ymin, xmax, ymax = dataset.bounds
+    x = grid.x0 + (window.col_off + np.arange(int(window.width)) + 0.5) * grid.resolution_m
+    y = grid.y0 - (window.row_off + np.arange(int(window.height)) + 0.5) * grid.resolution_m
+    return ((y > ymin) & (y < ymax))[:, None] & ((x > xmin) & (x < xmax))[None, :]
+
+
+def _holds_data(numbers: NDArray[np.generic], layer: Layer) -> Clear:
+    """All bands differ from nodata; where none is declared, a pixel of zeros alone holds no data, as in Sentinel-2."""
+    if np.issubdtype(numbers.dtype, np.floating):
+        finite = np.isfinite(numbers).all(axis=0)
+        return (
+            finite if layer.nodata is None or np.isnan(layer.nodata) else finite & (numbers != layer.nodata).all(axis=0)
+        )
+    if layer.nodata is None:
+        return (numbers != 0).any(axis=0)
+    return (numbers != layer.nodata).all(axis=0)
+
+
+def _reflectance(plane: NDArray[np.generic], layer: Layer) -> NDArray[np.int16]:
+    """DN * scale + offset, x 10,000, rounded. Past int16 it saturates, at reflectance 3.27: clouds alone reach that."""
+    gain, bias = layer.scale * REFLECTANCE_SCALE, layer.offset * REFLECTANCE_SCALE
+    if np.issubdtype(plane.dtype, np.integer) and abs(gain - 1) < 1e-9 and float(bias).is_integer():
+        numbers = plane if bias == 0 and plane.dtype != np.uint32 else plane.astype(np.int32) + int(bias)
+        return np.minimum(numbers, 32767).astype(np.int16)
+    exact = np.nan_to_num(np.rint(plane.astype(np.float64) * gain + bias), nan=0.0)
+    return np.clip(exact, -32767, 32767).astype(np.int16)

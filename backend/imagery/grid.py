@@ -1,0 +1,76 @@
+"""The pixel grid that everything is brought to: north-up, square pixels, one coordinate system."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from rasterio.crs import CRS
+from rasterio.transform import Affine
+from rasterio.windows import Window
+
+
+@dataclass(frozen=True)
+class Grid:
+    """`x0`, `y0`: the upper left corner in `crs` units; pixels are `resolution_m` wide and high."""
+
+    crs: str  # "EPSG:n" where there is one, else WKT
+    x0: float
+    y0: float
+    resolution_m: float
+    width: int
+    height: int
+
+    @property
+    def transform(self) -> Affine:
+        return Affine(self.resolution_m, 0, self.x0, 0, -self.resolution_m, self.y0)
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """(xmin, ymin, xmax, ymax)."""
+        return (
+            self.x0,
+            self.y0 - self.height * self.resolution_m,
+            self.x0 + self.width * self.resolution_m,
+            self.y0,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "crs": self.crs,
+            "width": self.width,
+            "height": self.height,
+            "resolution_m": self.resolution_m,
+            "bounds": list(self.bounds),
+        }
+
+    @classmethod
+    def from_dict(cls, document: dict[str, Any]) -> Grid:
+        xmin, _, _, ymax = document["bounds"]
+        return cls(document["crs"], xmin, ymax, document["resolution_m"], document["width"], document["height"])
+
+    @classmethod
+    def covering(cls, crs: str, bounds: tuple[float, float, float, float], resolution_m: float) -> Grid:
+        """The smallest grid over `bounds` (xmin, ymin, xmax, ymax) that starts at their upper left corner."""
+        xmin, ymin, xmax, ymax = bounds
+        width = math.ceil((xmax - xmin) / resolution_m - 1e-6)
+        height = math.ceil((ymax - ymin) / resolution_m - 1e-6)
+        return cls(crs, xmin, ymax, resolution_m, width, height)
+
+    def windows(self, size_px: tuple[int, int]) -> Iterator[Window]:
+        """Windows of `size_px` (rows, columns), row by row; those at the right and lower edge are smaller."""
+        rows, columns = size_px
+        for row in range(0, self.height, rows):
+            for column in range(0, self.width, columns):
+                yield Window(column, row, min(columns, self.width - column), min(rows, self.height - row))
+
+
+def crs_name(crs: CRS | None) -> str:
+    """ "EPSG:n" where the system has such a number, else its WKT, else ""."""
+    if not crs:
+        return ""
+    code = crs.to_epsg()
+    return f"EPSG:{code}" if code else crs.to_wkt()

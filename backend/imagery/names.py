@@ -1,0 +1,78 @@
+"""Dates and band names as they stand in file names, tags and layer descriptions."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from backend.errors import UnreadableDate
+
+_DATE = re.compile(r"(?<!\d)((?:19|20)\d{2})([-_]?)(\d{2})\2(\d{2})(?:T?(\d{2}):?(\d{2}):?(\d{2}))?(?!\d)")
+_BAND = re.compile(r"(?<![A-Za-z0-9])(?:B|Band)[ _]?(0?[1-9]|1[0-2]|8A)(?![A-Za-z0-9])", re.IGNORECASE)
+_RESOLUTION = re.compile(r"(?<![A-Za-z0-9])(?:10|20|60)m(?![A-Za-z0-9])", re.IGNORECASE)
+_PLATFORM = re.compile(r"(?:Sentinel-?2|S2)([ABC])(?![A-Za-z])", re.IGNORECASE)
+_TILE = re.compile(r"(?<![A-Za-z0-9])T(\d{2}[A-Z]{3})(?![A-Za-z0-9])")
+_TAGS = ("ACQUISITION", "ACQUISITION_DATE", "ACQUISITIONDATETIME", "DATATAKE_SENSING_START", "DATETIME", "DATE")
+
+
+def moment_in(text: str) -> datetime | None:
+    """The first date (with its time, when there is one) that stands in `text`; None when there is none."""
+    for match in _DATE.finditer(text):
+        year, _, month, day, *time = match.groups()
+        try:
+            hour, minute, second = (int(part or 0) for part in time)
+            return datetime(int(year), int(month), int(day), hour, minute, second)
+        except ValueError:
+            continue
+    return None
+
+
+def parse_day(text: str, where: object) -> datetime:
+    """`text` as a date; raises UnreadableDate, which says where it stood."""
+    moment = moment_in(text.strip())
+    if moment is None:
+        raise UnreadableDate(where, text.strip())
+    return moment
+
+
+def moment_of(path: Path, tags: Mapping[str, str]) -> datetime:
+    """When a raster was acquired: the date in its name, else in a tag; a tag of the same day adds the time.
+
+    Raises UnreadableDate when neither holds one.
+    """
+    named = moment_in(path.stem)
+    upper = {key.upper(): value for key, value in tags.items()}
+    tagged = next((found for tag in _TAGS if (found := moment_in(upper.get(tag, "")))), None)
+    if named is None and tagged is None:
+        raise UnreadableDate(path, path.stem)
+    if named is None or (tagged is not None and tagged.date() == named.date()):
+        return tagged  # type: ignore[return-value]
+    return named
+
+
+def band_in(text: str) -> str | None:
+    """The Sentinel-2 band that `text` names, as "B02" or "B8A"; None when it names none."""
+    match = _BAND.search(text.replace("_", " ")) or _BAND.search(text)
+    if match is None:
+        return None
+    number = match.group(1).upper()
+    return "B8A" if number == "8A" else f"B{int(number):02d}"
+
+
+def scene_key(path: Path) -> str:
+    """The name of a single-band file without its band and resolution: the same for all files of one scene."""
+    plain = path.stem.replace("_", " ")
+    return " ".join(_RESOLUTION.sub(" ", _BAND.sub(" ", plain)).split())
+
+
+def platform_in(text: str) -> str:
+    match = _PLATFORM.search(text.replace("_", " "))
+    return f"Sentinel-2{match.group(1).upper()}" if match else ""
+
+
+def tile_in(text: str) -> str:
+    match = _TILE.search(text.replace("_", " "))
+    return match.group(1) if match else ""

@@ -1,0 +1,63 @@
+"""Opening rasters: the one door to GDAL for the imagery side, with errors that name the file."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from rasterio.errors import RasterioError
+
+from backend.errors import UnreadableImage
+from backend.imagery.acquisition import ImageryOptions, Layer
+from backend.imagery.grid import Grid, crs_name
+
+SUFFIXES = (".tif", ".tiff")
+
+
+@dataclass(frozen=True)
+class RasterFacts:
+    """What a raster's header says."""
+
+    path: Path
+    grid: Grid
+    descriptions: tuple[str, ...]
+    tags: dict[str, str]
+    layers: tuple[Layer, ...]
+    block_px: tuple[int, int]  # (rows, columns) of a natural block
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[rasterio.DatasetReader]:
+    """An open raster; every failure of GDAL inside the block becomes an UnreadableImage that names the file."""
+    try:
+        with rasterio.open(path) as dataset:
+            yield dataset
+    except (RasterioError, OSError) as error:
+        raise UnreadableImage(path, error.__cause__ or error) from error
+
+
+def read_facts(path: Path, options: ImageryOptions) -> RasterFacts:
+    """Reads a raster's header; raises UnreadableImage."""
+    with opened(path) as dataset:
+        if not dataset.crs:
+            raise UnreadableImage(path, "it has no coordinate system")
+        grid = Grid.covering(crs_name(dataset.crs), tuple(dataset.bounds), abs(dataset.transform.a))
+        layers = tuple(_layer(dataset, path, index, options) for index in dataset.indexes)
+        descriptions = tuple(text or "" for text in dataset.descriptions)
+        return RasterFacts(path, grid, descriptions, dict(dataset.tags()), layers, dataset.block_shapes[0])
+
+
+def _layer(dataset: rasterio.DatasetReader, path: Path, index: int, options: ImageryOptions) -> Layer:
+    """Scale and offset: the option, else the file's own, else 1/10,000 for integers and 1 for floats."""
+    own_scale, own_offset = dataset.scales[index - 1], dataset.offsets[index - 1]
+    whole = np.issubdtype(np.dtype(dataset.dtypes[index - 1]), np.integer)
+    if (own_scale, own_offset) == (1.0, 0.0) and whole:
+        own_scale = 1e-4
+    scale = own_scale if options.scale is None else options.scale
+    offset = own_offset if options.offset is None else options.offset
+    return Layer(path, index, scale, offset, dataset.nodatavals[index - 1])
