@@ -1,0 +1,54 @@
+"""What can become of a run of the engine other than a result."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Optional
+
+
+class EngineProblem(Exception):
+    """The root; `str()` is fit to be shown, `code` is stable."""
+
+    code = "engine.problem"
+
+    def __init__(self, message: str, advice: str = "") -> None:
+        super().__init__("\n".join(part for part in (message, advice) if part))
+        self.message = message
+        self.advice = advice
+
+
+class EngineNotReady(EngineProblem):
+    """Raised when no engine is set up; the reason says what to do."""
+
+    code = "engine.not_ready"
+
+
+class EngineCancelled(EngineProblem):
+    """Raised when the caller cancelled and the engine process is gone."""
+
+    code = "engine.cancelled"
+
+    def __init__(self) -> None:
+        super().__init__("Cancelled.")
+
+
+class EngineFailed(EngineProblem):
+    """Raised when the engine said in its final event why it could not do the job."""
+
+    def __init__(self, code: str, message: str, advice: str = "") -> None:
+        super().__init__(message, advice)
+        self.code = code
+
+
+class EngineCrashed(EngineProblem):
+    """Raised when the engine ended without a final event, or with an exit code that contradicts it."""
+
+    code = "engine.crashed"
+
+    def __init__(self, exit_code: int, last_lines: str, log: Optional[Path] = None) -> None:
+        said = f" Its last words:\n{last_lines}" if last_lines else " It said nothing."
+        advice = f"The whole log is in {log}." if log else ""
+        super().__init__(f"The engine stopped without an answer (exit code {exit_code}).{said}", advice)
+        self.exit_code = exit_code
+        self.last_lines = last_lines

@@ -1,0 +1,81 @@
+"""What the engine says, as Processing shows it."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, Optional
+
+from qgis.core import QgsProcessingFeedback
+from qgis.PyQt.QtCore import pyqtSignal
+
+from ..translation import tr
+from .protocol import protocol
+
+
+class EngineFeedback(QgsProcessingFeedback):
+    """A feedback that also hands on the engine's events as they are, for live curves and tables.
+
+    `engineEvent` is emitted in the algorithm's thread, for every event of every job; `Started.command` says which job the
+    next ones belong to. The fraction of a `Progress` is that of the whole algorithm.
+    """
+
+    engineEvent = pyqtSignal(object)  # noqa: N815 (a Qt signal)
+
+
+class Listener:
+    """Tells a feedback about the events of one job, which is the part from `start` to `start + share` of the whole run."""
+
+    def __init__(self, feedback: QgsProcessingFeedback, start: float = 0.0, share: float = 1.0) -> None:
+        self._feedback = feedback
+        self._start = start
+        self._share = share
+        self._stage = ""
+
+    def __call__(self, event: Any) -> None:
+        if isinstance(event, protocol.Progress):
+            event = dataclasses.replace(event, fraction=self._whole(event.fraction))
+        show = getattr(self, f"_{event.kind}", None)
+        if show is not None:
+            show(event)
+        if isinstance(self._feedback, EngineFeedback):
+            self._feedback.engineEvent.emit(event)
+
+    def _whole(self, fraction: float) -> float:
+        return self._start + self._share * min(max(fraction, 0.0), 1.0)
+
+    def _progress(self, event: Any) -> None:
+        self._feedback.setProgress(100.0 * event.fraction)
+        self._feedback.setProgressText(progress_text(event))
+
+    def _log(self, event: Any) -> None:
+        self._feedback.pushInfo(event.message)
+
+    def _metric(self, event: Any) -> None:
+        values = ", ".join(f"{name} {_figure(value)}" for name, value in event.values.items())
+        self._feedback.pushInfo(f"{event.name}: {values}")
+
+    def _warning(self, event: Any) -> None:
+        self._feedback.pushWarning(" ".join(part for part in (event.message, event.advice) if part))
+
+
+def progress_text(event: Any) -> str:
+    """`Training: fold 1 of 5 (about 3 min left)`."""
+    text = ": ".join(part for part in (event.stage, event.message) if part)
+    left = time_left(event.seconds_left)
+    return f"{text} ({left})" if left else text
+
+
+def time_left(seconds: Optional[float]) -> str:
+    """Rounded as a person would say it; empty where it is not known."""
+    if seconds is None:
+        return ""
+    if seconds < 90:
+        return tr("about {} s left").format(max(1, round(seconds)))
+    if seconds < 5400:
+        return tr("about {} min left").format(round(seconds / 60))
+    return tr("about {} h left").format(f"{seconds / 3600:.1f}")
+
+
+def _figure(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,63 @@
+"""Where the engine is: its code, and the Python that runs it (never QGIS's own)."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional
+
+from ..settings import Setting
+from ..translation import tr
+from . import install
+from .protocol import ROOT
+
+PYTHON_VARIABLE = "CROP_CLASSIFIER_PYTHON"  # for headless runs and tests; comes before the settings
+
+
+@dataclass(frozen=True)
+class EngineStatus:
+    """`reason` says, where the engine is not ready, why and what to do."""
+
+    ready: bool
+    python: Optional[Path]
+    reason: str = ""
+
+
+def engine_root() -> Path:
+    """The folder that contains `backend/`."""
+    return ROOT
+
+
+def location() -> Path:
+    """The folder of the environment that the plugin makes."""
+    chosen = str(Setting.ENGINE_LOCATION.get())
+    return Path(chosen) if chosen else install.default_location()
+
+
+def find_python() -> Optional[Path]:
+    """The Python that runs the engine; None where none is set up."""
+    return status().python
+
+
+def status() -> EngineStatus:
+    """Looks at files alone, so it is cheap enough for every `canExecute()`; the set-up dialog runs `doctor` as well."""
+    named = os.environ.get(PYTHON_VARIABLE, "")
+    if named:
+        return _existing(Path(named), tr("The variable {} names").format(PYTHON_VARIABLE))
+    chosen = str(Setting.ENGINE_PYTHON.get())
+    if chosen:
+        return _existing(Path(chosen), tr("The settings name"))
+    if install.is_ready(location()):
+        return EngineStatus(True, install.python_of(location()))
+    return EngineStatus(False, None, tr("The engine is not set up. Open Plugins > Crop Classifier > Engine Set-up…"))
+
+
+def _existing(python: Path, who: str) -> EngineStatus:
+    if python.is_file() and os.access(python, os.X_OK):
+        return EngineStatus(True, python)
+    reason = tr(
+        "{who} {python} as the engine's Python, and it is no program that can be run. Correct it in Engine Set-up…."
+    )
+    return EngineStatus(False, None, reason.format(who=who, python=python))

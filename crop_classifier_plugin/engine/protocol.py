@@ -1,0 +1,33 @@
+"""The engine's protocol and table of architectures, loaded by path.
+
+QGIS plugins share one interpreter and `backend` is a common name, so the files get private names and nothing is imported
+as `backend`. Both files are standard library only.
+"""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+ROOT = Path(__file__).resolve().parents[2]  # the folder that holds `backend`
+
+
+def _load(name: str, path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} cannot be loaded; install the plugin again")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their module up here
+    spec.loader.exec_module(module)
+    return module
+
+
+protocol = _load("_crop_classifier_protocol", ROOT / "backend" / "protocol.py")
+MODELS = _load("_crop_classifier_models", ROOT / "backend" / "models" / "__init__.py").MODELS
+DEFAULTS = protocol.DEFAULTS
+DEVICES = protocol.DEVICES
+FORMATS = protocol.FORMATS
+Job = protocol.Job

@@ -1,0 +1,27 @@
+"""The one way visible text is translated."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Optional
+
+from qgis.core import QgsApplication
+from qgis.PyQt.QtCore import QCoreApplication, QTranslator
+
+CONTEXT = "CropClassifier"
+
+
+def tr(text: str) -> str:
+    """`text` in the user's language; one context for the whole plugin, so a phrase is translated once."""
+    return QCoreApplication.translate(CONTEXT, text)
+
+
+def install_translator(folder: Path, locale: Optional[str] = None) -> Optional[QTranslator]:
+    """Loads `crop_classifier_LANGUAGE.qm` for QGIS's language; None where there is none. The caller keeps and removes it."""
+    translator = QTranslator()
+    language = (locale or QgsApplication.locale())[:2]
+    if not translator.load(f"crop_classifier_{language}.qm", str(folder)):
+        return None
+    QCoreApplication.installTranslator(translator)
+    return translator
