@@ -213,13 +213,14 @@ class MissingField(EngineError):
 
 
 class BadClassTable(EngineError):
-    """Raised when a class table cannot be used; names the line."""
+    """Raised when a class table cannot be used; names the line, which is 0 when the whole file is meant."""
 
     code = "classes.invalid_table"
 
     def __init__(self, path: object, line: int, problem: str) -> None:
+        where = f"{path}, line {line}" if line else f"{path}"
         super().__init__(
-            f"{path}, line {line}: {problem}.", "A class table is a CSV with the columns code, name, class, colour (#rrggbb)."
+            f"{where}: {problem}.", "A class table is a CSV with the columns code, name, class, colour (#rrggbb)."
         )
 
 

@@ -1,0 +1,277 @@
+"""Class tables: reading, matching codes, and the tables that come with the product."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from backend.errors import BadClassTable
+from backend.parcels import nomenclature
+from backend.vocabulary import CropClass
+
+REAL_CODES = Path(__file__).resolve().parents[3] / "../shared/data/nomenclature"
+TABLE = "code,name,class,colour\nBTH,Blé tendre d'hiver,Cereal,#e3a81c\nMIS,Maïs,Cereal,\nVRC,,Grapevine,#6D2494\n"
+
+# Table 3 of the paper, in its order; Rice is the class its region lacks (section 3.1).
+PAPER_CLASSES = [
+    "undefined",
+    "meadows",
+    "cereal",
+    "hemp",
+    "leguminous_fodder",
+    "other_fodder",
+    "oilseed",
+    "protein_crop",
+    "industrial_crop",
+    "fruit_vegetable_flower",
+    "aromatic_medicinal_plant",
+    "ligneous",
+    "orchard",
+    "grapevine",
+    "short_rotation_coppice",
+    "non_agricultural_area",
+    "other",
+    "rice",
+]
+
+
+def written(folder: Path, text: str, encoding: str = "utf-8") -> Path:
+    path = folder / "table.csv"
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+def test_reads_classes_in_the_order_of_the_table(tmp_path: Path) -> None:
+    table = nomenclature.read(written(tmp_path, TABLE))
+    assert table.classes == (CropClass("cereal", "Cereal", "#e3a81c"), CropClass("grapevine", "Grapevine", "#6d2494"))
+    assert table.mapping["MIS"].code == "cereal"
+    assert [crop.name for crop in table.crops] == ["Blé tendre d'hiver", "Maïs", "VRC"]  # an empty name is the code
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+@pytest.mark.parametrize(("separator", "end"), [(",", "\n"), (";", "\n"), (";", "\r\n"), (",", "\r")])
+def test_reads_the_common_forms_of_csv(tmp_path: Path, encoding: str, separator: str, end: str) -> None:
+    text = TABLE.replace(",", separator).replace("\n", end)
+    assert nomenclature.read(written(tmp_path, text, encoding)) == nomenclature.from_table(
+        list(csv.DictReader(TABLE.splitlines()))
+    )
+
+
+def test_columns_may_come_in_any_order_and_with_others(tmp_path: Path) -> None:
+    text = "Colour; CLASS;remark;code;name\n#e3a81c;Cereal;winter;BTH;Wheat\n"
+    assert nomenclature.read(written(tmp_path, text)).table() == [
+        {"code": "BTH", "name": "Wheat", "class": "Cereal", "colour": "#e3a81c"}
+    ]
+
+
+def test_a_table_survives_the_way_through_a_model_file(tmp_path: Path) -> None:
+    table = nomenclature.read(written(tmp_path, TABLE))
+    assert nomenclature.from_table(table.table()) == table
+
+
+def test_a_repeated_row_is_no_error(tmp_path: Path) -> None:
+    table = nomenclature.read(written(tmp_path, TABLE + "BTH,Wheat again,Cereal,#e3a81c\n"))
+    assert [crop.code for crop in table.crops] == ["BTH", "MIS", "VRC"]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("code,name,class\nBTH,Wheat,Cereal\n", 1, "colour is missing"),
+        ("", 1, "code, name, class, colour is missing"),
+        ("code,name,class,colour\n", 1, "no rows"),
+        (TABLE + ",No code,Cereal,\n", 5, "code is empty"),
+        (TABLE + "TRN,Sunflower,,#ffff00\n", 5, "needs a name"),
+        (TABLE + "\n\nTRN,Sunflower,Oilseed,yellow\n", 7, "'yellow' is not"),
+        (TABLE + "TRN,Sunflower,Oilseed,#ffff0\n", 5, "'#ffff0' is not"),
+        (TABLE + "BTH,Wheat,Grapevine,\n", 5, "the code BTH is in the class 'Cereal' already"),
+        (TABLE + "BTP,Wheat,Cereal,#000000\n", 5, "has the colour #e3a81c already"),
+        (TABLE + "ORH,Barley,Céreal!,\n", 5, "too alike"),
+        (TABLE + 'TRN,"Sun\nflower",Oilseed,blue\n', 6, "'blue' is not"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, text: str, line: int, said: str) -> None:
+    path = written(tmp_path, text)
+    with pytest.raises(BadClassTable, match=said) as caught:
+        nomenclature.read(path)
+    assert f"table.csv, line {line}: " in caught.value.message
+
+
+def test_a_line_that_is_not_utf_8_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "latin.csv"
+    path.write_bytes("code,name,class,colour\nORH,Orge,Cereal,\nBTH,Blé,Cereal,\n".encode("latin-1"))
+    with pytest.raises(BadClassTable, match="line 3: this line is not UTF-8"):
+        nomenclature.read(path)
+
+
+def test_a_missing_file_lists_the_built_in_tables(tmp_path: Path) -> None:
+    with pytest.raises(BadClassTable, match=r"nowhere\.csv: there is no such file.*paper, rpg_groups"):
+        nomenclature.read(tmp_path / "nowhere.csv")
+    with pytest.raises(BadClassTable, match="cannot be read"):
+        nomenclature.read(tmp_path)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    data=st.one_of(
+        st.binary(max_size=200),
+        st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass")),
+        st.lists(
+            st.sampled_from(["a", "A", "é", ",", ";", '"', "\n", "\r", "\0", " ", "#12ab34", "+"]), max_size=60
+        ).map(lambda parts: ("code,name,class,colour\n" + "".join(parts)).encode()),
+    )
+)
+def test_any_bytes_are_a_table_or_a_bad_one(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "any.csv"
+    path.write_bytes(data)
+    try:
+        table = nomenclature.read(path)
+    except BadClassTable:
+        return
+    assert nomenclature.from_table(table.table()) == table
+
+
+# Matching
+
+
+def test_labels_match_exactly_then_without_case(tmp_path: Path) -> None:
+    table = nomenclature.read(written(tmp_path, TABLE))
+    labels, unknown = table.labels(["BTH", " MIS ", "vrc", None, "", float("nan"), pd.NA, "XYZ", "ABC", "XYZ"])
+    assert labels.tolist() == [0, 0, 1, -1, -1, -1, -1, -1, -1, -1]
+    assert labels.dtype == np.int64
+    assert list(unknown.items()) == [("XYZ", 2), ("ABC", 1)]
+
+
+def test_codes_that_differ_in_case_alone_keep_their_classes() -> None:
+    rows = [{"code": code, "name": "", "class": name, "colour": ""} for code, name in [("a", "One"), ("A", "Two")]]
+    labels, unknown = nomenclature.from_table(rows).labels(["A", "a"])
+    assert labels.tolist() == [1, 0]
+    assert unknown == {}
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.array([1200, 90, 1200]),
+        np.array([1200.0, 90.0, 1200.0], dtype=np.float32),
+        ["1200", " 90", "1200 "],
+        pd.Series([1200, 90, 1200], dtype="Int32", index=[5, 5, 7]),
+        pd.Series(["1200", "90", "1200"], dtype="category"),
+    ],
+)
+def test_numeric_codes_are_the_same_text_in_every_type(values: object) -> None:
+    table = nomenclature.from_values(values)
+    assert [c.code for c in table.classes] == ["90", "1200"]  # by size, not by alphabet
+    assert table.labels(values)[0].tolist() == [1, 0, 1]
+
+
+def test_own_values_leave_out_nulls_and_take_names() -> None:
+    table = nomenclature.from_values([1200.0, None, "Maize", "", float("nan"), 7.5], names={"1200": "Grass"})
+    assert [(c.code, c.name) for c in table.classes] == [("1200", "Grass"), ("7.5", "7.5"), ("Maize", "Maize")]
+    assert table.labels([None, "", 1200])[0].tolist() == [-1, -1, 0]
+
+
+def test_no_values_make_no_class() -> None:
+    assert nomenclature.from_values([]).classes == ()
+    assert nomenclature.from_values([None, None]).labels([None])[0].tolist() == [-1]
+
+
+def test_labels_of_a_whole_country_take_no_loop_over_parcels() -> None:
+    table = nomenclature.read("paper")
+    codes = np.array(["BTH", "VRC", "nowhere"], dtype=object)[np.random.default_rng(0).integers(0, 3, 1_000_000)]
+    labels, unknown = table.labels(codes)
+    assert (labels == table.labels(["BTH"])[0][0]).sum() == (codes == "BTH").sum()
+    assert unknown == {"nowhere": int((codes == "nowhere").sum())}
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("Fruit, Vegetable, Flower", "fruit_vegetable_flower"),
+        ("Aromatic/Medicinal Plant", "aromatic_medicinal_plant"),
+        ("  Blé tendre ", "ble_tendre"),
+        ("小麦", "小麦"),
+        ("?!", ""),
+    ],
+)
+def test_class_codes(name: str, code: str) -> None:
+    assert nomenclature.slug(name) == code
+
+
+# The tables that come with the product
+
+
+def test_built_in_tables_go_by_name() -> None:
+    assert nomenclature.built_in() == ("paper", "rpg_groups")
+
+
+def test_the_papers_classes_in_its_order() -> None:
+    assert [c.code for c in nomenclature.read("paper").classes] == PAPER_CLASSES
+
+
+@pytest.mark.parametrize(
+    ("codes", "expected"),
+    [
+        ("BTH MIS MIE ORH TTH SOG", "cereal"),
+        ("CZH TRN SOJ CML LIH", "oilseed"),
+        ("VRC VRT RVI VRN", "grapevine"),
+        ("PPH PTR RGA DTY PRL MLG", "meadows"),
+        ("LUZ TRE SAI LU8 VES LEF FF7 ML6 MH5 MC8", "leguminous_fodder"),
+        ("BVF CPL MOH", "other_fodder"),
+        ("CHV CSE", "hemp"),
+        ("PPR FVL LDH LEC", "protein_crop"),
+        ("BTN LIF CSA", "industrial_crop"),
+        ("PTC FRA TOM HPC", "fruit_vegetable_flower"),
+        ("LAV THY PMD", "aromatic_medicinal_plant"),
+        ("BOP SPL", "ligneous"),
+        ("VRG OLI NOX", "orchard"),
+        ("TCR", "short_rotation_coppice"),
+        ("SNE", "non_agricultural_area"),
+        ("J5M BTA", "other"),
+        ("ZZZ", "undefined"),
+        ("RIZ", "rice"),
+    ],
+)
+def test_known_crops_of_the_paper_table(codes: str, expected: str) -> None:
+    mapping = nomenclature.read("paper").mapping
+    assert {code: mapping[code].code for code in codes.split()} == dict.fromkeys(codes.split(), expected)
+
+
+def test_both_tables_hold_the_same_crops() -> None:
+    paper, groups = nomenclature.read("paper"), nomenclature.read("rpg_groups")
+    assert {(c.code, c.name) for c in paper.crops} == {(c.code, c.name) for c in groups.crops}
+    assert groups.mapping["BTH"].name == "Blé tendre"
+    assert len(groups.classes) == 24
+
+
+@pytest.mark.parametrize("name", ["paper", "rpg_groups"])
+def test_every_colour_is_a_colour_of_its_own(name: str) -> None:
+    classes = nomenclature.read(name).classes
+    assert len({c.colour for c in classes}) == len(classes)
+
+
+@pytest.mark.skipif(not REAL_CODES.is_dir(), reason="the real RPG code lists are not beside this repository")
+@pytest.mark.parametrize("name", ["paper", "rpg_groups"])
+def test_every_rpg_code_is_mapped(name: str) -> None:
+    rpg = pd.read_csv(REAL_CODES / "rpg_codes_groups_breizhcrops.csv", sep=";", keep_default_na=False)
+    year = pd.read_csv(REAL_CODES / "csvs/country_mappings/fr_2018.csv", keep_default_na=False)
+    codes = {*rpg["Code Culture"], *year["original_code"]}
+    assert len(codes) > 340
+    labels, unknown = nomenclature.read(name).labels(sorted(codes))
+    assert unknown == {}
+    assert (labels >= 0).all()
+
+
+@pytest.mark.skipif(not REAL_CODES.is_dir(), reason="the real RPG code lists are not beside this repository")
+def test_rpg_groups_are_those_published() -> None:
+    rpg = pd.read_csv(REAL_CODES / "rpg_codes_groups_breizhcrops.csv", sep=";", keep_default_na=False)
+    mapping = nomenclature.read("rpg_groups").mapping
+    published = dict(zip(rpg["Code Culture"], rpg["Libellé Groupe Culture"].str.strip(), strict=True))
+    assert {code: mapping[code].name for code in published} == published
