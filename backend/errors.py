@@ -149,6 +149,7 @@ class UnreadableImage(EngineError):
     code = "imagery.unreadable"
 
     def __init__(self, path: object, reason: object) -> None:
+        self.path = path
         super().__init__(
             f"{path} cannot be read: {reason}.",
             "Download or copy this file again, or run with --skip-unreadable to leave its date out.",

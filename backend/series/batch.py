@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 class Batch:
     """Samples of one view, on one device.
 
-    values: patch `(N, dates, bands, 32, 32)`, statistics `(N, dates, 2 * bands)`, pixel_set `(N, dates, bands, S)`; float32 reflectance.
+    values: patch `(N, dates, bands, 32, 32)`, statistics `(N, dates, 2 * bands)`, pixel_set `(N, dates, bands, S)`;
+        float32 reflectance.
     mask: patch `(N, 1, 1, 32, 32)`, pixel_set `(N, S)`: True inside the parcel; None for statistics.
-    geometry: pixel_set `(N, 4)`: perimeter m, area m2, perimeter / area, pixel count / bounding-box pixels; else None.
+    geometry: pixel_set `(N, 4)`: perimeter m, area m2, perimeter / area, pixels / bounding-box pixels; else None.
     """
 
     values: torch.Tensor
@@ -47,5 +48,8 @@ class Feed(Protocol):
         ...
 
     def moments(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Mean and standard deviation `(dates, channels)` over the pixels (patch, pixel_set) or parcels (statistics) of `rows`."""
+        """Mean and standard deviation, each `(dates, channels)`, of these parcels' pixels.
+
+        For statistics: over the parcels instead.
+        """
         ...

@@ -1,0 +1,1 @@
+"""Parcel layers -> tables with clean outlines; class tables; predictions back into layers."""

@@ -1,0 +1,56 @@
+"""The time axis: days of a season, and series carried from one list of days onto another."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.errors import BadArgument
+
+_CHUNK_PX = 16_384
+_EXPECTED = 'days of the season in rising order such as "3,13,43", or "every:10"'
+
+
+def parse(text: str, first_day: int, last_day: int) -> tuple[int, ...]:
+    """The days of a calendar option: a list, or every N days over the imagery's season. Raises BadArgument."""
+    try:
+        if text.startswith("every:"):
+            step = int(text.removeprefix("every:"))
+            days = tuple(range(first_day, last_day + 1, step)) if step > 0 else ()
+        else:
+            days = tuple(int(part) for part in text.split(","))
+    except ValueError:
+        days = ()
+    if not days or any(later <= earlier for earlier, later in zip(days, days[1:])):
+        raise BadArgument("calendar", _EXPECTED, text)
+    return days
+
+
+def interpolation(days_from: Sequence[int], days_to: Sequence[int]) -> NDArray[np.float32]:
+    """The matrix `(to, from)` that interpolates linearly between neighbouring days; past the ends it takes the nearest.
+
+    Filled series are linear between clear observations, which all lie on `days_from`: so this equals interpolating
+    the clear observations themselves.
+    """
+    source, target = np.asarray(days_from, np.float64), np.asarray(days_to, np.float64)
+    fraction = np.interp(target, source, np.arange(len(source)))
+    low = np.minimum(np.floor(fraction).astype(int), max(len(source) - 2, 0))
+    high = np.minimum(low + 1, len(source) - 1)
+    weight = fraction - low
+    matrix = np.zeros((len(target), len(source)), np.float32)
+    rows = np.arange(len(target))
+    np.add.at(matrix, (rows, low), 1 - weight)
+    np.add.at(matrix, (rows, high), weight)
+    return matrix
+
+
+def resample(series: NDArray[np.int16], matrix: NDArray[np.float32]) -> NDArray[np.int16]:
+    """`(pixels, from, bands)` -> `(pixels, to, bands)`; UNOBSERVED stays so, for a row of the matrix sums to one."""
+    carried = np.empty((len(series), len(matrix), series.shape[2]), np.int16)
+    for start in range(0, len(series), _CHUNK_PX):
+        chunk = series[start : start + _CHUNK_PX].astype(np.float32)
+        carried[start : start + _CHUNK_PX] = np.rint(np.einsum("tf,pfb->ptb", matrix, chunk, optimize=True))
+    return carried

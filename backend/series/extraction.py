@@ -1,0 +1,110 @@
+"""One pass over the imagery: each block is decoded once, and every parcel pixel in it is masked, filled and stored."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rasterio.windows import Window
+
+from backend.errors import Cancelled
+from backend.imagery.acquisition import Catalogue
+from backend.imagery.blocks import block_shape, read_acquisition
+from backend.protocol import Reporter
+from backend.series.calendar import interpolation, resample
+from backend.series.filling import fill_gaps
+from backend.series.rasterise import expand
+from backend.series.store import Store
+
+_IN_MEMORY = 160e6  # bytes of a block's series above which its scratch lies in a file: memory does not grow with dates
+_POLL_S = 0.2
+
+
+def block_windows(catalogue: Catalogue) -> list[Window]:
+    """The windows of one extraction, in order: the same for every run over the same imagery."""
+    shape = block_shape(catalogue.acquisitions[0].scenes[0], catalogue.grid)
+    return list(catalogue.grid.windows(shape))
+
+
+def fill_store(store: Store, catalogue: Catalogue, resampling: str, workers: int, reporter: Reporter) -> None:
+    """Writes the blocks that `store` still lacks, `workers` at once. Raises UnreadableImage, Cancelled."""
+    windows = block_windows(catalogue)
+    waiting = [number for number in range(len(windows)) if not store.done[number]]
+    stop = threading.Event()
+    with ThreadPoolExecutor(workers) as pool:
+        futures = {pool.submit(_extract_block, store, catalogue, windows[n], resampling, stop): n for n in waiting}
+        try:
+            for number in _as_completed(futures, len(windows), reporter):
+                store.done[number] = True
+        finally:
+            stop.set()
+            pool.shutdown(cancel_futures=True)
+    store.reflectance.flush()  # type: ignore[attr-defined]  # a memory map
+    store.clear.flush()  # type: ignore[attr-defined]
+
+
+def _as_completed(futures: dict[Future[None], int], blocks: int, reporter: Reporter) -> Iterator[int]:
+    """Block numbers as they finish; looks up often enough for a cancel to be heard."""
+    pending = set(futures)
+    while pending:
+        finished, pending = wait(pending, timeout=_POLL_S, return_when=FIRST_COMPLETED)
+        for future in finished:
+            future.result()
+            yield futures[future]
+        written = blocks - len(pending)
+        reporter.progress(written / blocks, "extracting", f"block {written} of {blocks}")
+
+
+def _extract_block(store: Store, catalogue: Catalogue, window: Window, resampling: str, stop: threading.Event) -> None:
+    """Reads, masks, fills and stores all parcel pixels of one window."""
+    pixels, place = pixels_in(store, window)
+    if not len(pixels):
+        return
+    count, bands = len(catalogue.acquisitions), store.bands
+    clear = np.empty((len(pixels), count), bool)
+    with _scratch((len(pixels), count, len(bands)), store.path) as series:
+        for date, acquisition in enumerate(catalogue.acquisitions):
+            if stop.is_set():
+                raise Cancelled
+            values, seen = read_acquisition(acquisition, bands, catalogue.grid, window, resampling)
+            series[:, date] = values.reshape(len(bands), -1)[:, place].T
+            clear[:, date] = seen.ravel()[place]
+        fill_gaps(series, clear, np.asarray(catalogue.days))
+        store.clear[pixels] = clear
+        store.reflectance[pixels] = _on_time_axis(series, catalogue.days, store.days)
+
+
+def pixels_in(store: Store, window: Window) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The store's pixels that lie in a window, and each one's place in it (row * columns + column)."""
+    index = store.index
+    top, left = index["row_px"].to_numpy(), index["column_px"].to_numpy()
+    hit = (top < window.row_off + window.height) & (top + index["height_px"].to_numpy() > window.row_off)
+    hit &= (left < window.col_off + window.width) & (left + index["width_px"].to_numpy() > window.col_off)
+    rows = np.flatnonzero(hit & (index["n_pixels"].to_numpy() > 0))
+    parcel, pixel = expand(index["first_pixel"].to_numpy()[rows], index["n_pixels"].to_numpy()[rows])
+    inner = np.asarray(store.position[pixel], np.int64)
+    row = inner[:, 0] + top[rows][parcel] - window.row_off
+    column = inner[:, 1] + left[rows][parcel] - window.col_off
+    here = (row >= 0) & (row < window.height) & (column >= 0) & (column < window.width)
+    return pixel[here], (row * window.width + column)[here]
+
+
+def _on_time_axis(series: NDArray[np.int16], days: tuple[int, ...], axis: tuple[int, ...]) -> NDArray[np.int16]:
+    return series if axis == days else resample(series, interpolation(days, axis))
+
+
+@contextmanager
+def _scratch(shape: tuple[int, int, int], folder: Path) -> Iterator[NDArray[np.int16]]:
+    """An int16 array for a block's series, in memory or, when it is large, in a file that goes with it."""
+    if np.prod(shape) * 2 <= _IN_MEMORY:
+        yield np.empty(shape, np.int16)
+        return
+    with tempfile.TemporaryFile(dir=folder) as file:
+        yield np.memmap(file, np.int16, "w+", shape=shape)

@@ -1,0 +1,177 @@
+"""The parcel series store on disk: memory-mapped arrays, a GeoParquet index, a JSON manifest (see docs/contracts.md)."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import geopandas
+import numpy as np
+import pandas
+from numpy.lib.format import open_memmap
+from numpy.typing import NDArray
+
+from backend.errors import DiskFull, NotAStore, NotWritable, StoreOfOtherInputs, StoreTooNew
+
+SCHEMA = 1
+_MANIFEST, _PARCELS, _INDEX = "manifest.json", "parcels.parquet", "index.parquet"
+_ARRAYS = {"reflectance": np.int16, "position": np.uint16, "clear": np.bool_, "done": np.bool_}
+
+
+@dataclass(frozen=True)
+class Store:
+    """An open store. `index` has one row per parcel, in the layer's order; arrays are opened on first use."""
+
+    path: Path
+    manifest: Mapping[str, Any]
+    index: pandas.DataFrame
+    writable: bool = False
+
+    @property
+    def bands(self) -> tuple[str, ...]:
+        return tuple(self.manifest["bands"])
+
+    @property
+    def days(self) -> tuple[int, ...]:
+        """The time axis of `reflectance`: days since 1 January of the season year."""
+        return tuple(self.manifest["days"])
+
+    @cached_property
+    def reflectance(self) -> NDArray[np.int16]:
+        """`(pixels, dates, bands)`, reflectance x 10,000; UNOBSERVED where no date was clear."""
+        return self._array("reflectance")
+
+    @cached_property
+    def position(self) -> NDArray[np.uint16]:
+        """`(pixels, 2)`: row and column in the parcel's bounding box."""
+        return self._array("position")
+
+    @cached_property
+    def clear(self) -> NDArray[np.bool_]:
+        """`(pixels, acquisitions)`: where a pixel was really seen."""
+        return self._array("clear")
+
+    @cached_property
+    def done(self) -> NDArray[np.bool_]:
+        """`(blocks,)`: which blocks of imagery are written; a killed run goes on from here."""
+        return self._array("done")
+
+    def parcels(self) -> geopandas.GeoDataFrame:
+        """The parcel layer as it came: fields, geometry, coordinate system."""
+        return geopandas.read_parquet(self.path / _PARCELS, to_pandas_kwargs={"types_mapper": pandas.ArrowDtype})
+
+    def replace_index(self, index: pandas.DataFrame) -> None:
+        _write_beside(self.path / _INDEX, lambda path: index.to_parquet(path))
+
+    def replace_manifest(self, **changes: Any) -> None:
+        write_json(self.path / _MANIFEST, {**self.manifest, **changes})
+
+    def _array(self, name: str) -> NDArray[Any]:
+        try:
+            return open_memmap(self.path / f"{name}.npy", mode="r+" if self.writable else "r")
+        except (OSError, ValueError) as error:
+            raise NotAStore(self.path, f"{name}.npy is missing or damaged ({error})") from error
+
+
+def open_store(path: Path, writable: bool = False) -> Store:
+    """Opens a finished store (or, writable, an unfinished one). Raises NotAStore, StoreTooNew."""
+    manifest = read_manifest(path)
+    if not manifest.get("complete") and not writable:
+        raise NotAStore(path, "its extraction was not finished; run extract again, it goes on where it stopped")
+    try:
+        return Store(path, manifest, pandas.read_parquet(path / _INDEX), writable)
+    except (OSError, ValueError) as error:
+        raise NotAStore(path, f"{_INDEX} is missing or damaged ({error})") from error
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads((path / _MANIFEST).read_text(encoding="utf-8"))
+        schema = manifest["schema"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise NotAStore(path, f"{_MANIFEST} is missing or damaged ({error})") from error
+    if schema > SCHEMA:
+        raise StoreTooNew(path, schema, SCHEMA)
+    return manifest
+
+
+def resumable(path: Path, inputs: Mapping[str, Any], overwrite: bool) -> bool:
+    """Whether `path` holds a store, finished or not, of these very inputs; clears it away when told to overwrite.
+
+    Raises StoreOfOtherInputs, NotWritable (a folder that holds something else).
+    """
+    if not path.exists() or (path.is_dir() and not any(path.iterdir())):
+        return False
+    try:
+        found = read_manifest(path)["inputs"]
+    except NotAStore as error:
+        if not _is_debris(path):
+            raise NotWritable(path, "the folder holds other files, and no store") from error
+        shutil.rmtree(path)
+        return False
+    different = [key for key in inputs if inputs[key] != found.get(key)]
+    if different and not overwrite:
+        raise StoreOfOtherInputs(path, different)
+    if different or overwrite:
+        shutil.rmtree(path)
+        return False
+    return True
+
+
+def create(
+    path: Path, manifest: Mapping[str, Any], index: pandas.DataFrame, parcels: geopandas.GeoDataFrame,
+    position: NDArray[np.uint16], blocks: int,
+) -> Store:  # fmt: skip
+    """Lays out a new store: every array at its full size, the manifest last. Raises DiskFull, NotWritable."""
+    pixels, dates, seen = len(position), len(manifest["days"]), len(manifest["acquisitions"])
+    shapes = {
+        "reflectance": (pixels, dates, len(manifest["bands"])),
+        "position": (pixels, 2),
+        "clear": (pixels, seen),
+        "done": (blocks,),
+    }
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        require_space(
+            path, sum(int(np.prod(shape)) * np.dtype(_ARRAYS[name]).itemsize for name, shape in shapes.items())
+        )
+        for name, shape in shapes.items():
+            open_memmap(path / f"{name}.npy", mode="w+", dtype=_ARRAYS[name], shape=shape)
+        store = Store(path, manifest, index, writable=True)
+        store.position[:] = position
+        _write_beside(path / _PARCELS, lambda beside: parcels.to_parquet(beside))
+        store.replace_index(index)
+        store.replace_manifest()
+    except OSError as error:
+        raise NotWritable(path, error.strerror or error) from error
+    return store
+
+
+def require_space(path: Path, needed: int) -> None:
+    """Raises DiskFull unless `needed` bytes and a margin of 5 % fit on the disk of `path`."""
+    free = shutil.disk_usage(path).free
+    if needed * 1.05 > free:
+        raise DiskFull(path, needed * 1.05 / 1e6, free / 1e6)
+
+
+def write_json(path: Path, document: Mapping[str, Any]) -> None:
+    _write_beside(path, lambda beside: beside.write_text(json.dumps(document, indent=1), encoding="utf-8"))
+
+
+def _write_beside(path: Path, write: Any) -> None:
+    beside = path.with_name(f".{path.name}.new")
+    write(beside)
+    beside.replace(path)
+
+
+def _is_debris(path: Path) -> bool:
+    """Whether a folder holds nothing but the arrays of a layout that was cut short before its manifest."""
+    known = {f"{name}.npy" for name in _ARRAYS} | {_PARCELS, _INDEX}
+    names = {entry.name.removeprefix(".").removesuffix(".new") for entry in path.iterdir()} if path.is_dir() else {""}
+    return names <= known | {_MANIFEST}

@@ -1,0 +1,192 @@
+"""The views of a store: patch, statistics and pixel set, each a feed that serves batches on the training device."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from backend.series.batch import Batch, Feed
+from backend.series.calendar import interpolation, resample
+from backend.series.rasterise import expand
+from backend.series.store import Store
+from backend.vocabulary import CLASSIFIABLE, PATCH_SIZE_PX, REFLECTANCE_SCALE, UNOBSERVED
+
+Rows = NDArray[np.int64]
+_CHUNK_PX = 1 << 16  # pixels gathered at once for moments
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """The observed pixels of some parcels: `pixels` `(P, dates, bands)` int16, `parcel` `(P,)` position in the rows
+    asked for, `position` `(P, 2)` row and column in the bounding box."""
+
+    pixels: NDArray[np.int16]
+    parcel: Rows
+    position: NDArray[np.uint16]
+
+
+class StoreFeed:
+    """What the views share: which parcels are usable, and their pixels on the asked-for days."""
+
+    view = ""
+
+    def __init__(self, store: Store, days: Sequence[int] | None = None) -> None:
+        """`days`: a model's calendar onto which every pixel is interpolated; None keeps the store's own dates."""
+        self.store = store
+        self.days = tuple(days) if days is not None else store.days
+        self._matrix = None if self.days == store.days else interpolation(store.days, self.days)
+
+    @property
+    def bands(self) -> tuple[str, ...]:
+        return self.store.bands
+
+    @cached_property
+    def usable(self) -> NDArray[np.bool_]:
+        return self.store.index["quality"].isin(CLASSIFIABLE).to_numpy()
+
+    def __len__(self) -> int:
+        return len(self.store.index)
+
+    @cached_property
+    def _first(self) -> Rows:
+        return self.store.index["first_pixel"].to_numpy()
+
+    @cached_property
+    def _count(self) -> Rows:
+        return self.store.index["n_pixels"].to_numpy()
+
+    def gather(self, rows: Rows) -> Gathered:
+        parcel, pixel = expand(self._first[rows], self._count[rows])
+        whole = len(pixel) and pixel[-1] - pixel[0] == len(pixel) - 1 and bool((np.diff(rows) == 1).all())
+        where = slice(pixel[0], pixel[-1] + 1) if whole else pixel  # neighbours are read in one piece
+        pixels, position = self.store.reflectance[where], self.store.position[where]
+        seen = pixels[:, 0, 0] != UNOBSERVED
+        if not seen.all():
+            pixels, position, parcel = pixels[seen], position[seen], parcel[seen]
+        return Gathered(pixels if self._matrix is None else resample(pixels, self._matrix), parcel, position)
+
+    def moments(self, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Mean and standard deviation `(dates, bands)` of reflectance over the observed pixels of `rows`."""
+        shape = (len(self.days), len(self.bands))
+        count, total, squares = 0, np.zeros(shape), np.zeros(shape)
+        for some in self._parts(rows):
+            values = self.gather(some).pixels.astype(np.float64)
+            count += len(values)
+            total += values.sum(axis=0)
+            squares += np.einsum("ptb,ptb->tb", values, values)
+        mean = total / max(count, 1)
+        deviation = np.sqrt(np.maximum(squares / max(count, 1) - mean**2, 0))
+        return mean / REFLECTANCE_SCALE, deviation / REFLECTANCE_SCALE
+
+    def _parts(self, rows: Rows) -> Iterator[Rows]:
+        """`rows` in pieces of about _CHUNK_PX pixels."""
+        part = np.cumsum(self._count[rows]) // _CHUNK_PX
+        yield from np.split(rows, np.flatnonzero(np.diff(part)) + 1)
+
+
+class PatchFeed(StoreFeed):
+    """`(N, dates, bands, 32, 32)`: the bounding-box patch, zero outside the parcel, resized to 32 x 32.
+
+    The resize takes the nearest pixel, as the paper's published patches do ("NNI"), so no pixel mixes with the zeros.
+    """
+
+    view = "patch"
+
+    def batch(self, rows: Rows, device: torch.device) -> Batch:
+        some = self.gather(rows)
+        source = torch.from_numpy(self._sources(some, rows)).to(device)  # (N, 32 * 32), -1 outside the parcel
+        pixels = torch.from_numpy(np.ascontiguousarray(some.pixels)).to(device).flatten(1)  # (P, dates * bands)
+        padded = torch.cat([pixels.T, pixels.new_zeros(pixels.shape[1], 1)], dim=1)  # the last column: outside
+        size, shape = PATCH_SIZE_PX, (len(self.days), len(self.bands), len(rows))
+        values = padded[:, source.flatten()].float().mul_(1 / REFLECTANCE_SCALE)  # (dates * bands, N * 32 * 32)
+        values = values.view(*shape, size, size).movedim(2, 0)  # (N, dates, bands, 32, 32)
+        return Batch(values, mask=(source >= 0).view(-1, 1, 1, size, size))
+
+    def _sources(self, some: Gathered, rows: Rows) -> Rows:
+        """For every patch pixel the gathered pixel it shows `(N, 32 * 32)`."""
+        height, width = (self.store.index[name].to_numpy()[rows] for name in ("height_px", "width_px"))
+        base = np.cumsum(height * width) - height * width
+        lookup = np.full(int((height * width).sum()) + 1, -1, np.int64)
+        row, column = some.position.T.astype(np.int64)
+        lookup[base[some.parcel] + row * width[some.parcel] + column] = np.arange(len(some.parcel))
+        centres = np.arange(PATCH_SIZE_PX) + 0.5
+        rows_px = (centres * height[:, None] / PATCH_SIZE_PX).astype(np.int64)  # (N, 32)
+        columns_px = (centres * width[:, None] / PATCH_SIZE_PX).astype(np.int64)
+        place = base[:, None, None] + rows_px[:, :, None] * width[:, None, None] + columns_px[:, None, :]
+        return lookup[place].reshape(len(rows), -1)
+
+
+class StatisticsFeed(StoreFeed):
+    """`(N, dates, 2 * bands)`: the mean of every band over the parcel, then the standard deviation (of the population)."""
+
+    view = "statistics"
+
+    def batch(self, rows: Rows, device: torch.device) -> Batch:
+        figures = [self._statistics(part) for part in self._parts(rows)]
+        return Batch(torch.from_numpy(np.concatenate(figures)).to(device))
+
+    def moments(self, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        figures = self.batch(rows, torch.device("cpu")).values.double().numpy()
+        return figures.mean(axis=0), figures.std(axis=0)
+
+    def _statistics(self, rows: Rows) -> NDArray[np.float32]:
+        some = self.gather(rows)
+        values = some.pixels.reshape(len(some.pixels), -1).astype(np.float64)
+        count = np.bincount(some.parcel, minlength=len(rows))
+        filled = np.flatnonzero(count)
+        starts = (np.cumsum(count) - count)[filled]
+        mean, deviation = np.zeros((2, len(rows), values.shape[1]))
+        if len(filled):
+            mean[filled] = np.add.reduceat(values, starts, axis=0) / count[filled, None]
+            values -= mean[some.parcel]
+            deviation[filled] = np.sqrt(
+                np.add.reduceat(np.square(values, out=values), starts, axis=0) / count[filled, None]
+            )
+        shape = (len(rows), len(self.days), len(self.bands))
+        both = np.concatenate([mean.reshape(shape), deviation.reshape(shape)], axis=2)
+        return (both / REFLECTANCE_SCALE).astype(np.float32)
+
+
+class PixelSetFeed(StoreFeed):
+    """`(N, dates, bands, S)`: at most `S` pixels of each parcel, evenly spread over its set; masked where it has fewer."""
+
+    view = "pixel_set"
+
+    def __init__(self, store: Store, days: Sequence[int] | None = None, size: int = 64) -> None:
+        super().__init__(store, days)
+        self.size = size
+
+    def batch(self, rows: Rows, device: torch.device) -> Batch:
+        some = self.gather(rows)
+        count = np.bincount(some.parcel, minlength=len(rows))
+        slot = np.arange(self.size)
+        spread = ((slot + 0.5) * np.maximum(count, self.size)[:, None] / self.size).astype(np.int64)  # (N, S)
+        mask = torch.from_numpy(spread < count[:, None]).to(device)
+        start = np.cumsum(count) - count
+        source = np.where(spread < count[:, None], start[:, None] + spread, len(some.pixels))
+        padded = np.concatenate([some.pixels, np.zeros((1, *some.pixels.shape[1:]), np.int16)])
+        values = torch.from_numpy(padded[source]).to(device).movedim(1, 3).float() / REFLECTANCE_SCALE
+        return Batch(values, mask, torch.from_numpy(self._geometry(rows)).to(device))
+
+    def _geometry(self, rows: Rows) -> NDArray[np.float32]:
+        """`(N, 4)`: perimeter m, area m2, perimeter / area, pixels / bounding-box pixels."""
+        index = self.store.index.iloc[rows]
+        area, perimeter = np.maximum(index["area_m2"].to_numpy(), 1e-9), index["perimeter_m"].to_numpy()
+        box = np.maximum(index["height_px"].to_numpy() * index["width_px"].to_numpy(), 1)
+        return np.stack([perimeter, area, perimeter / area, index["n_pixels"].to_numpy() / box], axis=1).astype(
+            np.float32
+        )
+
+
+FEEDS: dict[str, type[StoreFeed]] = {feed.view: feed for feed in (PatchFeed, StatisticsFeed, PixelSetFeed)}
+
+
+def feed_for(view: str, store: Store, days: Sequence[int] | None = None) -> Feed:
+    """The feed of a model's view, on the model's calendar."""
+    return FEEDS[view](store, days)  # type: ignore[return-value]
