@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -14,7 +13,8 @@ from backend.imagery.acquisition import Acquisition, Catalogue, ImageryOptions, 
 from backend.parcels.outlines import clean
 from backend.parcels.reading import ParcelLayer
 from backend.protocol import DEFAULTS, Reporter
-from backend.series import calendar, quality, store
+from backend.series import quality, store
+from backend.series.calendar import parse as parse_calendar
 from backend.series.extraction import block_windows, fill_store
 from backend.series.layout import lay_out
 from backend.series.store import Store
@@ -33,86 +33,96 @@ class ExtractionSpec:
     overwrite: bool = False
 
 
+@dataclass(frozen=True)
+class _Extraction:
+    """One run: what goes in, and where the store is to lie."""
+
+    catalogue: Catalogue
+    parcels: ParcelLayer
+    spec: ExtractionSpec
+    path: Path
+    inputs: dict[str, Any]
+    left_out: tuple[str, ...] = ()  # damaged files whose dates are not used
+
+    def without(self, damaged: Iterable[str]) -> _Extraction:
+        left_out = (*self.left_out, *damaged)
+        return replace(self, catalogue=_without(self.catalogue, left_out), left_out=left_out)
+
+
 def build(catalogue: Catalogue, parcels: ParcelLayer, spec: ExtractionSpec, path: Path, reporter: Reporter) -> Store:
     """The finished store at `path`. Raises MissingBands, ParcelsOutsideImagery, StoreOfOtherInputs, DiskFull,
     NotWritable, UnreadableImage (a damaged image that was not to be skipped), Cancelled.
     """
     _require_bands(catalogue, spec.bands)
-    inputs = describe_inputs(catalogue, parcels, spec)
-    if store.resumable(path, inputs, spec.overwrite):
-        manifest = store.read_manifest(path)
-        if manifest["complete"]:
-            reporter.log(f"{path} is already made of these inputs; it is used as it is.")
-            return store.open_store(path)
-        catalogue = _without(catalogue, manifest["left_out"])
-        reporter.log(f"Going on with {path} where its extraction stopped.")
-    else:
-        _lay_out(catalogue, parcels, spec, path, inputs, [])
-    return _fill(catalogue, parcels, spec, path, inputs, reporter)
+    run = _Extraction(catalogue, parcels, spec, path, describe_inputs(catalogue, parcels, spec))
+    if not store.resumable(path, run.inputs, spec.overwrite):
+        _lay_out(run)
+        return _fill(run, reporter)
+    manifest = store.read_manifest(path)
+    if manifest["complete"]:
+        reporter.log(f"{path} is already made of these inputs; it is used as it is.")
+        return store.open_store(path)
+    reporter.log(f"Going on with {path} where its extraction stopped.")
+    return _fill(run.without(manifest["left_out"]) if manifest["left_out"] else run, reporter)
 
 
-def _fill(
-    catalogue: Catalogue, parcels: ParcelLayer, spec: ExtractionSpec, path: Path, inputs: dict[str, Any], reporter: Reporter
-) -> Store:  # fmt: skip
+def _fill(run: _Extraction, reporter: Reporter) -> Store:
     """Fills the store; a damaged image that is to be skipped takes its date out of the whole store, never of a part."""
-    left_out: list[str] = []
     while True:
-        open_store = store.open_store(path, writable=True)
-        left_out = list(open_store.manifest["left_out"])
+        unfinished = store.open_store(run.path, writable=True)
         try:
-            fill_store(open_store, catalogue, spec.imagery.resampling, spec.workers, reporter)
-            return _finish(open_store, spec.few_pixels)
+            fill_store(unfinished, run.catalogue, run.spec.imagery.resampling, run.spec.workers, reporter)
+            return _finish(unfinished, run.spec.few_pixels)
         except UnreadableImage as error:
-            if not spec.imagery.skip_unreadable:
+            if not run.spec.imagery.skip_unreadable:
                 raise
             reporter.warning(error.code, error.message, "Its date is left out of all parcels.")
-            left_out.append(str(error.path))
-            catalogue = _without(catalogue, left_out)
-            _lay_out(catalogue, parcels, spec, path, inputs, left_out)
+            run = run.without([str(error.path)])
+            _lay_out(run)
 
 
-def _lay_out(
-    catalogue: Catalogue, parcels: ParcelLayer, spec: ExtractionSpec, path: Path, inputs: dict[str, Any], left_out: list[str]
-) -> None:  # fmt: skip
-    outlines = clean(parcels.geometries, parcels.table.crs, catalogue.grid.crs)
-    layout = lay_out(outlines, parcels.ids, catalogue.grid)
+def _lay_out(run: _Extraction) -> None:
+    grid = run.catalogue.grid
+    layout = lay_out(clean(run.parcels.geometries, run.parcels.table.crs, grid.crs), run.parcels.ids, grid)
     if not layout.index["n_pixels"].any():
-        raise ParcelsOutsideImagery(parcels.source, _extent(parcels), _extent(catalogue))
-    acquisitions = [
-        {"date": a.day.isoformat(), "scenes": [s.name for s in a.scenes], "files": [str(f) for f in _files([a])]}
-        for a in catalogue.acquisitions
-    ]
-    days = catalogue.days
-    manifest = {
+        raise ParcelsOutsideImagery(run.parcels.source, _extent(run.parcels), _extent(run.catalogue))
+    blocks = len(block_windows(run.catalogue))
+    store.create(run.path, _manifest(run), layout.index, run.parcels.table, layout.position, blocks)
+
+
+def _manifest(run: _Extraction) -> dict[str, Any]:
+    days, calendar = run.catalogue.days, run.spec.calendar
+    return {
         "schema": store.SCHEMA,
         "complete": False,
-        "bands": list(spec.bands),
-        "days": list(calendar.parse(spec.calendar, days[0], days[-1]) if spec.calendar else days),
-        "time_axis": spec.calendar or "acquisitions",
-        "season": catalogue.season,
-        "grid": catalogue.grid.to_dict(),
-        "acquisitions": acquisitions,
+        "bands": list(run.spec.bands),
+        "days": list(parse_calendar(calendar, days[0], days[-1]) if calendar else days),
+        "time_axis": calendar or "acquisitions",
+        "season": run.catalogue.season,
+        "grid": run.catalogue.grid.to_dict(),
+        "acquisitions": [
+            {"date": a.day.isoformat(), "scenes": [s.name for s in a.scenes], "files": [str(f) for f in _files([a])]}
+            for a in run.catalogue.acquisitions
+        ],
         "acquisition_days": list(days),
-        "skipped": [{"path": str(s.path), "code": s.code, "reason": s.reason} for s in catalogue.skipped],
-        "left_out": left_out,
-        "parcels": {"source": str(parcels.source), "layer": parcels.layer},
-        "inputs": inputs,
+        "skipped": [{"path": str(s.path), "code": s.code, "reason": s.reason} for s in run.catalogue.skipped],
+        "left_out": list(run.left_out),
+        "parcels": {"source": str(run.parcels.source), "layer": run.parcels.layer},
+        "inputs": run.inputs,
     }
-    store.create(path, manifest, layout.index, parcels.table, layout.position, len(block_windows(catalogue)))
 
 
-def _finish(open_store: Store, few_pixels: int) -> Store:
+def _finish(unfinished: Store, few_pixels: int) -> Store:
     """Adds flags and shares to the index, then says in the manifest that the store is whole."""
-    index = open_store.index
-    seen = quality.seen_pixels(open_store.reflectance, index)
-    observed = quality.observed_shares(open_store.clear, index)
-    flags = quality.flags(index, seen, few_pixels)
-    open_store.replace_index(index.assign(quality=flags, observed=observed))
-    shares = quality.clear_shares(open_store.clear)
-    acquisitions = [{**a, "clear_share": float(s)} for a, s in zip(open_store.manifest["acquisitions"], shares)]
-    open_store.replace_manifest(complete=True, acquisitions=acquisitions)
-    (open_store.path / "done.npy").unlink()
-    return store.open_store(open_store.path)
+    index = unfinished.index
+    seen = quality.seen_pixels(unfinished.reflectance, index)
+    observed = quality.observed_shares(unfinished.clear, index)
+    unfinished.replace_index(index.assign(quality=quality.flags(index, seen, few_pixels), observed=observed))
+    shares = quality.clear_shares(unfinished.clear)
+    acquisitions = [{**a, "clear_share": float(s)} for a, s in zip(unfinished.manifest["acquisitions"], shares)]
+    unfinished.replace_manifest(complete=True, acquisitions=acquisitions)
+    (unfinished.path / "done.npy").unlink()
+    return store.open_store(unfinished.path)
 
 
 def describe_inputs(catalogue: Catalogue, parcels: ParcelLayer, spec: ExtractionSpec) -> dict[str, Any]:
@@ -159,7 +169,7 @@ def _files(acquisitions: Iterable[Acquisition]) -> list[Path]:
 
 
 def _stamp(path: Path) -> list[Any]:
-    facts = os.stat(path)
+    facts = path.stat()
     return [str(path.resolve()), facts.st_size, facts.st_mtime_ns]
 
 

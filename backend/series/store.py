@@ -1,9 +1,10 @@
-"""The parcel series store on disk: memory-mapped arrays, a GeoParquet index, a JSON manifest (see docs/contracts.md)."""
+"""The parcel series store on disk: memory-mapped arrays, a GeoParquet index, a JSON manifest (docs/contracts.md)."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -143,6 +144,7 @@ def create(
         )
         for name, shape in shapes.items():
             open_memmap(path / f"{name}.npy", mode="w+", dtype=_ARRAYS[name], shape=shape)
+            _reserve(path / f"{name}.npy")
         store = Store(path, manifest, index, writable=True)
         store.position[:] = position
         _write_beside(path / _PARCELS, lambda beside: parcels.to_parquet(beside))
@@ -158,6 +160,13 @@ def require_space(path: Path, needed: int) -> None:
     free = shutil.disk_usage(path).free
     if needed * 1.05 > free:
         raise DiskFull(path, needed * 1.05 / 1e6, free / 1e6)
+
+
+def _reserve(path: Path) -> None:
+    """Takes the file's blocks from the disk now: a write to a mapped hole of a full disk would kill the process."""
+    if hasattr(os, "posix_fallocate"):
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
 
 
 def write_json(path: Path, document: Mapping[str, Any]) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from backend.errors import MissingBands
 from backend.series.batch import Batch, Feed
 from backend.series.calendar import interpolation, resample
 from backend.series.rasterise import expand
@@ -18,6 +19,7 @@ from backend.series.store import Store
 from backend.vocabulary import CLASSIFIABLE, PATCH_SIZE_PX, REFLECTANCE_SCALE, UNOBSERVED
 
 Rows = NDArray[np.int64]
+SET_SIZE_PX = 64  # pixels of a parcel in a pixel set, as in pytorch-psetae
 _CHUNK_PX = 1 << 16  # pixels gathered at once for moments
 
 
@@ -36,15 +38,18 @@ class StoreFeed:
 
     view = ""
 
-    def __init__(self, store: Store, days: Sequence[int] | None = None) -> None:
-        """`days`: a model's calendar onto which every pixel is interpolated; None keeps the store's own dates."""
+    def __init__(self, store: Store, days: Sequence[int] | None = None, bands: Sequence[str] | None = None) -> None:
+        """`days`: a model's calendar onto which every pixel is interpolated; None keeps the store's own dates.
+        `bands`: those of a model, in its order; None keeps the store's. Raises MissingBands.
+        """
         self.store = store
+        self.bands = tuple(bands) if bands is not None else store.bands
+        missing = [band for band in self.bands if band not in store.bands]
+        if missing:
+            raise MissingBands(store.path, missing, store.bands)
+        self._picked = None if self.bands == store.bands else [store.bands.index(band) for band in self.bands]
         self.days = tuple(days) if days is not None else store.days
         self._matrix = None if self.days == store.days else interpolation(store.days, self.days)
-
-    @property
-    def bands(self) -> tuple[str, ...]:
-        return self.store.bands
 
     @cached_property
     def usable(self) -> NDArray[np.bool_]:
@@ -69,6 +74,8 @@ class StoreFeed:
         seen = pixels[:, 0, 0] != UNOBSERVED
         if not seen.all():
             pixels, position, parcel = pixels[seen], position[seen], parcel[seen]
+        if self._picked is not None:
+            pixels = pixels[:, :, self._picked]
         return Gathered(pixels if self._matrix is None else resample(pixels, self._matrix), parcel, position)
 
     def moments(self, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -101,7 +108,7 @@ class PatchFeed(StoreFeed):
     def batch(self, rows: Rows, device: torch.device) -> Batch:
         some = self.gather(rows)
         source = torch.from_numpy(self._sources(some, rows)).to(device)  # (N, 32 * 32), -1 outside the parcel
-        pixels = torch.from_numpy(np.ascontiguousarray(some.pixels)).to(device).flatten(1)  # (P, dates * bands)
+        pixels = torch.from_numpy(np.array(some.pixels)).to(device).flatten(1)  # (P, dates * bands)
         padded = torch.cat([pixels.T, pixels.new_zeros(pixels.shape[1], 1)], dim=1)  # the last column: outside
         size, shape = PATCH_SIZE_PX, (len(self.days), len(self.bands), len(rows))
         values = padded[:, source.flatten()].float().mul_(1 / REFLECTANCE_SCALE)  # (dates * bands, N * 32 * 32)
@@ -123,7 +130,7 @@ class PatchFeed(StoreFeed):
 
 
 class StatisticsFeed(StoreFeed):
-    """`(N, dates, 2 * bands)`: the mean of every band over the parcel, then the standard deviation (of the population)."""
+    """`(N, dates, 2 * bands)`: each band's mean over the parcel, then each one's (population) standard deviation."""
 
     view = "statistics"
 
@@ -154,19 +161,15 @@ class StatisticsFeed(StoreFeed):
 
 
 class PixelSetFeed(StoreFeed):
-    """`(N, dates, bands, S)`: at most `S` pixels of each parcel, evenly spread over its set; masked where it has fewer."""
+    """`(N, dates, bands, S)`: at most `S` pixels of a parcel, evenly spread over its set; masked where it has fewer."""
 
     view = "pixel_set"
-
-    def __init__(self, store: Store, days: Sequence[int] | None = None, size: int = 64) -> None:
-        super().__init__(store, days)
-        self.size = size
 
     def batch(self, rows: Rows, device: torch.device) -> Batch:
         some = self.gather(rows)
         count = np.bincount(some.parcel, minlength=len(rows))
-        slot = np.arange(self.size)
-        spread = ((slot + 0.5) * np.maximum(count, self.size)[:, None] / self.size).astype(np.int64)  # (N, S)
+        slot = np.arange(SET_SIZE_PX)
+        spread = ((slot + 0.5) * np.maximum(count, SET_SIZE_PX)[:, None] / SET_SIZE_PX).astype(np.int64)  # (N, S)
         mask = torch.from_numpy(spread < count[:, None]).to(device)
         start = np.cumsum(count) - count
         source = np.where(spread < count[:, None], start[:, None] + spread, len(some.pixels))
@@ -187,6 +190,6 @@ class PixelSetFeed(StoreFeed):
 FEEDS: dict[str, type[StoreFeed]] = {feed.view: feed for feed in (PatchFeed, StatisticsFeed, PixelSetFeed)}
 
 
-def feed_for(view: str, store: Store, days: Sequence[int] | None = None) -> Feed:
-    """The feed of a model's view, on the model's calendar."""
-    return FEEDS[view](store, days)  # type: ignore[return-value]
+def feed_for(view: str, store: Store, days: Sequence[int] | None = None, bands: Sequence[str] | None = None) -> Feed:
+    """The feed of a model's view, on the model's calendar and bands. Raises MissingBands."""
+    return FEEDS[view](store, days, bands)  # type: ignore[return-value]
