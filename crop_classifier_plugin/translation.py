@@ -18,7 +18,7 @@ def tr(text: str) -> str:
 
 
 def install_translator(folder: Path, locale: Optional[str] = None) -> Optional[QTranslator]:
-    """Loads `crop_classifier_LANGUAGE.qm` for QGIS's language; None where there is none. The caller keeps and removes it."""
+    """Installs `crop_classifier_LANGUAGE.qm`, which the caller keeps and removes; None where there is none."""
     translator = QTranslator()
     language = (locale or QgsApplication.locale())[:2]
     if not translator.load(f"crop_classifier_{language}.qm", str(folder)):

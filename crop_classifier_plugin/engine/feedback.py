@@ -16,15 +16,15 @@ from .protocol import protocol
 class EngineFeedback(QgsProcessingFeedback):
     """A feedback that also hands on the engine's events as they are, for live curves and tables.
 
-    `engineEvent` is emitted in the algorithm's thread, for every event of every job; `Started.command` says which job the
-    next ones belong to. The fraction of a `Progress` is that of the whole algorithm.
+    `engineEvent` is emitted in the algorithm's thread, for every event of every job; `Started.command` says which job
+    the next ones belong to. The fraction of a `Progress` is that of the whole algorithm.
     """
 
     engineEvent = pyqtSignal(object)  # noqa: N815 (a Qt signal)
 
 
 class Listener:
-    """Tells a feedback about the events of one job, which is the part from `start` to `start + share` of the whole run."""
+    """Tells a feedback about the events of a job that is the part from `start` to `start + share` of the whole run."""
 
     def __init__(self, feedback: QgsProcessingFeedback, start: float = 0.0, share: float = 1.0) -> None:
         self._feedback = feedback

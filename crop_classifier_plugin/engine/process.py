@@ -1,7 +1,7 @@
 """Runs one job in an engine process: starts it, listens, cancels, and turns its end into values or an error.
 
-No Qt here. A reader thread decodes stdout into a queue, so the caller's thread looks at cancel ten times a second whether the
-engine speaks or not, and `on_event` is called in the caller's thread alone.
+No Qt here. A reader thread decodes stdout into a queue, so the caller's thread looks at cancel ten times a second
+whether the engine speaks or not, and `on_event` is called in the caller's thread alone.
 """
 
 # SPDX-License-Identifier: GPL-2.0-or-later
@@ -23,7 +23,7 @@ from .environment import clean_environment
 from .errors import EngineCancelled, EngineCrashed, EngineFailed, EngineNotReady
 from .protocol import Job, protocol
 
-# -I keeps the user's site packages and PYTHON* variables out and also the current folder, so the root is put on the path here.
+# -I keeps the user's site packages, PYTHON* variables and the current folder out, so the root is put on the path here.
 LAUNCH = (
     "import runpy, sys; sys.path.insert(0, sys.argv.pop(1)); "
     "runpy.run_module('backend', run_name='__main__', alter_sys=True)"
@@ -90,7 +90,7 @@ def tail(log_file: Path, lines: int = TAIL_LINES) -> str:
 
 
 class _Child:
-    """The engine process, its reader thread and its three streams: job control on stdin, events on stdout, the log on stderr."""
+    """The engine process, its reader thread and its streams: cancel on stdin, events on stdout, the log on stderr."""
 
     def __init__(self, command: List[str], log_file: Path) -> None:
         with log_file.open("wb") as log:
@@ -107,7 +107,7 @@ class _Child:
                 )
             except OSError as error:
                 raise EngineNotReady(f"{command[0]} cannot be started: {error}.") from error
-        self._events: "queue.SimpleQueue[Any]" = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._reader = threading.Thread(target=self._read, name="crop-classifier-engine", daemon=True)
         self._reader.start()
 
@@ -118,7 +118,7 @@ class _Child:
                 self._events.put(event)
 
     def listen(self, on_event: Callable[[Any], None], is_cancelled: Callable[[], bool]) -> Any:
-        """Hands on events until the final one or the end of stdout; returns the final event, or None. Raises EngineCancelled."""
+        """Hands on events; returns the final one, or None where stdout ends without one. Raises EngineCancelled."""
         while True:
             self._stop_if(is_cancelled)
             ended = self._process.poll() is not None

@@ -1,7 +1,7 @@
 """The engine's protocol and table of architectures, loaded by path.
 
-QGIS plugins share one interpreter and `backend` is a common name, so the files get private names and nothing is imported
-as `backend`. Both files are standard library only.
+QGIS plugins share one interpreter and `backend` is a common name, so the files get private names and nothing is
+imported as `backend`. Both files are standard library only.
 """
 
 # SPDX-License-Identifier: GPL-2.0-or-later

@@ -1,0 +1,100 @@
+"""What every algorithm of the provider shares: its manners in QGIS, and the run of an engine job."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from typing import Any, Mapping, Optional, Tuple
+
+from qgis.core import (
+    QgsProcessingAlgorithm,
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingFeedback,
+    QgsProcessingParameterDefinition,
+)
+from qgis.PyQt.QtGui import QIcon
+
+from ..engine import locate
+from ..engine.errors import EngineCancelled, EngineProblem
+from ..engine.feedback import EngineFeedback, Listener
+from ..engine.logs import new_log
+from ..engine.process import run_job
+from ..engine.protocol import Job
+from ..icons import icon
+
+__all__ = ["EngineAlgorithm", "EngineFeedback", "Parameters", "advanced"]
+
+Parameters = Mapping[str, Any]
+HELP_ADDRESS = "https://example.org/crop-classifier/help"
+
+
+def advanced(parameter: QgsProcessingParameterDefinition) -> QgsProcessingParameterDefinition:
+    """The same parameter, out of the beginner's sight."""
+    parameter.setFlags(parameter.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced)
+    return parameter
+
+
+class EngineAlgorithm(QgsProcessingAlgorithm):
+    """An algorithm that the engine carries out."""
+
+    def createInstance(self) -> EngineAlgorithm:
+        return type(self)()
+
+    def icon(self) -> QIcon:
+        return icon(self.name())
+
+    def helpUrl(self) -> str:
+        return f"{HELP_ADDRESS}#{self.name()}"
+
+    def canExecute(self) -> Tuple[bool, str]:
+        """Whether the engine is set up; else what to do."""
+        status = locate.status()
+        return status.ready, status.reason
+
+    def problem(self, parameters: Parameters, context: QgsProcessingContext) -> str:
+        """What a long run would stumble over later; empty where nothing is known to be wrong."""
+        return ""
+
+    def checkParameterValues(self, parameters: Parameters, context: QgsProcessingContext) -> Tuple[bool, str]:
+        accepted, message = super().checkParameterValues(parameters, context)
+        if not accepted:
+            return accepted, message
+        problem = self.problem(parameters, context)
+        return not problem, problem
+
+    def run_engine(
+        self,
+        command: str,
+        arguments: Mapping[str, Any],
+        feedback: QgsProcessingFeedback,
+        start: float = 0.0,
+        share: float = 1.0,
+    ) -> Any:
+        """The values of the engine's result; arguments without a value are left to the engine's own defaults.
+
+        The job is the part from `start` to `start + share` of the whole run. Raises QgsProcessingException with what
+        happened, what to do and the stable code.
+        """
+        job = Job(command, {name: value for name, value in arguments.items() if value not in (None, "", [])})
+        try:
+            return run_job(job, Listener(feedback, start, share), feedback.isCanceled, log=new_log(command))
+        except EngineCancelled as error:
+            raise QgsProcessingException(str(error)) from error
+        except EngineProblem as error:
+            raise QgsProcessingException(f"{error}\n[{error.code}]") from error
+
+    # Values that are given, or None
+
+    def given(self, parameters: Parameters, name: str) -> bool:
+        """Whether the user set this parameter, or it has a default."""
+        value = parameters.get(name, self.parameterDefinition(name).defaultValue())
+        return value is not None and str(value) not in ("", "NULL")
+
+    def text(self, parameters: Parameters, name: str, context: QgsProcessingContext) -> Optional[str]:
+        return self.parameterAsString(parameters, name, context).strip() or None
+
+    def integer(self, parameters: Parameters, name: str, context: QgsProcessingContext) -> Optional[int]:
+        return self.parameterAsInt(parameters, name, context) if self.given(parameters, name) else None
+
+    def number(self, parameters: Parameters, name: str, context: QgsProcessingContext) -> Optional[float]:
+        return self.parameterAsDouble(parameters, name, context) if self.given(parameters, name) else None

@@ -1,0 +1,146 @@
+"""Classifies every parcel of a layer from a season of images with a trained model."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Dict, List, Mapping
+
+from qgis.core import (
+    QgsProcessing,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingOutputLayerDefinition,
+    QgsProcessingOutputNumber,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterVectorDestination,
+)
+
+from .. import model_file
+from ..engine.protocol import FORMATS
+from ..translation import tr
+from .base import EngineAlgorithm, Parameters, advanced
+from .imagery import file_path, imagery_arguments, imagery_parameters, imagery_problem
+from .learning import batch_size_parameter, device_parameter, report_parameter, say_scores
+from .parcels import (
+    few_pixels_parameter,
+    field_parameter,
+    parcel_arguments,
+    parcel_file,
+    parcels_parameter,
+    parcels_problem,
+    workers_parameter,
+)
+from .styling import style_when_loaded
+
+
+class ClassifyParcels(EngineAlgorithm):
+    """`classify` of the engine."""
+
+    def name(self) -> str:
+        return "classifyparcels"
+
+    def displayName(self) -> str:
+        return tr("Classify parcels")
+
+    def group(self) -> str:
+        return tr("Classification")
+
+    def groupId(self) -> str:
+        return "classification"
+
+    def tags(self) -> List[str]:
+        return tr("sentinel-2,crop type,crop map,lpis,agriculture,deep learning,prediction,inference").split(",")
+
+    def shortHelpString(self) -> str:
+        return tr(
+            "Gives every parcel its most likely crop, a confidence and the second choice, from a season of "
+            "Sentinel-2 images and a trained model. Parcels that cannot be classified stay in the result "
+            "with a flag that says why. The report counts parcels and areas per class; with a field of declared crops "
+            "it compares the two."
+        )
+
+    def initAlgorithm(self, configuration: Any = None) -> None:
+        model = QgsProcessingParameterFile("MODEL", tr("Model"), extension="cropmodel")
+        self.addParameter(parcels_parameter())
+        self.addParameter(model)
+        for parameter in imagery_parameters():
+            self.addParameter(parameter)
+        self.addParameter(field_parameter("TRUTH", tr("Field of declared crops to compare with")))
+        self.addParameter(device_parameter())
+        self.addParameter(advanced(field_parameter("ID_FIELD", tr("Field that identifies a parcel"))))
+        self.addParameter(advanced(batch_size_parameter()))
+        self.addParameter(few_pixels_parameter())
+        self.addParameter(workers_parameter())
+        polygons = QgsProcessing.SourceType.TypeVectorPolygon
+        self.addParameter(QgsProcessingParameterVectorDestination("OUTPUT", tr("Classified parcels"), polygons))
+        self.addParameter(report_parameter())
+        self.addOutput(QgsProcessingOutputNumber("PARCEL_COUNT", tr("Number of parcels")))
+        self.addOutput(QgsProcessingOutputNumber("CLASSIFIED_COUNT", tr("Number of classified parcels")))
+        self.addOutput(QgsProcessingOutputNumber("OVERALL_ACCURACY", tr("Overall accuracy")))
+        self.addOutput(QgsProcessingOutputNumber("MEAN_F", tr("Mean F-score")))
+
+    def problem(self, parameters: Parameters, context: QgsProcessingContext) -> str:
+        return (
+            imagery_problem(self, parameters, context)
+            or parcels_problem(self, parameters, context, "TRUTH", "ID_FIELD")
+            or model_problem(file_path(self, parameters, "MODEL", context))
+            or output_problem(parameters.get("OUTPUT"))
+        )
+
+    def prepareAlgorithm(
+        self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> bool:
+        self._parcels = parcel_file(self, parameters, context)
+        return self._parcels is not None
+
+    def processAlgorithm(
+        self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> Dict[str, Any]:
+        output = self.parameterAsOutputLayer(parameters, "OUTPUT", context)
+        arguments = {
+            "source": file_path(self, parameters, "IMAGERY", context),
+            "model": file_path(self, parameters, "MODEL", context),
+            "output": output,
+            "truth": self.text(parameters, "TRUTH", context),
+            "report": self.parameterAsFileOutput(parameters, "REPORT", context),
+            "device": self.parameterAsEnumString(parameters, "DEVICE", context),
+            "batch_size": self.integer(parameters, "BATCH_SIZE", context),
+            **parcel_arguments(self, self._parcels, parameters, context),
+            **imagery_arguments(self, parameters, context),
+        }
+        made = self.run_engine("classify", arguments, feedback)
+        say_scores(made.get("scores"), feedback)
+        style_when_loaded(output, made["classes"], context, feedback)
+        return results(made)
+
+
+def results(made: Mapping[str, Any]) -> Dict[str, Any]:
+    """The algorithm's outputs from the engine's result."""
+    outputs = {"OUTPUT": made["output"], "PARCEL_COUNT": made["parcels"], "CLASSIFIED_COUNT": made["classified"]}
+    if made.get("report"):
+        outputs["REPORT"] = made["report"]
+    if made.get("scores"):
+        outputs.update(OVERALL_ACCURACY=made["scores"]["oa"], MEAN_F=made["scores"]["mean_f"])
+    return outputs
+
+
+def model_problem(path: str) -> str:
+    """Why a file is no model; empty where it is one."""
+    try:
+        model_file.describe(Path(path))
+    except model_file.NotAModelFile as error:
+        return str(error)
+    return ""
+
+
+def output_problem(value: Any) -> str:
+    """An ending that names no format; a temporary output has none yet."""
+    if isinstance(value, QgsProcessingOutputLayerDefinition):
+        value = value.sink.staticValue()
+    text = str(value or "")
+    if text in ("", "NULL", QgsProcessing.TEMPORARY_OUTPUT) or Path(text).suffix.lower()[1:] in FORMATS:
+        return ""
+    return tr("{path}: the ending names no known format; use one of {known}.").format(
+        path=text, known=", ".join(f".{ending}" for ending in FORMATS)
+    )

@@ -1,0 +1,106 @@
+"""Lists the acquisitions in an imagery folder: dates, products, clear shares, and what was skipped and why."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any, Dict, List, Mapping
+
+from qgis.core import (
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingFeedback,
+    QgsProcessingOutputNumber,
+    QgsProcessingOutputString,
+    QgsProcessingParameterFileDestination,
+)
+
+from ..translation import tr
+from .base import EngineAlgorithm, Parameters
+from .imagery import file_path, imagery_arguments, imagery_parameters, imagery_problem
+
+
+class InspectStack(EngineAlgorithm):
+    """`inspect` of the engine."""
+
+    def name(self) -> str:
+        return "inspectstack"
+
+    def displayName(self) -> str:
+        return tr("Inspect image time series")
+
+    def group(self) -> str:
+        return tr("Preparation")
+
+    def groupId(self) -> str:
+        return "preparation"
+
+    def tags(self) -> List[str]:
+        return tr("sentinel-2,time series,dates,clouds,acquisitions,bands,mask").split(",")
+
+    def shortHelpString(self) -> str:
+        return tr(
+            "Looks through a folder of dated Sentinel-2 images and lists the acquisitions found: date, product, bands, "
+            "offset and share of clear ground. Says which files were skipped and why. Nothing is changed."
+        )
+
+    def initAlgorithm(self, configuration: Any = None) -> None:
+        for parameter in imagery_parameters():
+            self.addParameter(parameter)
+        table = QgsProcessingParameterFileDestination(
+            "OUTPUT", tr("Table of acquisitions"), tr("CSV files (*.csv)"), optional=True, createByDefault=False
+        )
+        self.addParameter(table)
+        self.addOutput(QgsProcessingOutputNumber("ACQUISITIONS", tr("Number of acquisitions")))
+        self.addOutput(QgsProcessingOutputString("FIRST_DATE", tr("First date")))
+        self.addOutput(QgsProcessingOutputString("LAST_DATE", tr("Last date")))
+        self.addOutput(QgsProcessingOutputString("JSON", tr("All that was found, as JSON")))
+
+    def problem(self, parameters: Parameters, context: QgsProcessingContext) -> str:
+        return imagery_problem(self, parameters, context)
+
+    def processAlgorithm(
+        self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> Dict[str, Any]:
+        imagery = file_path(self, parameters, "IMAGERY", context)
+        arguments = {"imagery": imagery, **imagery_arguments(self, parameters, context)}
+        found = self.run_engine("inspect", arguments, feedback)
+        dates = sorted(item["date"] for item in found["acquisitions"])
+        say(found, feedback)
+        results = {"ACQUISITIONS": len(dates), "JSON": json.dumps(found)}
+        if dates:
+            results.update(FIRST_DATE=dates[0], LAST_DATE=dates[-1])
+        table = self.parameterAsFileOutput(parameters, "OUTPUT", context)
+        if table:
+            write_table(found["acquisitions"], Path(table))
+            results["OUTPUT"] = table
+        return results
+
+
+def say(found: Mapping[str, Any], feedback: QgsProcessingFeedback) -> None:
+    """The acquisitions and the skipped files, a line each."""
+    for item in found["acquisitions"]:
+        clear = item.get("clear_share")
+        share = tr("clear share unknown") if clear is None else tr("{:.0%} clear").format(clear)
+        feedback.pushInfo(f"{item['date']}  {item['product']}  {item['name']}  {share}")
+    for item in found["skipped"]:
+        feedback.pushWarning(tr("Skipped {path}: {reason}").format(path=item["path"], reason=item["reason"]))
+
+
+def write_table(acquisitions: List[Mapping[str, Any]], path: Path) -> None:
+    """A row per acquisition, lists joined by blanks; raises QgsProcessingException when the file cannot be written."""
+    columns = list(dict.fromkeys(name for item in acquisitions for name in item)) or ["date"]
+    try:
+        with path.open("w", newline="", encoding="utf-8") as stream:
+            writer = csv.DictWriter(stream, columns)
+            writer.writeheader()
+            writer.writerows({name: _cell(value) for name, value in item.items()} for item in acquisitions)
+    except OSError as error:
+        text = tr("{path} cannot be written: {error}")
+        raise QgsProcessingException(text.format(path=path, error=error)) from error
+
+
+def _cell(value: Any) -> Any:
+    return " ".join(str(item) for item in value) if isinstance(value, list) else value

@@ -1,0 +1,43 @@
+"""The parameters that training and classification share, and their scores in words."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from typing import Any, Mapping, Optional
+
+from qgis.core import (
+    QgsProcessingFeedback,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterFileDestination,
+    QgsProcessingParameterNumber,
+)
+
+from ..engine.protocol import DEFAULTS, DEVICES
+from ..translation import tr
+
+
+def device_parameter() -> QgsProcessingParameterEnum:
+    """Where the network runs; `auto` takes a GPU that works, else the processor."""
+    return QgsProcessingParameterEnum(
+        "DEVICE", tr("Device"), DEVICES, defaultValue=DEFAULTS.device, usesStaticStrings=True
+    )
+
+
+def batch_size_parameter() -> QgsProcessingParameterNumber:
+    return whole_number("BATCH_SIZE", tr("Parcels per batch"), DEFAULTS.batch_size)
+
+
+def whole_number(name: str, label: str, default: int, minimum: int = 1) -> QgsProcessingParameterNumber:
+    kind = QgsProcessingParameterNumber.Type.Integer
+    return QgsProcessingParameterNumber(name, label, kind, default, minValue=minimum)
+
+
+def report_parameter() -> QgsProcessingParameterFileDestination:
+    return QgsProcessingParameterFileDestination("REPORT", tr("Report"), tr("HTML files (*.html)"), optional=True)
+
+
+def say_scores(scores: Optional[Mapping[str, Any]], feedback: QgsProcessingFeedback) -> None:
+    """The two headline figures; nothing where there was no truth to compare with."""
+    if scores:
+        text = tr("Overall accuracy {oa:.1%}, mean F-score {mean_f:.1%}")
+        feedback.pushInfo(text.format(oa=scores["oa"], mean_f=scores["mean_f"]))

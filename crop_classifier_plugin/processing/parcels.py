@@ -1,0 +1,105 @@
+"""The parcel parameters, the same in every algorithm that reads parcels, and the parcel layer as a file."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from typing import Any, Dict, Optional
+
+from qgis.core import (
+    QgsProcessing,
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingFeatureSourceDefinition,
+    QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterField,
+    QgsProcessingParameterNumber,
+    QgsVectorLayer,
+)
+
+from ..engine.protocol import DEFAULTS
+from ..layers import ParcelFile, UnusableLayer, prepare_parcels
+from ..translation import tr
+from .base import EngineAlgorithm, Parameters, advanced
+
+
+def parcels_parameter(optional: bool = False) -> QgsProcessingParameterFeatureSource:
+    """A polygon layer, perhaps narrowed to its selection."""
+    polygons = [QgsProcessing.SourceType.TypeVectorPolygon]
+    return QgsProcessingParameterFeatureSource("PARCELS", tr("Parcels"), polygons, optional=optional)
+
+
+def field_parameter(name: str, label: str, optional: bool = True) -> QgsProcessingParameterField:
+    """One field of the parcel layer."""
+    return QgsProcessingParameterField(name, label, parentLayerParameterName="PARCELS", optional=optional)
+
+
+def few_pixels_parameter() -> QgsProcessingParameterNumber:
+    kind = QgsProcessingParameterNumber.Type.Integer
+    label = tr("Flag parcels with fewer pixels than")
+    return advanced(QgsProcessingParameterNumber("FEW_PIXELS", label, kind, DEFAULTS.few_pixels, minValue=1))
+
+
+def workers_parameter() -> QgsProcessingParameterNumber:
+    kind = QgsProcessingParameterNumber.Type.Integer
+    label = tr("Processes that read images")
+    return advanced(QgsProcessingParameterNumber("WORKERS", label, kind, optional=True, minValue=1))
+
+
+def parcel_layer(
+    algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext
+) -> Optional[QgsVectorLayer]:
+    """The layer behind PARCELS, whether or not it is narrowed to its selection."""
+    selection = _selection(parameters)
+    if selection is not None:
+        parameters = {**parameters, "PARCELS": selection.source}
+    return algorithm.parameterAsVectorLayer(dict(parameters), "PARCELS", context)
+
+
+def parcel_file(
+    algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext
+) -> Optional[ParcelFile]:
+    """PARCELS as a file the engine can read, None where none is given; for prepareAlgorithm(), as it touches layers."""
+    layer = parcel_layer(algorithm, parameters, context)
+    if layer is None:
+        return None
+    try:
+        return prepare_parcels(layer, _selection(parameters), context.project())
+    except UnusableLayer as error:
+        raise QgsProcessingException(str(error)) from error
+
+
+def _selection(parameters: Parameters) -> Optional[QgsProcessingFeatureSourceDefinition]:
+    value = parameters.get("PARCELS")
+    return value if isinstance(value, QgsProcessingFeatureSourceDefinition) else None
+
+
+def parcel_arguments(
+    algorithm: EngineAlgorithm, parcels: ParcelFile, parameters: Parameters, context: QgsProcessingContext
+) -> Dict[str, Any]:
+    """The job's arguments about parcels, those of the series made from them included."""
+    return {
+        "parcels": parcels.path,
+        "layer": parcels.layer,
+        "id_field": algorithm.text(parameters, "ID_FIELD", context),
+        "few_pixels": algorithm.integer(parameters, "FEW_PIXELS", context),
+        "workers": algorithm.integer(parameters, "WORKERS", context),
+    }
+
+
+def parcels_problem(
+    algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext, *fields: str
+) -> str:
+    """A layer without coordinate system or without one of the fields that the parameters `fields` name."""
+    layer = parcel_layer(algorithm, parameters, context)
+    if layer is None:
+        return ""
+    if not layer.crs().isValid():
+        text = tr("The parcel layer {} has no coordinate system. Set it with Layer > Set CRS of Layer(s)….")
+        return text.format(layer.name())
+    names = [field.name() for field in layer.fields()]
+    for parameter in fields:
+        field = algorithm.text(parameters, parameter, context)
+        if field and field not in names:
+            text = tr("The parcel layer {layer} has no field {field}; it has {names}.")
+            return text.format(layer=layer.name(), field=field, names=", ".join(names))
+    return ""
