@@ -1,0 +1,94 @@
+"""The report as one HTML page that stands alone: style, plots and pictures inside it, nothing from the net."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from backend.reports import plots, tables
+from backend.reports.document import calibration_error, made_up, shown_colour
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "resources" / "report"
+KINDS = {
+    "training": "Training report",
+    "classification": "Classification report",
+    "evaluation": "Evaluation report",
+}
+
+
+def render(document: Mapping[str, Any], picture: bytes | None = None) -> str:
+    """The page of a report document in plain values (`document.plain`); `picture` is a PNG to show, such as the map.
+
+    A part of the document that is missing, null or empty leaves no trace on the page.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        percent=tables.percent, count=_count, text=_text, colour=shown_colour, by_size=tables.by_size
+    )
+    return environment.get_template("report.html.j2").render(_content(document, picture))
+
+
+def _content(document: Mapping[str, Any], picture: bytes | None) -> dict[str, Any]:
+    notes = document.get("notes") or []
+    banner = made_up(notes)
+    return {
+        "title": document["title"],
+        "kind": KINDS[document["kind"]],
+        "made": document.get("made") or "",
+        "engine": document.get("engine") or "",
+        "style": Markup((TEMPLATES / "report.css").read_text("utf-8")),
+        "banner": banner,
+        "notes": [note for note in notes if note not in banner],
+        "headline": tables.headline(document),
+        "in_short": tables.in_short(document),
+        "picture": base64.b64encode(picture).decode() if picture else "",
+        "scores": document.get("scores"),
+        "breakdown": document.get("breakdown") or [],
+        "trained": document["kind"] == "training",
+        "flags": [row for row in document.get("flags") or [] if row["parcels"]],
+        "acquisitions": document.get("acquisitions") or [],
+        "calibration_error": calibration_error(document.get("reliability") or []),
+        "provenance": document.get("provenance") or {},
+        "plots": _plots(document),
+    }
+
+
+def _plots(document: Mapping[str, Any]) -> dict[str, Markup]:
+    """The plots there is data for, by name."""
+    scores, bins = document.get("scores") or {}, document.get("reliability") or []
+    drawn = {
+        "confusion": plots.confusion(scores) if scores.get("confusion") else "",
+        "curves": plots.curves(document["curves"]) if document.get("curves") else "",
+        "reliability": plots.reliability(bins) if calibration_error(bins) is not None else "",
+        "acquisitions": plots.acquisitions(document["acquisitions"]) if document.get("acquisitions") else "",
+    }
+    return {name: Markup(svg) for name, svg in drawn.items()}
+
+
+def _count(number: float | None, digits: int = 0) -> str:
+    return "-" if number is None else f"{number:,.{digits}f}"
+
+
+def _text(value: Any) -> str:
+    """A value of the provenance table in words."""
+    if isinstance(value, Mapping):
+        return "; ".join(f"{key}: {_text(item)}" for key, item in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(_text, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None or value == "":
+        return "-"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,165 @@
+"""The plots of a report, each from a table of the report document to an inline SVG."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from backend.reports.drawing import ACCENT, INK, SECOND, SOFT, drawn, inline, percent_axis
+from backend.reports.tables import shortened
+
+Rows = Sequence[Mapping[str, Any]]
+
+RIGHT = LinearSegmentedColormap.from_list("right", ["#ffffff", "#a9d8c2", ACCENT, "#0d5038"])
+WRONG = LinearSegmentedColormap.from_list("wrong", ["#ffffff", "#f7c79f", SECOND, "#8a2f00"])
+FOLD_COLOURS = (ACCENT, SECOND, "#3b6fb6", "#8e4aa8", "#7a6a1f")
+LABEL_LENGTH = 30
+
+
+# Confusion matrix
+
+
+def confusion(scores: Mapping[str, Any]) -> str:
+    """The confusion matrix `(truth, prediction)`: counts, shaded by their share of the truth's row."""
+    counts = np.array(scores["confusion"], dtype=np.int64)
+    names = [shortened(row["name"], LABEL_LENGTH) for row in scores["classes"]]
+    cell_in = float(np.clip(8.0 / len(names), 0.27, 0.62))
+    margin_in = 0.55 + 0.075 * max(map(len, names))  # room for the longest name at nine points
+    side_in = len(names) * cell_in + margin_in
+    svg = drawn((side_in, side_in), lambda figure: _draw_confusion(figure.subplots(), counts, names, cell_in))
+    return inline(svg, "Confusion matrix: truth in rows, prediction in columns")
+
+
+def _draw_confusion(axes: Axes, counts: NDArray[np.int64], names: Sequence[str], cell_in: float) -> None:
+    share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    diagonal = np.eye(len(names), dtype=bool)[..., None]
+    edges = np.arange(len(names) + 1) - 0.5
+    # Cells, not an image: they stay sharp at any size and in print.
+    axes.pcolormesh(edges, edges, np.where(diagonal, RIGHT(share), WRONG(share)), edgecolors="#e3e7eb", linewidth=0.6)
+    axes.set_aspect("equal")
+    axes.invert_yaxis()
+    size_pt = min(9.0, 72 * cell_in * 0.32)
+    for row, column in np.argwhere(counts > 0):
+        ink = "white" if share[row, column] > 0.55 else INK
+        text = compact(int(counts[row, column]))
+        axes.text(column, row, text, ha="center", va="center", color=ink, fontsize=size_pt)
+    ticks = np.arange(len(names))
+    axes.set_yticks(ticks, names, color=INK)
+    axes.set_xticks(ticks, names, rotation=90, ha="right", va="center", rotation_mode="anchor", color=INK)
+    axes.grid(visible=False)
+    axes.tick_params(length=0)
+    axes.set_xlabel("Prediction", fontweight="bold")
+    axes.set_ylabel("Truth", fontweight="bold")
+
+
+def compact(count: int) -> str:
+    """A count in at most four characters: 9999, 12k, 3.4M."""
+    if count < 10_000:
+        return str(count)
+    return f"{count / 1000:.0f}k" if count < 999_500 else f"{count / 1e6:.1f}M"
+
+
+# Training
+
+
+def curves(rows: Rows) -> str:
+    """Loss and scores per epoch, a line for each fold, the best epoch (highest mean F-score) marked."""
+    title = "Training curves: loss and validation scores per epoch"
+    return inline(drawn((10, 3.6), lambda figure: _draw_curves(figure, rows)), title)
+
+
+def _draw_curves(figure: Figure, rows: Rows) -> None:
+    loss, scores = figure.subplots(1, 2)
+    folds = sorted({row["fold"] for row in rows})
+    for position, fold in enumerate(folds):
+        colour = FOLD_COLOURS[position % len(FOLD_COLOURS)]
+        label = f"fold {fold}, " if len(folds) > 1 else ""
+        _draw_fold([row for row in rows if row["fold"] == fold], loss, scores, colour, label)
+    for axes, title, place in ((loss, "Loss (nats)", "upper right"), (scores, "Validation scores", "lower right")):
+        axes.set_title(title)
+        axes.set_xlabel("Epoch")
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.legend(loc=place, fontsize=8)
+    loss.set_ylim(bottom=0)
+    percent_axis(scores)
+
+
+def _draw_fold(rows: Rows, loss: Axes, scores: Axes, colour: str, label: str) -> None:
+    epochs = column(rows, "epoch")
+    marker = "o" if len(rows) == 1 else ""
+    mean_f = column(rows, "validation_mean_f")
+    loss.plot(epochs, column(rows, "train_loss"), color=colour, ls=":", marker=marker, label=f"{label}training")
+    loss.plot(epochs, column(rows, "validation_loss"), color=colour, marker=marker, label=f"{label}validation")
+    scores.plot(epochs, column(rows, "validation_oa"), color=colour, ls=":", marker=marker, label=f"{label}accuracy")
+    scores.plot(epochs, mean_f, color=colour, marker=marker, label=f"{label}mean F-score")
+    if not np.isnan(mean_f).all():
+        best = int(np.nanargmax(mean_f))
+        scores.plot(epochs[best], mean_f[best], "o", ms=8, mfc="none", mec=colour, mew=1.8)
+        told = f"{label}best epoch {epochs[best]:.0f}"
+        scores.plot([], [], "o", ms=7, mfc="none", mec=colour, mew=1.8, ls="none", label=told)
+
+
+def column(rows: Rows, name: str) -> NDArray[np.float64]:
+    """A column of a table as `(rows,)` float64, NaN where there is no value."""
+    return np.array([np.nan if row.get(name) is None else row[name] for row in rows], dtype=np.float64)
+
+
+# Confidence
+
+
+def reliability(bins: Rows) -> str:
+    """How often the class was right against how confident the model was, and how many parcels lie where."""
+    filled = [row for row in bins if row["parcels"] and row["accuracy"] is not None]
+    svg = drawn((5.2, 4.6), lambda figure: _draw_reliability(figure, filled))
+    return inline(svg, "Reliability diagram: accuracy against confidence, with the number of parcels")
+
+
+def _draw_reliability(figure: Figure, filled: Rows) -> None:
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
+    confidence, accuracy = column(filled, "confidence"), column(filled, "accuracy")
+    upper.plot([0, 1], [0, 1], color=SOFT, ls="--", lw=1, label="as confident as right")
+    upper.vlines(
+        confidence, np.minimum(confidence, accuracy), np.maximum(confidence, accuracy), color=SECOND, lw=3, alpha=0.6
+    )
+    upper.plot(confidence, accuracy, "o-", color=ACCENT, label="this model")
+    upper.set_ylabel("Share that was right")
+    upper.legend(loc="upper left", fontsize=8)
+    percent_axis(upper, most=1.02)
+    lower.bar(confidence, column(filled, "parcels"), width=0.05, color=ACCENT, alpha=0.75)
+    lower.set_ylabel("Parcels")
+    lower.set_xlabel("Confidence")
+    lower.yaxis.set_major_formatter(lambda value, _: compact(int(value)))
+    percent_axis(lower, "x", most=1.02)
+
+
+# Acquisitions
+
+
+def acquisitions(rows: Rows) -> str:
+    """The clear share of each acquisition on its day; a hollow mark where it is not known."""
+    title = "Acquisitions: clear share by date"
+    return inline(drawn((10, 2.4), lambda figure: _draw_acquisitions(figure.subplots(), rows)), title)
+
+
+def _draw_acquisitions(axes: Axes, rows: Rows) -> None:
+    days = np.array([date.fromisoformat(row["date"]) for row in rows], dtype="datetime64[D]")
+    share = column(rows, "clear_share")
+    known = ~np.isnan(share)
+    axes.vlines(days[known], 0, share[known], color=ACCENT, lw=2)
+    axes.plot(days[known], share[known], "o", color=ACCENT, ms=5)
+    axes.plot(days[~known], np.zeros((~known).sum()), "o", mfc="white", mec=SOFT, ms=6, clip_on=False)
+    locator = AutoDateLocator(maxticks=14)
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    axes.set_ylabel("Clear share")
+    axes.margins(x=0.02)
+    percent_axis(axes, most=1.05)

@@ -1,0 +1,137 @@
+"""The tables of a report, and what they say in words."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from backend.reports.document import classified
+
+CSV_COLUMNS = ("code", "name", "colour", "parcels", "area_ha", "precision", "recall", "f", "support", "predicted")
+SCORES = ("precision", "recall", "f")
+NAME_WIDTH = 32
+
+
+def as_text(scores: Mapping[str, Any]) -> str:
+    """The table of `scores` (docs/contracts.md) in aligned columns, for a terminal; the largest class first."""
+    names = [shortened(row["name"], NAME_WIDTH) for row in scores["classes"]]
+    width = max([len("Mean of classes"), *map(len, names)])
+    head = f"{'Class':<{width}}  {'Precision':>9}  {'Recall':>7}  {'F-score':>7}  {'Truth':>9}  {'Predicted':>9}"
+    rows = [_text_row(row, width) for row in by_size(scores["classes"], "support")]
+    means = [percent(scores[f"mean_{key}"]) for key in SCORES]
+    mean = f"{'Mean of classes':<{width}}  {means[0]:>9}  {means[1]:>7}  {means[2]:>7}"
+    overall = f"Overall accuracy {percent(scores['oa'])} % of {scores['parcels']:,} parcels; all scores in per cent."
+    return "\n".join([head, "-" * len(head), *rows, "-" * len(head), mean, overall])
+
+
+def _text_row(row: Mapping[str, Any], width: int) -> str:
+    figures = [percent(row[key]) if row["support"] else "-" for key in SCORES]
+    counts = f"{row['support']:>9,}  {row['predicted']:>9,}"
+    return f"{shortened(row['name'], width):<{width}}  {figures[0]:>9}  {figures[1]:>7}  {figures[2]:>7}  {counts}"
+
+
+def as_csv(document: Mapping[str, Any]) -> str:
+    """The classes with their parcels, area and scores, one row each; cells are empty where a figure is not known."""
+    rows: dict[str, dict[str, Any]] = {}
+    for source in (document.get("breakdown") or [], (document.get("scores") or {}).get("classes", [])):
+        for row in source:
+            rows.setdefault(row["code"], {}).update(row)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, CSV_COLUMNS, extrasaction="ignore", lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows(rows.values())
+    return text.getvalue()
+
+
+def by_size(rows: Sequence[Mapping[str, Any]], key: str) -> list[Mapping[str, Any]]:
+    """The rows with the largest first; those of one size keep their order."""
+    return sorted(rows, key=lambda row: -(row[key] or 0))
+
+
+def headline(document: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """The figures at the top of the page as (figure, unit, what it is)."""
+    scores, breakdown, flags = document.get("scores"), document.get("breakdown"), document.get("flags")
+    if scores:
+        figures = [("Overall accuracy", "oa"), ("Mean F-score", "mean_f")]
+        figures += [("Mean precision", "mean_precision"), ("Mean recall", "mean_recall")]
+        tested = (f"{scores['parcels']:,}", "", "Parcels compared")
+        return [*((percent(scores[key]), "%", name) for name, key in figures), tested]
+    tiles = []
+    if flags:
+        tiles += [
+            (f"{sum(row['parcels'] for row in flags):,}", "", "Parcels"),
+            (f"{classified(flags):,}", "", "Classified"),
+        ]
+    if breakdown:
+        area = sum(row.get("area_ha") or 0 for row in breakdown)
+        tiles += [(f"{sum(1 for row in breakdown if row['parcels']):,}", "", "Classes found")]
+        tiles += [(f"{area:,.0f}", "ha", "Area classified")] if area else []
+    if acquisitions := document.get("acquisitions"):
+        tiles.append((f"{len(acquisitions):,}", "", "Acquisitions"))
+    return tiles
+
+
+def in_short(document: Mapping[str, Any]) -> list[str]:
+    """What the figures say, in sentences."""
+    if scores := document.get("scores"):
+        return [*_agreement(scores), *_extremes(scores), *_mistake(scores)]
+    return [*_coverage(document.get("flags") or []), *_largest(document.get("breakdown") or [])]
+
+
+def _agreement(scores: Mapping[str, Any]) -> list[str]:
+    right, share = round(scores["oa"] * scores["parcels"]), percent(scores["oa"])
+    return [f"{right:,} of {scores['parcels']:,} parcels got the class that the truth gives them ({share} %)."]
+
+
+def _extremes(scores: Mapping[str, Any]) -> list[str]:
+    known = sorted((row for row in scores["classes"] if row["support"]), key=lambda row: -row["f"])
+    if len(known) < 2:
+        return []
+    most = 3 if len(known) >= 6 else 1
+    return [f"Told apart best: {_with_f(known[:most])}. Worst: {_with_f(known[: -most - 1 : -1])}."]
+
+
+def _with_f(rows: Sequence[Mapping[str, Any]]) -> str:
+    return ", ".join(f"{row['name']} (F-score {percent(row['f'])} %)" for row in rows)
+
+
+def _mistake(scores: Mapping[str, Any]) -> list[str]:
+    """The pair of classes that most parcels were lost to."""
+    classes, confusion = scores["classes"], scores.get("confusion") or []
+    wrong = [(n, i, j) for i, row in enumerate(confusion) for j, n in enumerate(row) if i != j and n]
+    if not wrong:
+        return []
+    count, truth, prediction = max(wrong, key=lambda item: item[0])
+    share = percent(count / sum(confusion[truth]))
+    true, taken = classes[truth]["name"], classes[prediction]["name"]
+    return [f"The most frequent mistake: {true} taken for {taken} ({count:,} parcels, {share} % of {true})."]
+
+
+def _coverage(flags: Sequence[Mapping[str, Any]]) -> list[str]:
+    total, done = sum(row["parcels"] for row in flags), classified(flags)
+    if not total:
+        return []
+    left = f"; {total - done:,} could not be, and are flagged with the reason" if done < total else ""
+    return [f"{done:,} of {total:,} parcels were classified{left}."]
+
+
+def _largest(breakdown: Sequence[Mapping[str, Any]]) -> list[str]:
+    total = sum(row["parcels"] for row in breakdown)
+    largest = [row for row in by_size(breakdown, "parcels")[:3] if row["parcels"]]
+    if not largest:
+        return []
+    shares = ", ".join(f"{row['name']} ({percent(row['parcels'] / total)} % of the parcels)" for row in largest)
+    return [f"Most frequent: {shares}."]
+
+
+def percent(share: float | None) -> str:
+    """A share of 0..1 in per cent with one decimal, as the paper gives its scores."""
+    return "-" if share is None else f"{100 * share:.1f}"
+
+
+def shortened(text: str, most: int) -> str:
+    """The text, cut with an ellipsis when it is longer than `most` characters."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"

@@ -1,0 +1,52 @@
+"""Writes a report: one page that stands alone, the document as JSON, the classes as CSV."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from backend.errors import NotWritable
+from backend.reports.document import plain
+from backend.reports.tables import as_csv
+
+ENDINGS = (".html", ".json", ".csv")
+
+
+def write(document: Mapping[str, Any], path: Path, picture: Path | None = None) -> Path:
+    """Writes `path` as .html, .json and .csv and returns the HTML page's path.
+
+    `document` is the report document of docs/contracts.md; numbers of numpy are taken, NaN and infinity become null.
+    `path` may end in .html, .json or .csv or have no ending. `picture` is a PNG, such as the map, to show in the page.
+    Either all three files are new or none is. Raises NotWritable.
+    """
+    from backend.reports.html import render  # jinja2 and matplotlib: not needed by those who want a table alone
+
+    content = plain(document)
+    page = render(content, picture.read_bytes() if picture else None)
+    data = json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+    stem = path.with_suffix("") if path.suffix.lower() in ENDINGS else path
+    html, json_, csv = (stem.with_name(stem.name + ending) for ending in ENDINGS)
+    # The byte order mark is for spreadsheets, which take a CSV without one for Latin-1.
+    write_all({csv: as_csv(content).encode("utf-8-sig"), json_: data.encode(), html: page.encode()})
+    return html
+
+
+def write_all(files: Mapping[Path, bytes]) -> None:
+    """Writes all files beside their places, then renames them all; raises NotWritable and leaves nothing half done."""
+    beside = {path: path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part") for path in files}
+    at = next(iter(files))
+    try:
+        for at, data in files.items():
+            at.parent.mkdir(parents=True, exist_ok=True)
+            beside[at].write_bytes(data)
+        for at in files:
+            beside[at].replace(at)
+    except OSError as reason:
+        raise NotWritable(at, reason.strerror or reason) from reason
+    finally:
+        for part in beside.values():
+            part.unlink(missing_ok=True)
