@@ -53,7 +53,7 @@ class InstallCancelled(InstallError):
 
 
 def environment() -> dict[str, str]:
-    """The environment of the children: the engine's, and the user's settings of pip and uv, pip's said to uv as well."""
+    """The environment of the children: the engine's, with the settings of pip and uv, pip's said to uv too."""
     settings = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "UV_"))}
     variables = {**clean_environment(), **settings}
     for pip_name, uv_name in UV_NAMES.items():

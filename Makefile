@@ -1,0 +1,59 @@
+# Sets up what is missing and runs the checks. SPDX-License-Identifier: GPL-2.0-or-later
+#
+# .venv holds the engine, .venv-qgis sees the system's QGIS. They never mix: QGIS's numpy and GDAL are others.
+
+# The system's Python, not one that happens to come first on PATH: PyQGIS belongs to it.
+PYTHON = $(shell command -v /usr/bin/python3 || command -v python3)
+SET_UP_PACKAGES = python3-venv
+QGIS_PACKAGES = qgis python3-qgis qgis-providers
+DISPLAY_PACKAGES = xvfb xauth openbox
+CHECKED = backend crop_classifier_plugin tests benchmarks scripts __init__.py
+# `make test QGIS_TESTS=no` leaves the plugin's tests out where QGIS cannot be installed.
+QGIS_TESTS = yes
+
+export CROP_CLASSIFIER_PYTHON = $(CURDIR)/.venv/bin/python
+.PHONY: help demo test test-engine test-plugin lint zip engine clean
+
+help: ## lists the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## simulates a region, trains on it, classifies it in QGIS and shows where the results lie
+	-@scripts/system_packages.sh $(SET_UP_PACKAGES) $(QGIS_PACKAGES)
+	@$(MAKE) --no-print-directory engine
+	@.venv/bin/python scripts/demo.py
+
+test: test-engine test-plugin ## runs every test, of the engine and of the plugin
+
+test-engine: engine ## runs the tests that need no QGIS
+	.venv/bin/python -m pytest tests/backend tests/contract
+
+ifeq ($(QGIS_TESTS),no)
+test-plugin:
+	@echo "The plugin's tests were NOT run (QGIS_TESTS=no)."
+else
+test-plugin: engine .venv-qgis/ready ## runs the tests of the plugin, in QGIS without a screen
+	QT_QPA_PLATFORM=offscreen .venv-qgis/bin/python -m pytest tests/plugin
+endif
+
+lint: engine ## checks style and types
+	.venv/bin/ruff check $(CHECKED)
+	.venv/bin/ruff format --check $(CHECKED)
+	.venv/bin/mypy
+
+zip: ## packs the plugin into build/crop_classifier.zip
+	@$(PYTHON) scripts/package.py
+
+engine: # the installer of the plugin itself; it does nothing where all is there
+	@command -v apt-get >/dev/null && [ ! -d .venv ] && scripts/system_packages.sh $(SET_UP_PACKAGES) || true
+	@$(PYTHON) -m crop_classifier_plugin.engine.install .venv --extras test
+
+.venv-qgis/ready: tests/plugin/requirements.txt
+	@scripts/system_packages.sh $(SET_UP_PACKAGES) $(QGIS_PACKAGES) $(DISPLAY_PACKAGES) || \
+		{ echo "Or leave the plugin's tests out: make test QGIS_TESTS=no" >&2; exit 1; }
+	/usr/bin/python3 -m venv --clear --system-site-packages .venv-qgis
+	.venv-qgis/bin/python -m pip install --quiet -r $<
+	@touch $@
+
+clean: ## removes what was made, except the environments
+	rm -rf build .demo .pytest_cache .ruff_cache .mypy_cache
+	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +

@@ -1,0 +1,56 @@
+"""The architecture's rules hold for every file: who may import whom, what runs where, how long a file may be."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import pytest
+
+from tests.contract import rules
+from tests.contract.files import ROOT, python_files, read, text_files
+
+ENGINE = python_files("backend")
+PLUGIN = python_files("crop_classifier_plugin")
+QGIS_SIDE = [*PLUGIN, "__init__.py"]
+IN_BOTH_HALVES = ["backend/protocol.py", "backend/models/__init__.py"]  # the plugin loads them by path
+SHIPPED = [*ENGINE, *QGIS_SIDE]
+PROGRAMS = python_files("scripts", "benchmarks")
+# The process edges, where whatever went wrong is told to the other side; nothing is above them to catch it.
+EDGES = {"backend/__main__.py", "crop_classifier_plugin/engine/process.py"}
+
+
+def test_there_is_something_to_check():
+    assert len(ENGINE) > 20 and len(PLUGIN) > 10 and len(text_files()) > len(SHIPPED)
+
+
+@pytest.mark.parametrize(
+    ("rule", "paths"),
+    [
+        (rules.engine_layers, ENGINE),
+        (rules.engine_without_qgis, ENGINE),
+        (rules.plugin_layers, PLUGIN),
+        (rules.plugin_imports, QGIS_SIDE),
+        (rules.standard_library_only, ["backend/protocol.py", "backend/errors.py", "backend/vocabulary.py"]),
+        (rules.python_39, [*QGIS_SIDE, *IN_BOTH_HALVES]),
+        (rules.short, [*SHIPPED, *PROGRAMS]),
+        (rules.headed, [*SHIPPED, *PROGRAMS, *python_files("tests")]),
+        (rules.no_print, PLUGIN),
+        (rules.no_pickle, SHIPPED),
+        (rules.no_machine_paths, text_files()),
+        (rules.web_addresses, text_files()),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_every_file_keeps(rule, paths):
+    assert [problem for path in paths for problem in rule(path, read(path))] == []
+
+
+def test_errors_are_caught_by_name_away_from_the_process_edges():
+    found = [problem for path in SHIPPED for problem in rules.catches(path, read(path), edge=path in EDGES)]
+    assert found == []
+
+
+def test_every_package_that_the_engine_imports_is_declared():
+    listed = (ROOT / "backend" / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    declared = {rules.requirement_name(line) for line in listed if line and not line.startswith("#")}
+    found = {name for path in ENGINE for name in rules.third_party(path, read(path))}
+    assert found - declared == set()

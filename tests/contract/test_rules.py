@@ -1,0 +1,89 @@
+"""The rules find what they are there to find: each is tried on text that breaks it and on text that does not."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import pytest
+
+from tests.contract import rules
+
+LONG = "def long():\n" + "    x = 1\n" * 41
+DOCUMENTED = 'def told():\n    """' + "word\n" * 60 + '    """\n    return 1\n'
+HEAD = '"""What it is for."""\n\n# SPDX-License-Identifier: GPL-2.0-or-later\n'
+
+BROKEN = [
+    (rules.engine_layers, "backend/imagery/a.py", "from ..parcels.read import f"),
+    (rules.engine_layers, "backend/imagery/a.py", "from .. import series"),
+    (rules.engine_layers, "backend/models/gru.py", "import backend.series.batch"),
+    (rules.engine_layers, "backend/reports/html.py", "from backend.learning import metrics"),
+    (rules.engine_layers, "backend/series/a.py", "def f():\n    from ..commands import extract"),
+    (rules.engine_layers, "backend/__main__.py", "from .series import store"),
+    (rules.engine_layers, "backend/protocol.py", "from . import errors"),
+    (rules.engine_layers, "backend/utils/a.py", ""),
+    (rules.engine_without_qgis, "backend/imagery/a.py", "from qgis.core import QgsRasterLayer"),
+    (rules.engine_without_qgis, "backend/imagery/a.py", "from osgeo import gdal"),
+    (rules.plugin_layers, "crop_classifier_plugin/engine/a.py", "from ..processing import base"),
+    (rules.plugin_layers, "crop_classifier_plugin/engine/a.py", "from ..layers import to_file"),
+    (rules.plugin_layers, "crop_classifier_plugin/processing/a.py", "from ..ui.dialog import D"),
+    (rules.plugin_layers, "crop_classifier_plugin/layers.py", "from .processing import base"),
+    (rules.plugin_layers, "crop_classifier_plugin/ui/a.py", "from .. import plugin"),
+    (rules.plugin_imports, "crop_classifier_plugin/a.py", "import numpy as np"),
+    (rules.plugin_imports, "crop_classifier_plugin/a.py", "from PyQt5.QtCore import Qt"),
+    (rules.plugin_imports, "crop_classifier_plugin/a.py", "from backend import protocol"),
+    (rules.plugin_imports, "crop_classifier_plugin/a.py", "from ..backend import protocol"),
+    (rules.plugin_imports, "crop_classifier_plugin/a.py", "def f():\n    import torch"),
+    (rules.standard_library_only, "backend/protocol.py", "import click"),
+    (rules.python_39, "crop_classifier_plugin/a.py", "match x:\n    case 1: pass"),
+    (rules.python_39, "crop_classifier_plugin/a.py", "def f(x: int | None): pass"),
+    (rules.python_39, "crop_classifier_plugin/a.py", "@dataclass(frozen=True, slots=True)\nclass A: pass"),
+    (rules.short, "a.py", LONG),
+    (rules.short, "a.py", "x = 1\n" * 331),
+    (rules.headed, "a.py", "x = 1\n"),
+    (rules.headed, "a.py", '"""Has no licence."""\n'),
+    (rules.catches, "a.py", "try:\n    f()\nexcept:\n    pass"),
+    (rules.catches, "a.py", "try:\n    f()\nexcept (ValueError, Exception):\n    pass"),
+    (rules.no_print, "a.py", "print(1)"),
+    (rules.no_pickle, "a.py", "import pickle"),
+    (rules.no_pickle, "a.py", "from sklearn.externals import joblib"),
+    (rules.no_pickle, "a.py", "from torch import load"),
+    (rules.no_pickle, "a.py", "model = torch.load(path, weights_only=True)"),
+    (rules.no_pickle, "a.py", "np.load(path, allow_pickle=True)"),
+    (rules.no_machine_paths, "a.md", "see /" + "work/main/a.py"),
+    (rules.no_machine_paths, "a.md", "in `/" + "home/me/x`"),
+    (rules.web_addresses, "a.md", "https:" + "//example.com/x"),
+    (rules.web_addresses, "a.md", "http:" + "//notexample.org"),
+]
+KEPT = [
+    (rules.engine_layers, "backend/series/a.py", "from ..imagery import grid\nfrom ..errors import NotAStore"),
+    (rules.engine_layers, "backend/commands/train.py", "from .. import __version__\nfrom ..learning import train"),
+    (rules.engine_layers, "backend/learning/a.py", "from backend.models import MODELS"),
+    (rules.engine_layers, "backend/models/gru.py", "import torch\nfrom . import blocks"),
+    (
+        rules.plugin_layers,
+        "crop_classifier_plugin/ui/a.py",
+        "from ..processing import base\nfrom ..layers import to_file",
+    ),
+    (rules.plugin_layers, "crop_classifier_plugin/processing/a.py", "from ..engine import process"),
+    (
+        rules.plugin_imports,
+        "crop_classifier_plugin/a.py",
+        "import json\nfrom qgis.PyQt.QtCore import Qt\nfrom . import b",
+    ),
+    (rules.python_39, "crop_classifier_plugin/a.py", "from __future__ import annotations\ndef f(x: int | None): pass"),
+    (rules.short, "a.py", DOCUMENTED),
+    (rules.headed, "a.py", HEAD),
+    (rules.catches, "a.py", "try:\n    f()\nexcept OSError:\n    pass"),
+    (rules.no_pickle, "a.py", "np.load(path, allow_pickle=False)\nsafetensors.torch.load_file(path)"),
+    (rules.no_machine_paths, "a.md", "`../shared/work/x`, framework/home/a, /usr/bin/python3"),
+    (rules.web_addresses, "a.md", "https://crops.example.org/tracker https://example.org"),
+]
+
+
+@pytest.mark.parametrize(("rule", "path", "text"), BROKEN)
+def test_finds_what_breaks_the_rule(rule, path, text):
+    assert len(rule(path, text)) == 1 or rule is rules.headed and rule(path, text)
+
+
+@pytest.mark.parametrize(("rule", "path", "text"), KEPT)
+def test_is_silent_where_the_rule_holds(rule, path, text):
+    assert rule(path, text) == []
