@@ -6,7 +6,10 @@ Standard library only. Each class builds its message from typed arguments, so a 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-from collections.abc import Iterable
+import errno
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
 
@@ -42,7 +45,9 @@ class BadJob(EngineError):
     code = "job.invalid"
 
     def __init__(self, path: object, problem: str) -> None:
-        super().__init__(f"{path} is not a job this engine can run: {problem}.", "Update the plugin and its engine together.")
+        super().__init__(
+            f"{path} is not a job this engine can run: {problem}.", "Update the plugin and its engine together."
+        )
 
 
 class BadArgument(EngineError):
@@ -65,7 +70,7 @@ class NoAcquisitions(EngineError):
     def __init__(self, path: Path, seen: int, skipped: Iterable[object] = ()) -> None:
         why = _listed(skipped, 3)
         super().__init__(
-            f"No acquisition found in {path}: looked for GeoTIFFs with a date (YYYYMMDD or YYYY-MM-DD) in the name or a tag, "
+            f"No acquisition found in {path}: looked for GeoTIFFs with a date (YYYYMMDD or YYYY-MM-DD) in name or tag, "
             f"found {seen} raster files, none usable{': ' + why if why else ''}.",
             "Choose the folder that holds the dated images, or give a list of dates for a single stack.",
         )
@@ -186,7 +191,9 @@ class NoParcels(EngineError):
     code = "parcels.empty"
 
     def __init__(self, path: object) -> None:
-        super().__init__(f"The parcel layer {path} holds no polygon.", "Choose a polygon layer with features, or clear its filter.")
+        super().__init__(
+            f"The parcel layer {path} holds no polygon.", "Choose a polygon layer with features, or clear its filter."
+        )
 
 
 class ParcelsOutsideImagery(EngineError):
@@ -234,7 +241,7 @@ class TooFewClasses(EngineError):
         super().__init__(
             f"Training needs at least two classes with {needed} usable parcels each; "
             f"found {_listed(usable) or 'none'}; too rare: {_listed(rare) or 'none'}.",
-            "Choose the crop field that holds the declared crop, group rare codes with a class table, or use more parcels.",
+            "Choose the field that holds the declared crop, group rare codes with a class table, or use more parcels.",
         )
 
 
@@ -280,7 +287,9 @@ class NotAModel(EngineError):
     code = "model.invalid"
 
     def __init__(self, path: Path, problem: str) -> None:
-        super().__init__(f"{path} is not a usable .cropmodel file: {problem}.", "Copy the file again, or train a new model.")
+        super().__init__(
+            f"{path} is not a usable .cropmodel file: {problem}.", "Copy the file again, or train a new model."
+        )
 
 
 class ModelTooNew(EngineError):
@@ -320,7 +329,8 @@ class NotWritable(EngineError):
 
     def __init__(self, path: object, reason: object) -> None:
         super().__init__(
-            f"{path} cannot be written: {reason}.", "Choose another place, or close the program (or QGIS layer) that holds it."
+            f"{path} cannot be written: {reason}.",
+            "Choose another place, or close the program (or QGIS layer) that holds it.",
         )
 
 
@@ -329,9 +339,10 @@ class DiskFull(EngineError):
 
     code = "output.disk_full"
 
-    def __init__(self, path: object, needed_mb: float, free_mb: float) -> None:
+    def __init__(self, path: object, needed_mb: float | None, free_mb: float) -> None:
+        needed = "more" if needed_mb is None else f"{needed_mb:,.0f} MB"
         super().__init__(
-            f"The disk of {path} is too small: {needed_mb:,.0f} MB needed, {free_mb:,.0f} MB free.",
+            f"The disk of {path} is too small: {needed} needed, {free_mb:,.0f} MB free.",
             "Free some space or choose an output on another disk.",
         )
 
@@ -343,3 +354,19 @@ class UnknownFormat(EngineError):
 
     def __init__(self, path: Path, known: Iterable[str]) -> None:
         super().__init__(f"{path}: the ending {path.suffix!r} names no known format.", f"Use one of {_listed(known)}.")
+
+
+@contextmanager
+def writing_to(path: Path) -> Iterator[None]:
+    """Turns the operating system's refusals inside the block into DiskFull or NotWritable, which name the output."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise DiskFull(path, None, shutil.disk_usage(existing(path)).free / 1e6) from error
+        raise NotWritable(path, error.strerror or error) from error
+
+
+def existing(path: Path) -> Path:
+    """The nearest folder of `path` that is there."""
+    return next(folder for folder in (path, *path.absolute().parents) if folder.exists())

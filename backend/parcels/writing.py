@@ -12,7 +12,7 @@ import geopandas
 import pandas
 import pyogrio
 
-from backend.errors import NotWritable, UnknownFormat
+from backend.errors import NotWritable, UnknownFormat, writing_to
 from backend.protocol import FORMATS
 
 
@@ -24,14 +24,12 @@ def check_output(path: Path) -> str:
     driver = FORMATS.get(path.suffix.lower().removeprefix("."))
     if driver is None:
         raise UnknownFormat(path, [f".{ending}" for ending in FORMATS])
-    try:
+    with writing_to(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path.parent):
             pass
         if path.exists():
             _check_free(path)
-    except OSError as error:
-        raise NotWritable(path, error.strerror or error) from error
     return driver
 
 
@@ -56,15 +54,15 @@ def attach(
 
 
 def write(table: geopandas.GeoDataFrame, path: Path, layer: str) -> None:
-    """Writes a layer in the format of the path's ending; a failure leaves what stood there before. Raises as `check_output`."""
+    """Writes a layer in the format of the path's ending; a failure leaves what stood there. Raises as `check_output`."""
     driver = check_output(path)
-    try:
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}-") as folder:
+    with writing_to(path), tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}-") as folder:
+        try:
             _write_as(table, Path(folder) / path.name, layer, driver)
-            for part in Path(folder).iterdir():
-                shutil.move(part, path.with_name(part.name))
-    except (OSError, pyogrio.errors.DataSourceError) as error:
-        raise NotWritable(path, error) from error
+        except pyogrio.errors.DataSourceError as error:
+            raise NotWritable(path, error) from error
+        for part in Path(folder).iterdir():
+            shutil.move(part, path.with_name(part.name))
 
 
 def _write_as(table: geopandas.GeoDataFrame, path: Path, layer: str, driver: str) -> None:
@@ -80,7 +78,7 @@ def _write_as(table: geopandas.GeoDataFrame, path: Path, layer: str, driver: str
 
 
 def _check_free(path: Path) -> None:
-    """Raises OSError when another program works on the file: a lock, or the journal that an open GeoPackage has beside it."""
+    """Raises OSError when another program works on the file: a lock, or an open GeoPackage's journal beside it."""
     with path.open("r+b"):
         pass
     if path.suffix.lower() != ".gpkg":

@@ -18,7 +18,7 @@ import pandas
 from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
-from backend.errors import DiskFull, NotAStore, NotWritable, StoreOfOtherInputs, StoreTooNew
+from backend.errors import DiskFull, NotAStore, NotWritable, StoreOfOtherInputs, StoreTooNew, writing_to
 
 SCHEMA = 1
 _MANIFEST, _PARCELS, _INDEX = "manifest.json", "parcels.parquet", "index.parquet"
@@ -137,7 +137,7 @@ def create(
         "clear": (pixels, seen),
         "done": (blocks,),
     }
-    try:
+    with writing_to(path):
         path.mkdir(parents=True, exist_ok=True)
         require_space(
             path, sum(int(np.prod(shape)) * np.dtype(_ARRAYS[name]).itemsize for name, shape in shapes.items())
@@ -150,8 +150,6 @@ def create(
         _write_beside(path / _PARCELS, lambda beside: parcels.to_parquet(beside))
         store.replace_index(index)
         store.replace_manifest()
-    except OSError as error:
-        raise NotWritable(path, error.strerror or error) from error
     return store
 
 

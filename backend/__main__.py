@@ -1,0 +1,145 @@
+"""The command line: reads arguments or a job, guards stdout, dispatches, sets the exit code.
+
+0 done, 1 an error with a code, 2 wrong arguments, 3 cancelled, 70 a fault of the engine's own.
+"""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+
+from backend import __version__
+from backend.commands import COMMANDS, Outcome
+from backend.console import Cancellation, ConsoleReporter, EventReporter, take_stdout
+from backend.errors import BadArgument, BadJob, Cancelled, EngineError
+from backend.protocol import Failed, Job, Result, Started
+
+_HELP = {"help_option_names": ["-h", "--help"]}
+
+
+class Commands(click.Group):
+    """Loads a command's file when it is asked for, so that help needs neither torch nor GDAL."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        return importlib.import_module(f"backend.commands.{name}").command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=Commands, context_settings=_HELP)
+@click.version_option(__version__, prog_name="crop classifier engine")
+def cli() -> None:
+    """Tells which crop grows on each agricultural parcel, from a season of Sentinel-2 images.
+
+    Every command takes --json (one JSON document on stdout) and --events (protocol lines on stdout).
+    """
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs one command; the only place besides the plugin's edge that catches everything."""
+    if not arguments or {"-h", "--help", "--version"} & set(arguments):
+        return cli.main(list(arguments) or ["--help"], prog_name="python -m backend", standalone_mode=False) or 0
+    stdout = take_stdout()
+    cancellation = Cancellation()
+    cancellation.on_signals()
+    plain = [argument for argument in arguments if argument not in ("--json", "--events")]
+    events = EventReporter(stdout, cancellation) if "--events" in arguments or plain[:1] == ["--job"] else None
+    try:
+        outcome = _run(plain, events or ConsoleReporter(cancellation), cancellation)
+    except click.UsageError as error:
+        return _fail(
+            2, Failed("argument.invalid", error.format_message(), _usage(error)), events, "--json" in arguments, stdout
+        )
+    except Cancelled as error:
+        return _fail(3, Failed(error.code, error.message, error.advice), events, "--json" in arguments, stdout)
+    except EngineError as error:
+        return _fail(1, Failed(error.code, error.message, error.advice), events, "--json" in arguments, stdout)
+    except Exception as error:
+        traceback.print_exc()
+        fault = Failed("engine.fault", f"{type(error).__name__}: {error}", "Please report this with the log.")
+        return _fail(70, fault, events, "--json" in arguments, stdout)
+    if events:
+        events.emit(Result(outcome.values))
+    else:
+        stdout.write((json.dumps(outcome.values, indent=1) if "--json" in arguments else outcome.text) + "\n")
+    stdout.flush()
+    return 0
+
+
+def _run(arguments: list[str], reporter: Any, cancellation: Cancellation) -> Outcome:
+    if arguments[:1] == ["--job"]:
+        job = _read_job(Path(arguments[1]) if len(arguments) > 1 else Path())
+        cancellation.on_stdin()
+        arguments = [job.command, *_as_arguments(job)]
+    if isinstance(reporter, EventReporter):
+        reporter.emit(Started(arguments[0], __version__, os.getpid()))
+    return cli.main(arguments, prog_name="python -m backend", standalone_mode=False, obj=reporter)
+
+
+def _read_job(path: Path) -> Job:
+    try:
+        job = Job.from_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadJob(path, str(error)) from error
+    if job.command not in COMMANDS:
+        raise BadJob(path, f"there is no command {job.command!r}")
+    return job
+
+
+def _as_arguments(job: Job) -> list[str]:
+    """A job's named arguments as the command line would have them, so that both are checked by the same rules."""
+    command = cli.get_command(click.Context(cli), job.command)
+    known = {parameter.name: parameter for parameter in command.params} if command else {}
+    options, positional = [], {}
+    for name, value in job.arguments.items():
+        parameter = known.get(name)
+        if parameter is None:
+            raise BadArgument(name, f"one of {', '.join(sorted(filter(None, known)))}", name)
+        if value is None or value is False or value == "":
+            continue
+        values = [str(item) for item in value] if isinstance(value, (list, tuple)) else [str(value)]
+        if isinstance(parameter, click.Argument):
+            positional[name] = values
+        elif value is True:
+            options.append(parameter.opts[0])
+        else:
+            options += [f"{parameter.opts[0]}={item}" for item in values]
+    ordered = [item for name in known for item in positional.get(name, [])]
+    return [*options, "--", *ordered]
+
+
+def _usage(error: click.UsageError) -> str:
+    return f"See: {error.ctx.command_path} --help" if error.ctx else "See: python -m backend --help"
+
+
+def _fail(status: int, failed: Failed, events: EventReporter | None, as_json: bool, stdout: TextIO) -> int:
+    if events:
+        events.emit(failed)
+    else:
+        sys.stderr.write(f"Error [{failed.code}]: {failed.message}\n{failed.advice}\n")
+        if as_json:
+            stdout.write(
+                json.dumps({"failed": {"code": failed.code, "message": failed.message, "advice": failed.advice}}) + "\n"
+            )
+    stdout.flush()
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

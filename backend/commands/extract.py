@@ -1,0 +1,78 @@
+"""`extract`: images x parcels -> the parcel series store."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from backend.commands import Outcome
+from backend.commands.options import EXISTING, PATH, imagery_options, parcel_options
+from backend.imagery.acquisition import ImageryOptions
+from backend.imagery.catalogue import find, require_readable
+from backend.parcels.reading import read
+from backend.protocol import Reporter
+from backend.series import quality
+from backend.series.build import ExtractionSpec, build
+from backend.series.store import Store
+from backend.vocabulary import CLASSIFIABLE, QUALITY
+
+
+@click.command("extract")
+@click.argument("imagery", type=EXISTING)
+@click.argument("parcels", type=PATH)
+@click.option("-o", "--output", type=PATH, required=True, help="The store's folder, NAME.parcels.")
+@click.option("--calendar", default="", help='Days of the season to interpolate onto: "3,13,43" or "every:10".')
+@click.option("--overwrite", is_flag=True, help="Replace a store of other inputs.")
+@parcel_options
+@imagery_options
+@click.pass_obj
+def command(
+    reporter: Reporter, imagery: Path, parcels: Path, output: Path, options: ImageryOptions, **chosen: Any
+) -> Outcome:
+    """Build the parcel series store of PARCELS over IMAGERY; a run that was stopped goes on."""
+    began = time.monotonic()
+    store = extract(imagery, parcels, output, options, chosen, reporter)
+    values = {
+        "store": str(output),
+        "parcels": len(store.index),
+        "pixels": len(store.reflectance),
+        "dates": [acquisition["date"] for acquisition in store.manifest["acquisitions"]],
+        "bands": list(store.bands),
+        "quality": quality.counts(store.index["quality"].to_numpy()),
+        "skipped": store.manifest["skipped"],
+        "seconds": round(time.monotonic() - began, 1),
+    }
+    return Outcome(values, _text(values))
+
+
+def extract(
+    imagery: Path, parcels: Path, output: Path, options: ImageryOptions, chosen: dict[str, Any], reporter: Reporter
+) -> Store:  # fmt: skip
+    """Finds, reads, builds; `chosen` are the parcel options, `calendar`, `overwrite` and `bands` where given."""
+    catalogue = find(imagery, options, reporter)
+    require_readable(catalogue, options.skip_unreadable)
+    layer = read(parcels, chosen.pop("layer"), chosen.pop("id_field"))
+    workers = chosen.pop("workers") or min(os.cpu_count() or 1, 4)
+    store = build(catalogue, layer, ExtractionSpec(options, workers=workers, **chosen), output, reporter)
+    warn_of_flags(store, reporter)
+    return store
+
+
+def warn_of_flags(store: Store, reporter: Reporter) -> None:
+    """One warning for each reason why parcels cannot be classified."""
+    for flag, count in quality.counts(store.index["quality"].to_numpy()).items():
+        if flag not in CLASSIFIABLE:
+            reporter.warning(f"parcels.{flag}", f"{count} of {len(store.index)} parcels: {QUALITY[flag].lower()}.")
+
+
+def _text(values: dict[str, Any]) -> str:
+    flags = ", ".join(f"{flag} {count}" for flag, count in values["quality"].items())
+    return (
+        f"{values['store']}: {values['parcels']} parcels ({flags}), {values['pixels']} pixels, "
+        f"{len(values['dates'])} dates, {len(values['bands'])} bands in {values['seconds']} s"
+    )

@@ -1,0 +1,70 @@
+"""`inspect`: what a folder holds, before anything long is run."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from backend.commands import Outcome
+from backend.commands.options import EXISTING, imagery_options
+from backend.imagery.acquisition import Acquisition, Catalogue, ImageryOptions
+from backend.imagery.catalogue import find
+from backend.imagery.shares import Shares, measure
+from backend.protocol import Reporter
+
+
+@click.command("inspect")
+@click.argument("imagery", type=EXISTING)
+@imagery_options
+@click.pass_obj
+def command(reporter: Reporter, imagery: Path, options: ImageryOptions) -> Outcome:
+    """Show the acquisitions found in IMAGERY (a folder, or a single stack), and what was skipped and why."""
+    catalogue = find(imagery, options, reporter)
+    shares = measure(catalogue, reporter)
+    rows = [_row(acquisition, share) for acquisition, share in zip(catalogue.acquisitions, shares)]
+    skipped = [{"path": str(entry.path), "code": entry.code, "reason": entry.reason} for entry in catalogue.skipped]
+    values = {"acquisitions": rows, "skipped": skipped, "grid": catalogue.grid.to_dict(), "season": catalogue.season}
+    return Outcome(values, _text(catalogue, rows))
+
+
+def _row(acquisition: Acquisition, share: Shares) -> dict[str, Any]:
+    first = acquisition.scenes[0]
+    layer = next(iter(first.layers.values()))
+    return {
+        "date": acquisition.day.isoformat(),
+        "name": first.name,
+        "product": first.product,
+        "platform": first.platform,
+        "tile": first.tile,
+        "bands": list(first.layers),
+        "scale": layer.scale,
+        "offset": layer.offset,
+        "mask": first.mask.kind if first.mask else None,
+        "clear_share": share.clear,
+        "valid_share": share.valid,
+        "width": first.grid.width,
+        "height": first.grid.height,
+        "crs": first.grid.crs,
+        "resolution_m": first.grid.resolution_m,
+        "sources": [str(path) for scene in acquisition.scenes for path in scene.files],
+    }
+
+
+def _text(catalogue: Catalogue, rows: list[dict[str, Any]]) -> str:
+    lines = [f"{'date':12}{'clear':>6}{'valid':>7}  {'bands':>5}  {'mask':7}{'scale':>8}{'offset':>8}  product"]
+    for row in rows:
+        clear = "-" if row["clear_share"] is None else f"{row['clear_share']:.0%}"
+        lines.append(
+            f"{row['date']:12}{clear:>6}{row['valid_share']:>7.0%}  {len(row['bands']):>5}  {row['mask'] or '-':7}"
+            f"{row['scale']:>8.4g}{row['offset']:>8.3g}  {row['product']}, {len(row['sources'])} file(s)"
+        )
+    grid = catalogue.grid
+    lines.append(
+        f"{len(rows)} acquisitions of season {catalogue.season}; {grid.width} x {grid.height} pixels of "
+        f"{grid.resolution_m:g} m in {grid.crs[:40]}; bands {' '.join(catalogue.bands)}"
+    )
+    lines += [f"skipped {entry.path.name} [{entry.code}]: {entry.reason}" for entry in catalogue.skipped]
+    return "\n".join(lines)

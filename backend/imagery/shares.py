@@ -1,0 +1,63 @@
+"""How much of each acquisition holds data, and how much of it is clear: looked at coarsely, for a first impression."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from backend.errors import UnreadableImage
+from backend.imagery import masks
+from backend.imagery.acquisition import Acquisition, Catalogue, Scene
+from backend.imagery.rasters import opened
+from backend.protocol import Reporter
+
+_LOOK_PX = 256  # an image is looked at in at most 256 x 256 pixels
+
+
+@dataclass(frozen=True)
+class Shares:
+    """0..1 of the image; `clear` is None where there is no mask."""
+
+    valid: float
+    clear: float | None
+
+
+def measure(catalogue: Catalogue, reporter: Reporter) -> list[Shares]:
+    """The shares of every acquisition, those of its best scene; a damaged file counts as empty, with a warning."""
+    shares = []
+    with ThreadPoolExecutor(2) as pool:
+        for number, share in enumerate(pool.map(_of_day, catalogue.acquisitions), start=1):
+            reporter.progress(number / len(catalogue.acquisitions), "inspecting", f"{number} acquisitions looked at")
+            if isinstance(share, UnreadableImage):
+                reporter.warning(share.code, share.message, share.advice)
+                share = Shares(0.0, None)
+            shares.append(share)
+    return shares
+
+
+def _of_day(acquisition: Acquisition) -> Shares | UnreadableImage:
+    try:
+        return max((_of_scene(scene) for scene in acquisition.scenes), key=lambda share: share.clear or share.valid)
+    except UnreadableImage as error:
+        return error
+
+
+def _of_scene(scene: Scene) -> Shares:
+    layer = next(iter(scene.layers.values()))
+    with opened(layer.path) as dataset:
+        numbers = dataset.read(layer.index, out_shape=_small(dataset.shape))
+    nodata = 0 if layer.nodata is None else layer.nodata
+    valid = float(np.mean(np.isfinite(numbers) & (numbers != nodata)))
+    if scene.mask is None:
+        return Shares(valid, None)
+    with opened(scene.mask.path) as dataset:
+        seen = masks.clear(scene.mask, dataset.read(1, out_shape=_small(dataset.shape)))
+    return Shares(valid, float(seen.mean()))
+
+
+def _small(shape: Iterable[int]) -> tuple[int, ...]:
+    return tuple(min(size, _LOOK_PX) for size in shape)
