@@ -22,10 +22,18 @@ class Architecture:
 
 MODELS = {
     "cnn": Architecture("cnn:CNN", "patch", "CNN, maximum over dates"),
-    "cnn-gru-0.7": Architecture("cnn_gru:CNNGRU", "patch", "CNN + GRU, 70 % of parameters in time", {"kernels": (16, 32, 64), "hidden": 64}),
-    "cnn-gru-0.8": Architecture("cnn_gru:CNNGRU", "patch", "CNN + GRU, 80 % of parameters in time", {"kernels": (16, 32, 36), "hidden": 96}),
-    "cnn-gru-0.9": Architecture("cnn_gru:CNNGRU", "patch", "CNN + GRU, 90 % of parameters in time", {"kernels": (16, 16, 16), "hidden": 128}),
+    "cnn-gru-0.7": Architecture(
+        "cnn_gru:CNNGRU", "patch", "CNN + GRU, 70 % of parameters in time", {"kernels": (16, 32, 64), "hidden": 64}
+    ),
+    "cnn-gru-0.8": Architecture(
+        "cnn_gru:CNNGRU", "patch", "CNN + GRU, 80 % of parameters in time", {"kernels": (16, 32, 36), "hidden": 96}
+    ),
+    "cnn-gru-0.9": Architecture(
+        "cnn_gru:CNNGRU", "patch", "CNN + GRU, 90 % of parameters in time", {"kernels": (16, 16, 16), "hidden": 128}
+    ),
     "gru": Architecture("gru:GRU", "statistics", "GRU on band means and deviations", {"hidden": 156}),
     "conv-lstm": Architecture("conv_lstm:ConvLSTM", "patch", "Convolutional LSTM", {"kernels": (30, 64), "hidden": 30}),
-    "random-forest": Architecture("random_forest:RandomForest", "statistics", "Random forest (baseline)", {"trees": 400}),
+    "random-forest": Architecture(
+        "random_forest:RandomForest", "statistics", "Random forest (baseline)", {"trees": 400}
+    ),
 }

@@ -1,0 +1,69 @@
+"""The units the networks share: the convolution unit, the stack of them over every date, the classifier."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class ConvUnit(nn.Module):
+    """3 x 3 convolution without padding, batch normalisation, ReLU, 2 x 2 maximum (paper, section 2.1.1).
+
+    The maximum is taken before the ReLU: the two commute, and the ReLU then sees a quarter of the values.
+    """
+
+    def __init__(self, channels: int, kernels: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels, kernels, kernel_size=3)
+        self.norm = nn.BatchNorm2d(kernels)
+
+    def forward(self, maps: Tensor) -> Tensor:  # (N, channels, H, W)
+        maps = self.norm(self.conv(maps)) if self.training else functional.conv2d(maps, *self._folded())
+        return functional.relu(functional.max_pool2d(maps, 2))  # (N, kernels, (H - 2) // 2, (W - 2) // 2)
+
+    def _folded(self) -> tuple[Tensor, Tensor]:
+        """Weight and bias of the one convolution that equals convolution and normalisation once training is over."""
+        norm = self.norm
+        gain = norm.weight * torch.rsqrt(norm.running_var + norm.eps)  # type: ignore[operator]  # (kernels,)
+        bias = (self.conv.bias - norm.running_mean) * gain + norm.bias
+        return self.conv.weight * gain[:, None, None, None], bias
+
+
+def images(values: Tensor) -> Tensor:
+    """Every date's patch as an image of its own: `(N, T, bands, H, W)` to `(N * T, bands, H, W)`.
+
+    Bands are made the fastest axis in memory, which makes convolution on a CPU twice as fast, training and inference.
+    """
+    return values.flatten(0, 1).contiguous(memory_format=torch.channels_last)
+
+
+class SpatialEncoder(nn.Module):
+    """Embeds each date's patch on its own, through one convolution unit for each number of kernels."""
+
+    def __init__(self, bands: int, kernels: Sequence[int]) -> None:
+        super().__init__()
+        channels = (bands, *kernels)
+        self.units = nn.Sequential(*(ConvUnit(before, after) for before, after in zip(channels, kernels)))
+        self.features = kernels[-1] * 2 * 2  # three units leave 2 x 2 of a 32 x 32 patch: 32 > 15 > 6 > 2
+
+    def forward(self, values: Tensor) -> Tensor:  # (N, T, bands, 32, 32)
+        maps = self.units(images(values))  # (N * T, kernels, 2, 2)
+        return maps.flatten(1).unflatten(0, values.shape[:2])  # (N, T, features)
+
+
+def perceptron(*sizes: int) -> nn.Sequential:
+    """The classifier: linear layers of these sizes with a ReLU between, none after the last."""
+    layers: list[nn.Module] = [nn.Linear(sizes[0], sizes[1])]
+    for before, after in zip(sizes[1:], sizes[2:]):
+        layers += [nn.ReLU(), nn.Linear(before, after)]
+    return nn.Sequential(*layers)
+
+
+def last_state(recurrent: nn.GRU, sequence: Tensor) -> Tensor:
+    """The hidden state `(N, hidden)` after the last of the dates of `(N, T, features)`."""
+    _, state = recurrent(sequence)  # (1, N, hidden)
+    return state[0]
