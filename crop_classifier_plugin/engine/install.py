@@ -229,6 +229,10 @@ def _fingerprint(extras: tuple[str, ...]) -> str:
         raise InstallError(f"The list of packages cannot be read: {error}.", "Install the plugin again.") from error
 
 
+def _tell(line: str) -> None:
+    sys.stderr.write(line + "\n")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description="Makes the engine's Python environment.")
     parser.add_argument("location", type=Path, help="folder of the environment")
@@ -241,7 +245,7 @@ def main() -> int:
     try:
         location, python = given.location.absolute(), given.python or own
         plan = InstallPlan(location, python, given.torch, given.wheels, tuple(given.extras))
-        install(plan, lambda line: print(line, file=sys.stderr, flush=True))
+        install(plan, _tell)
     except InstallError as error:
         sys.stderr.write(f"\n{error.message}\n{error.advice}\n")
         return 1

@@ -13,17 +13,15 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 MOST_LINES = 330
+LISTS = {"backend/errors.py": 450}  # one list of many short entries, which is why it stands in one file
 MOST_FUNCTION_LINES = 40
 
 # engine: what each part may import besides itself and SHARED
-SHARED = {"", "protocol", "errors", "vocabulary"}
+SHARED = {"", "protocol", "errors", "vocabulary"}  # these import nothing of ours
 PARTS = {"imagery", "parcels", "series", "models", "learning", "reports", "simulation"}
 MAY_IMPORT = {
-    "": set(),
-    "protocol": set(),
-    "errors": set(),
-    "vocabulary": set(),
-    "__main__": {"commands"},
+    "__main__": {"commands", "console"},
+    "console": set(),
     "commands": PARTS,
     "imagery": set(),
     "parcels": set(),
@@ -68,11 +66,11 @@ def _part_of_module(module: str, half: str, parts: set[str]) -> str | None:
 def engine_layers(path: str, source: str) -> list[str]:
     """`__main__ -> commands -> parts`, and between the parts what MAY_IMPORT says."""
     own = part(path)
-    if own not in MAY_IMPORT:
+    if own not in {*MAY_IMPORT, *SHARED}:
         return [f"{path}: tests/contract/rules.py does not know the part {own!r}; give it a place in MAY_IMPORT"]
-    allowed = MAY_IMPORT[own] | {own} | (SHARED if MAY_IMPORT[own] or own in PARTS else {""})
-    targets = {_part_of_module(module, "backend", set(MAY_IMPORT)) for module in imported(path, source)}
-    return [f"{path}: {own or 'backend'} must not import {target}" for target in sorted(targets - allowed - {None})]
+    allowed = {own, "", None} if own in SHARED else {own, *SHARED, *MAY_IMPORT[own], None}
+    targets = {_part_of_module(module, "backend", {*MAY_IMPORT, *SHARED}) for module in imported(path, source)}
+    return [f"{path}: {own or 'backend'} must not import {target}" for target in sorted(targets - allowed)]
 
 
 def engine_without_qgis(path: str, source: str) -> list[str]:
@@ -128,8 +126,8 @@ def _union_lines(tree: ast.AST) -> Iterator[int]:
 
 def short(path: str, source: str) -> list[str]:
     """Files and functions that can be taken in; a function's docstring does not count."""
-    lines = source.count("\n")
-    problems = [f"{path}: {lines} lines, at most {MOST_LINES}"] if lines > MOST_LINES else []
+    lines, most = source.count("\n"), LISTS.get(path, MOST_LINES)
+    problems = [f"{path}: {lines} lines, at most {most}"] if lines > most else []
     functions = [
         node for node in ast.walk(ast.parse(source)) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
     ]

@@ -14,8 +14,8 @@ QGIS_SIDE = [*PLUGIN, "__init__.py"]
 IN_BOTH_HALVES = ["backend/protocol.py", "backend/models/__init__.py"]  # the plugin loads them by path
 SHIPPED = [*ENGINE, *QGIS_SIDE]
 PROGRAMS = python_files("scripts", "benchmarks")
-# The process edges, where whatever went wrong is told to the other side; nothing is above them to catch it.
-EDGES = {"backend/__main__.py", "crop_classifier_plugin/engine/process.py"}
+# The edges of a process or a thread, where what went wrong is told to the other side: nothing above would catch it.
+EDGES = {"backend/__main__.py", "crop_classifier_plugin/engine/process.py", "crop_classifier_plugin/ui/engine_task.py"}
 
 
 def test_there_is_something_to_check():
