@@ -136,7 +136,7 @@ def _start(command: tuple[str, ...]) -> subprocess.Popen[bytes]:
 
 
 def _drain(stream: IO[bytes], lines: queue.Queue[Optional[bytes]]) -> None:
-    with contextlib.suppress(ValueError):  # closed by _stop
+    with stream:
         for line in stream:
             lines.put(line)
     lines.put(None)
