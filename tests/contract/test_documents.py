@@ -27,13 +27,13 @@ def test_paths_are_found_in_text():
 @pytest.mark.parametrize("page", PAGES)
 def test_every_file_that_a_page_names_exists(page):
     named = paths_in(read(page))
-    assert len(named) > 5
+    assert named
     assert [path for path in named if not any(ROOT.glob(path))] == []
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_make_target_that_a_page_names_exists(page):
     targets = set(re.findall(r"^([a-z-]+):", read("Makefile"), re.MULTILINE))
-    named = set(re.findall(r"\bmake ([a-z-]+)\b(?=[^`\n]*`|\s*(?:#|$))", read(page), re.MULTILINE))
-    assert {"demo", "test"} <= named
+    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", read(page), re.MULTILINE))
+    assert "test" in named
     assert named - targets == set()

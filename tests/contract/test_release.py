@@ -89,7 +89,7 @@ def test_the_zip_has_one_folder_with_what_qgis_looks_for(names):
 def test_the_zip_has_nothing_else(names):
     shipped = {"__init__.py", "metadata.txt", "LICENSE", "crop_classifier_plugin", "backend", "resources", "i18n"}
     assert {name.split("/")[1] for name in names} <= shipped
-    endings = (".py", ".txt", ".json", ".csv", ".md", ".svg", ".png", ".qml", ".qm", ".html.j2", ".ui", "/LICENSE")
+    endings = (".py", ".txt", ".json", ".csv", ".md", ".svg", ".png", ".qml", ".qm", ".j2", ".css", ".ui", "/LICENSE")
     assert [name for name in names if not name.endswith(endings) or "__pycache__" in name or "/." in name] == []
 
 
