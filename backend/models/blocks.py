@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 
 class ConvUnit(nn.Module):
@@ -27,10 +28,9 @@ class ConvUnit(nn.Module):
 
     def _folded(self) -> tuple[Tensor, Tensor]:
         """Weight and bias of the one convolution that equals convolution and normalisation once training is over."""
-        norm = self.norm
-        gain = norm.weight * torch.rsqrt(norm.running_var + norm.eps)  # type: ignore[operator]  # (kernels,)
-        bias = (self.conv.bias - norm.running_mean) * gain + norm.bias
-        return self.conv.weight * gain[:, None, None, None], bias
+        conv, norm = self.conv, self.norm
+        mean, variance = norm.get_buffer("running_mean"), norm.get_buffer("running_var")
+        return fuse_conv_bn_weights(conv.weight, conv.bias, mean, variance, norm.eps, norm.weight, norm.bias)
 
 
 def images(values: Tensor) -> Tensor:

@@ -1,9 +1,9 @@
 """ConvLSTM: a recurrence whose states are images (paper, section 2.1.3.2; Shi et al. 2015 without peepholes).
 
-Not the paper's own network, whose 95,353 parameters its text does not determine: table 1 gives "30 : 64" kernels and a
-hidden state of 64, but the hidden-to-hidden weights of a four-gate 3 x 3 cell of 64 maps are 147,456 by themselves. This
-one keeps the kernels 30 : 64, all four gates and 3 x 3 convolutions: 30 maps into a cell of 30, whose last state goes to
-64 maps. 94,737 parameters with 10 bands and 19 classes, 0.65 % fewer than the paper's.
+Not the paper's own network, whose 95,353 parameters its text does not determine: table 1 gives "30 : 64" kernels and
+a hidden state of 64, but the hidden-to-hidden weights of a four-gate 3 x 3 cell of 64 maps are 147,456 by themselves.
+This one keeps the kernels 30 : 64, all four gates and 3 x 3 convolutions: 30 maps into a cell of 30, whose last state
+goes to 64 maps. 94,737 parameters with 10 bands and 19 classes, 0.65 % fewer than the paper's.
 """
 
 # SPDX-License-Identifier: GPL-2.0-or-later
@@ -18,7 +18,7 @@ from .blocks import ConvUnit, images, perceptron
 
 
 class ConvLSTMCell(nn.Module):
-    """Four gates (input, forget, candidate, output), each a 3 x 3 convolution of the date's maps and the hidden state."""
+    """Four gates (input, forget, candidate, output), each a 3 x 3 convolution of the date's maps and hidden state."""
 
     def __init__(self, channels: int, hidden: int) -> None:
         super().__init__()

@@ -1,6 +1,7 @@
 """Random forest on each date's means and deviations: the paper's baseline (section 3.2), grown by scikit-learn.
 
-Kept as plain arrays, not as scikit-learn's objects: these go into a safetensors file, no pickle, and outlive any version of it.
+Kept as plain arrays, not as scikit-learn's objects: these go into a safetensors file without pickle and outlive its
+versions.
 """
 
 # SPDX-License-Identifier: GPL-2.0-or-later
@@ -30,6 +31,9 @@ GROW_TREES = 20  # trees between two reports of progress
 
 class RandomForest(nn.Module):
     """`fit`, `predict_proba` and `classes_` as in scikit-learn; as a module it gives logits, like the networks."""
+
+    roots: Tensor
+    steps: Tensor
 
     def __init__(self, bands: int, dates: int, classes: int, trees: int = 400) -> None:
         super().__init__()

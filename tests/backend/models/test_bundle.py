@@ -1,0 +1,212 @@
+"""The .cropmodel file: a round trip, and every way in which it can be broken."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import dataclasses
+import errno
+import io
+import json
+import os
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from backend.errors import DiskFull, ModelTooNew, NotAModel, NotWritable
+from backend.models import MODELS
+from backend.models.build import build
+from backend.models.bundle import ModelBundle
+from backend.models.random_forest import RandomForest
+from backend.vocabulary import CropClass
+
+BANDS = ("B02", "B03", "B08")
+CALENDAR = (-30, 5, 117, 240)
+
+
+def bundle(name: str = "gru", classes: int = 2) -> ModelBundle:
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        network = build(name, len(BANDS), len(CALENDAR), classes)
+    if isinstance(network, RandomForest):
+        network.fit(np.random.default_rng(0).normal(size=(60, 4, 6)), np.arange(60) % classes)
+    channels = 6 if MODELS[name].view == "statistics" else 3
+    return ModelBundle(
+        architecture=name,
+        figures=MODELS[name].figures,
+        view=MODELS[name].view,
+        bands=BANDS,
+        calendar=CALENDAR,
+        season=2018,
+        mean=np.random.default_rng(0).random((4, channels)) / 3,
+        std=np.full((4, channels), 0.1),
+        classes=tuple(CropClass(f"{i}", f"Maïs {i}", "#aabb00") for i in range(classes)),
+        class_table=({"code": "MIS", "name": "Maïs", "class": "0", "colour": "#aabb00"},),
+        temperature=1.25,
+        scores={"parcels": 3, "oa": 2 / 3},
+        provenance={"seed": 0},
+        weights=network.state_dict(),
+        report={"kind": "training"},
+    )
+
+
+def logits(model: ModelBundle) -> torch.Tensor:
+    shape = (3, 32, 32) if model.view == "patch" else (6,)
+    with torch.inference_mode():
+        return model.network()(torch.randn(5, 4, *shape, generator=torch.Generator().manual_seed(2)))
+
+
+@pytest.mark.parametrize("name", ["gru", "cnn-gru-0.9", "conv-lstm", "random-forest"])
+def test_a_round_trip_changes_nothing(tmp_path, name):
+    before = bundle(name)
+    before.save(tmp_path / "a.cropmodel")
+    after = ModelBundle.load(tmp_path / "a.cropmodel")
+    assert os.listdir(tmp_path) == ["a.cropmodel"]
+    assert torch.equal(logits(before), logits(after))
+    for field in dataclasses.fields(ModelBundle):
+        old, new = getattr(before, field.name), getattr(after, field.name)
+        if field.name in ("mean", "std"):
+            assert np.array_equal(old, new)
+        elif field.name == "weights":
+            assert old.keys() == new.keys()
+            assert all(torch.equal(old[key], new[key]) for key in old)
+        else:
+            assert json.dumps(old, default=dataclasses.asdict) == json.dumps(new, default=dataclasses.asdict)
+
+
+def test_the_document_is_the_contracts(tmp_path):
+    bundle().save(tmp_path / "a.cropmodel")
+    with zipfile.ZipFile(tmp_path / "a.cropmodel") as archive:
+        assert archive.namelist() == ["model.json", "weights.safetensors", "report.json"]
+        document = json.loads(archive.read("model.json"))
+    assert list(document) == (
+        "schema architecture figures view bands calendar season normalisation classes class_table calibration scores provenance"
+    ).split()
+    assert document["schema"] == 1
+    assert document["calibration"] == {"temperature": 1.25}
+
+
+def test_the_same_model_gives_the_same_bytes(tmp_path):
+    for name in ("a.cropmodel", "b.cropmodel"):
+        bundle().save(tmp_path / name)
+    assert (tmp_path / "a.cropmodel").read_bytes() == (tmp_path / "b.cropmodel").read_bytes()
+
+
+def members(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def zipped(contents: dict[str, bytes]) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, content in contents.items():
+            archive.writestr(name, content)
+    return target.getvalue()
+
+
+@pytest.fixture
+def saved(tmp_path) -> Path:
+    bundle().save(tmp_path / "a.cropmodel")
+    return tmp_path / "a.cropmodel"
+
+
+@pytest.mark.parametrize("share", [0, 0.1, 0.5, 0.9, 0.999])
+def test_a_truncated_file_is_no_model(saved, share):
+    whole = saved.read_bytes()
+    saved.write_bytes(whole[: int(len(whole) * share)])
+    with pytest.raises(NotAModel, match="a.cropmodel"):
+        ModelBundle.load(saved)
+
+
+def test_flipped_bytes_are_noticed(saved):
+    whole = bytearray(saved.read_bytes())
+    whole[len(whole) // 2] ^= 0xFF
+    saved.write_bytes(whole)
+    with pytest.raises(NotAModel):
+        ModelBundle.load(saved)
+
+
+def test_something_else_is_no_model(tmp_path):
+    (tmp_path / "text.cropmodel").write_text("crop")
+    for path in (tmp_path / "text.cropmodel", tmp_path / "absent.cropmodel", tmp_path):
+        with pytest.raises(NotAModel):
+            ModelBundle.load(path)
+
+
+@pytest.mark.parametrize("member", ["model.json", "weights.safetensors", "report.json"])
+def test_a_missing_member_is_named(saved, member):
+    contents = members(saved)
+    del contents[member]
+    saved.write_bytes(zipped(contents))
+    with pytest.raises(NotAModel, match=member):
+        ModelBundle.load(saved)
+
+
+@pytest.mark.parametrize("member", ["model.json", "weights.safetensors", "report.json"])
+def test_a_member_of_rubbish_is_no_model(saved, member):
+    saved.write_bytes(zipped({**members(saved), member: b"\xff\x00rubbish"}))
+    with pytest.raises(NotAModel):
+        ModelBundle.load(saved)
+
+
+def rewrite(path: Path, **changes: object) -> None:
+    contents = members(path)
+    document = {**json.loads(contents["model.json"]), **changes}
+    kept = {key: value for key, value in document.items() if value is not None}
+    path.write_bytes(zipped({**contents, "model.json": json.dumps(kept).encode()}))
+
+
+def test_a_newer_schema_says_so(saved):
+    rewrite(saved, schema=2, architecture="of the future")
+    with pytest.raises(ModelTooNew, match="2"):
+        ModelBundle.load(saved)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"schema": None},
+        {"schema": "1"},
+        {"architecture": "perceptron"},
+        {"architecture": "cnn-gru-0.9"},  # known, but the weights are another's
+        {"figures": {"hidden": 100}},
+        {"figures": {"depth": 3}},
+        {"bands": ["B02", "B03"]},
+        {"calendar": [1, 2]},
+        {"classes": [{"code": "1", "name": "Maize", "colour": "#000000"}] * 3},
+        {"classes": [{"code": "1"}] * 2},
+        {"calibration": {"temperature": 0}},
+        {"normalisation": {"mean": [[0.1]], "std": [[1]]}},
+        {"normalisation": None},
+    ],
+)
+def test_parts_that_do_not_fit_are_no_model(saved, changes):
+    rewrite(saved, **changes)
+    with pytest.raises(NotAModel):
+        ModelBundle.load(saved)
+
+
+def test_an_output_that_cannot_be_written(tmp_path):
+    (tmp_path / "folder.cropmodel").mkdir()
+    (tmp_path / "file").touch()
+    for path in (tmp_path / "folder.cropmodel", tmp_path / "absent" / "a.cropmodel", tmp_path / "file" / "a.cropmodel"):
+        with pytest.raises(NotWritable):
+            bundle().save(path)
+    assert sorted(os.listdir(tmp_path)) == ["file", "folder.cropmodel"]
+
+
+def test_a_full_disk_leaves_the_former_file(saved, monkeypatch):
+    former = saved.read_bytes()
+
+    def full(path: Path, content: bytes) -> int:
+        path.touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(DiskFull):
+        bundle().save(saved)
+    assert saved.read_bytes() == former
+    assert os.listdir(saved.parent) == ["a.cropmodel"]
