@@ -79,10 +79,9 @@ def _same_on_disk(layer: QgsVectorLayer) -> bool:
     if layer.fields().count() != provider.fields().count() or layer.crs() != provider.crs():
         return False  # joined or virtual fields; a coordinate system that was set in QGIS
     parts = QgsProviderRegistry.instance().decodeUri("ogr", layer.source())
-    path = parts.get("path", "")
-    return (
-        "layerId" not in parts and Path(path).suffix.lower() in READABLE and Path(path).exists()
-    )  # no /vsizip/, no database
+    path = Path(parts.get("path") or "")
+    readable = path.suffix.lower() in READABLE and path.exists()  # no /vsizip/, no database
+    return readable and not parts.get("layerId")  # a layer by its number has no name that could be handed on
 
 
 def _copy(layer: QgsVectorLayer, selection: Any, project: QgsProject) -> ParcelFile:

@@ -58,7 +58,7 @@ class ExtractSeries(EngineAlgorithm):
         for parameter in imagery_parameters():
             self.addParameter(parameter)
         calendar = QgsProcessingParameterString(
-            "CALENDAR", tr("Days of the season to interpolate to, separated by commas"), optional=True
+            "CALENDAR", tr("Days of the season to interpolate to: 3,13,43 or every:10"), optional=True
         )
         self.addParameter(advanced(calendar))
         self.addParameter(advanced(field_parameter("ID_FIELD", tr("Field that identifies a parcel"))))

@@ -41,10 +41,10 @@ def imagery_parameters(optional: bool = False) -> List[QgsProcessingParameterDef
         _text("START", tr("First date used")),
         _text("END", tr("Last date used")),
         _number("SEASON", tr("Season (harvest year)"), integer=True, minimum=1972),  # Landsat 1
-        _number("RESOLUTION", tr("Resolution (m)"), default=DEFAULTS.resolution_m, minimum=0.1),
+        _number("RESOLUTION", tr("Resolution (m)"), default=DEFAULTS.resolution_m, minimum=1),
         advanced(_resampling()),
-        _number("SCALE", tr("Scale from stored number to reflectance")),
-        _number("OFFSET", tr("Offset added after scaling")),
+        _number("SCALE", tr("Reflectance per count")),
+        _number("OFFSET", tr("Reflectance at count 0")),
         advanced(QgsProcessingParameterBoolean("SKIP_UNREADABLE", tr("Leave out images that cannot be read"), False)),
     ]
 

@@ -41,7 +41,7 @@ def few_pixels_parameter() -> QgsProcessingParameterNumber:
 
 def workers_parameter() -> QgsProcessingParameterNumber:
     kind = QgsProcessingParameterNumber.Type.Integer
-    label = tr("Processes that read images")
+    label = tr("Blocks of images read at once")
     return advanced(QgsProcessingParameterNumber("WORKERS", label, kind, optional=True, minValue=1))
 
 

@@ -197,7 +197,7 @@ def training_parameters() -> List[Any]:
         device_parameter(),
         advanced(batch_size_parameter()),
         advanced(rate),
-        advanced(whole_number("SEED", tr("Seed of chance"), DEFAULTS.seed, minimum=0)),
+        advanced(whole_number("SEED", tr("Random seed"), DEFAULTS.seed, minimum=0)),
         advanced(whole_number("MIN_SAMPLES", tr("Leave out classes with fewer parcels than"), DEFAULTS.min_samples)),
         advanced(restart),
     ]

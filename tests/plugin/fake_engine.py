@@ -1,4 +1,4 @@
-"""Stands in for the engine in the plugin's tests: `python -m backend --job FILE`, each command another kind of behaviour."""
+"""Stands in for the engine in the plugin's tests: each command of a job is another kind of behaviour."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 import json

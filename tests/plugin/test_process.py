@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from crop_classifier_plugin.engine import process
 from crop_classifier_plugin.engine.errors import EngineCancelled, EngineCrashed, EngineFailed, EngineNotReady
 from crop_classifier_plugin.engine.protocol import Job, protocol
@@ -56,12 +57,25 @@ class CancelAfterFirstEvent:
 
 
 def test_job_reaches_the_engine_as_it_is() -> None:
-    arguments = {"imagery": "/data/été 2018/«x» 'y' \"z\" %20 $HOME", "exclude": ["2018-05-01"], "scale": 1e-4, "n": None}
+    arguments = {
+        "imagery": "/data/été 2018/«x» 'y' \"z\" %20 $HOME",
+        "exclude": ["2018-05-01"],
+        "scale": 1e-4,
+        "n": None,
+    }
     assert run("echo", **arguments)["arguments"] == arguments
 
 
 def test_environment_is_cleaned_and_the_engine_isolated(monkeypatch, fake_engine) -> None:
-    for name in ("PYTHONPATH", "PYTHONHOME", "GDAL_DATA", "PROJ_LIB", "QT_PLUGIN_PATH", "LD_LIBRARY_PATH", "VIRTUAL_ENV"):
+    for name in (
+        "PYTHONPATH",
+        "PYTHONHOME",
+        "GDAL_DATA",
+        "PROJ_LIB",
+        "QT_PLUGIN_PATH",
+        "LD_LIBRARY_PATH",
+        "VIRTUAL_ENV",
+    ):
         monkeypatch.setenv(name, "/qgis")
     monkeypatch.setenv("KEPT_BY_THE_ENGINE", "1")
     said = run("echo")
@@ -69,7 +83,7 @@ def test_environment_is_cleaned_and_the_engine_isolated(monkeypatch, fake_engine
     assert said["environment"]["KEPT_BY_THE_ENGINE"] == "1"
     assert said["path"][0] == str(fake_engine.root)
     assert said["name"] == "__main__"
-    assert "" not in said["path"] and os.getcwd() not in said["path"]
+    assert "" not in said["path"] and str(Path.cwd()) not in said["path"]
 
 
 def test_garbage_on_stdout_is_skipped() -> None:
@@ -192,4 +206,6 @@ def test_on_windows_the_folders_of_qgis_leave_the_path(monkeypatch) -> None:
     from crop_classifier_plugin.engine.environment import clean_environment
 
     path = os.pathsep.join(["/qgis/bin", "/usr/bin", "/qgis-other"])
-    assert clean_environment({"OSGEO4W_ROOT": "/qgis", "PATH": path})["PATH"] == os.pathsep.join(["/usr/bin", "/qgis-other"])
+    assert clean_environment({"OSGEO4W_ROOT": "/qgis", "PATH": path})["PATH"] == os.pathsep.join(
+        ["/usr/bin", "/qgis-other"]
+    )
