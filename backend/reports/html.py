@@ -43,6 +43,7 @@ def render(document: Mapping[str, Any], picture: bytes | None = None) -> str:
 def _content(document: Mapping[str, Any], picture: bytes | None) -> dict[str, Any]:
     notes = document.get("notes") or []
     banner = made_up(notes)
+    classes = tables.with_numbers((document.get("scores") or {}).get("classes", []))
     return {
         "title": document["title"],
         "kind": KINDS[document["kind"]],
@@ -55,6 +56,8 @@ def _content(document: Mapping[str, Any], picture: bytes | None) -> dict[str, An
         "in_short": tables.in_short(document),
         "picture": base64.b64encode(picture).decode() if picture else "",
         "scores": document.get("scores"),
+        "classes": classes,
+        "numbered": tables.numbered(classes),
         "breakdown": document.get("breakdown") or [],
         "trained": document["kind"] == "training",
         "flags": [row for row in document.get("flags") or [] if row["parcels"]],

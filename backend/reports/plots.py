@@ -12,17 +12,18 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from backend.reports.drawing import ACCENT, INK, SECOND, SOFT, drawn, inline, percent_axis
-from backend.reports.tables import shortened
+from backend.reports.tables import labels, numbered
 
 Rows = Sequence[Mapping[str, Any]]
 
 RIGHT = LinearSegmentedColormap.from_list("right", ["#ffffff", "#a9d8c2", ACCENT, "#0d5038"])
 WRONG = LinearSegmentedColormap.from_list("wrong", ["#ffffff", "#f7c79f", SECOND, "#8a2f00"])
 FOLD_COLOURS = (ACCENT, SECOND, "#3b6fb6", "#8e4aa8", "#7a6a1f")
-LABEL_LENGTH = 30
+LUMINANCE = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, of red, green and blue
 
 
 # Confusion matrix
@@ -31,30 +32,43 @@ LABEL_LENGTH = 30
 def confusion(scores: Mapping[str, Any]) -> str:
     """The confusion matrix `(truth, prediction)`: counts, shaded by their share of the truth's row."""
     counts = np.array(scores["confusion"], dtype=np.int64)
-    names = [shortened(row["name"], LABEL_LENGTH) for row in scores["classes"]]
-    cell_in = float(np.clip(8.0 / len(names), 0.27, 0.62))
-    margin_in = 0.55 + 0.075 * max(map(len, names))  # room for the longest name at nine points
-    side_in = len(names) * cell_in + margin_in
-    svg = drawn((side_in, side_in), lambda figure: _draw_confusion(figure.subplots(), counts, names, cell_in))
-    return inline(svg, "Confusion matrix: truth in rows, prediction in columns")
+    names = labels(scores["classes"])
+    across = [str(n) for n in range(1, len(names) + 1)] if numbered(scores["classes"]) else names
+    cell_in = float(np.clip(7.6 / len(names), 0.27, 0.62))
+    width_in, height_in = (len(names) * cell_in + _margin_in(texts) for texts in (names, across))
+
+    def draw(figure: Figure) -> None:
+        axes = figure.subplots()
+        _draw_cells(axes, counts, size_pt=min(9.0, 72 * cell_in * 0.34))
+        _draw_names(axes, names, across)
+
+    return inline(drawn((width_in, height_in), draw), "Confusion matrix: truth in rows, prediction in columns")
 
 
-def _draw_confusion(axes: Axes, counts: NDArray[np.int64], names: Sequence[str], cell_in: float) -> None:
+def _margin_in(texts: Sequence[str]) -> float:
+    return 0.55 + 0.075 * max(map(len, texts))  # the longest name at nine points, and the axis's own
+
+
+def _draw_cells(axes: Axes, counts: NDArray[np.int64], size_pt: float) -> None:
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    diagonal = np.eye(len(names), dtype=bool)[..., None]
-    edges = np.arange(len(names) + 1) - 0.5
+    edges = np.arange(len(counts) + 1) - 0.5
+    colours = np.where(np.eye(len(counts), dtype=bool)[..., None], RIGHT(share), WRONG(share))
     # Cells, not an image: they stay sharp at any size and in print.
-    axes.pcolormesh(edges, edges, np.where(diagonal, RIGHT(share), WRONG(share)), edgecolors="#e3e7eb", linewidth=0.6)
+    axes.pcolormesh(edges, edges, colours, edgecolors="#e3e7eb", linewidth=0.6)
     axes.set_aspect("equal")
     axes.invert_yaxis()
-    size_pt = min(9.0, 72 * cell_in * 0.32)
-    for row, column in np.argwhere(counts > 0):
-        ink = "white" if share[row, column] > 0.55 else INK
-        text = compact(int(counts[row, column]))
-        axes.text(column, row, text, ha="center", va="center", color=ink, fontsize=size_pt)
+    for row, at in np.argwhere(counts > 0):
+        ink = "white" if colours[row, at, :3] @ LUMINANCE < 0.55 else INK
+        axes.text(at, row, compact(int(counts[row, at])), ha="center", va="center", color=ink, fontsize=size_pt)
+
+
+def _draw_names(axes: Axes, names: Sequence[str], across: Sequence[str]) -> None:
     ticks = np.arange(len(names))
     axes.set_yticks(ticks, names, color=INK)
-    axes.set_xticks(ticks, names, rotation=90, ha="right", va="center", rotation_mode="anchor", color=INK)
+    axes.set_xticks(ticks, across, color=INK)
+    if across is names:  # names are upright, numbers lie
+        for label in axes.get_xticklabels():
+            label.set(rotation=90, ha="right", va="center", rotation_mode="anchor")
     axes.grid(visible=False)
     axes.tick_params(length=0)
     axes.set_xlabel("Prediction", fontweight="bold")
@@ -80,32 +94,37 @@ def curves(rows: Rows) -> str:
 def _draw_curves(figure: Figure, rows: Rows) -> None:
     loss, scores = figure.subplots(1, 2)
     folds = sorted({row["fold"] for row in rows})
+    _legend_of_lines(loss, solid="validation", dotted="training")
+    _legend_of_lines(scores, solid="mean F-score", dotted="overall accuracy")
     for position, fold in enumerate(folds):
         colour = FOLD_COLOURS[position % len(FOLD_COLOURS)]
-        label = f"fold {fold}, " if len(folds) > 1 else ""
-        _draw_fold([row for row in rows if row["fold"] == fold], loss, scores, colour, label)
+        own = [row for row in rows if row["fold"] == fold]
+        _draw_fold(own, loss, scores, colour, f"fold {fold}" if len(folds) > 1 else "")
     for axes, title, place in ((loss, "Loss (nats)", "upper right"), (scores, "Validation scores", "lower right")):
         axes.set_title(title)
         axes.set_xlabel("Epoch")
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
         axes.legend(loc=place, fontsize=8)
     loss.set_ylim(bottom=0)
     percent_axis(scores)
 
 
-def _draw_fold(rows: Rows, loss: Axes, scores: Axes, colour: str, label: str) -> None:
-    epochs = column(rows, "epoch")
-    marker = "o" if len(rows) == 1 else ""
-    mean_f = column(rows, "validation_mean_f")
-    loss.plot(epochs, column(rows, "train_loss"), color=colour, ls=":", marker=marker, label=f"{label}training")
-    loss.plot(epochs, column(rows, "validation_loss"), color=colour, marker=marker, label=f"{label}validation")
-    scores.plot(epochs, column(rows, "validation_oa"), color=colour, ls=":", marker=marker, label=f"{label}accuracy")
-    scores.plot(epochs, mean_f, color=colour, marker=marker, label=f"{label}mean F-score")
+def _legend_of_lines(axes: Axes, solid: str, dotted: str) -> None:
+    axes.plot([], [], color=SOFT, label=solid)
+    axes.plot([], [], color=SOFT, ls=":", label=dotted)
+
+
+def _draw_fold(rows: Rows, loss: Axes, scores: Axes, colour: str, name: str) -> None:
+    epochs, mean_f = column(rows, "epoch"), column(rows, "validation_mean_f")
+    look: dict[str, Any] = {"color": colour, "marker": "o" if len(rows) == 1 else ""}
+    loss.plot(epochs, column(rows, "train_loss"), ls=":", **look)
+    loss.plot(epochs, column(rows, "validation_loss"), label=name, **look)
+    scores.plot(epochs, column(rows, "validation_oa"), ls=":", **look)
+    scores.plot(epochs, mean_f, **look)
     if not np.isnan(mean_f).all():
         best = int(np.nanargmax(mean_f))
-        scores.plot(epochs[best], mean_f[best], "o", ms=8, mfc="none", mec=colour, mew=1.8)
-        told = f"{label}best epoch {epochs[best]:.0f}"
-        scores.plot([], [], "o", ms=7, mfc="none", mec=colour, mew=1.8, ls="none", label=told)
+        label = f"{name}{', ' if name else ''}best epoch {epochs[best]:.0f}"
+        scores.plot(epochs[best], mean_f[best], "o", ms=8, mfc="none", mec=colour, mew=1.8, label=label)
 
 
 def column(rows: Rows, name: str) -> NDArray[np.float64]:

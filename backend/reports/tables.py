@@ -12,7 +12,8 @@ from backend.reports.document import classified
 
 CSV_COLUMNS = ("code", "name", "colour", "parcels", "area_ha", "precision", "recall", "f", "support", "predicted")
 SCORES = ("precision", "recall", "f")
-NAME_WIDTH = 32
+NAME_WIDTH = 32  # of a class in the table for a terminal
+LABEL_LENGTH = 30  # of a class in a plot
 
 
 def as_text(scores: Mapping[str, Any]) -> str:
@@ -49,6 +50,22 @@ def as_csv(document: Mapping[str, Any]) -> str:
 def by_size(rows: Sequence[Mapping[str, Any]], key: str) -> list[Mapping[str, Any]]:
     """The rows with the largest first; those of one size keep their order."""
     return sorted(rows, key=lambda row: -(row[key] or 0))
+
+
+def with_numbers(classes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The classes, each with its `number` in the confusion matrix, from 1."""
+    return [{**row, "number": number} for number, row in enumerate(classes, 1)]
+
+
+def numbered(classes: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether plots show the numbers of classes: when a name does not fit, its beginning may not tell which it is."""
+    return any(len(row["name"]) > LABEL_LENGTH for row in classes)
+
+
+def labels(classes: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The name of each class as a plot shows it."""
+    number = "{number} {name}" if numbered(classes) else "{name}"
+    return [shortened(number.format_map(row), LABEL_LENGTH) for row in with_numbers(classes)]
 
 
 def headline(document: Mapping[str, Any]) -> list[tuple[str, str, str]]:
@@ -95,7 +112,7 @@ def _extremes(scores: Mapping[str, Any]) -> list[str]:
 
 
 def _with_f(rows: Sequence[Mapping[str, Any]]) -> str:
-    return ", ".join(f"{row['name']} (F-score {percent(row['f'])} %)" for row in rows)
+    return ", ".join(f"{shortened(row['name'], 60)} (F-score {percent(row['f'])} %)" for row in rows)
 
 
 def _mistake(scores: Mapping[str, Any]) -> list[str]:
@@ -106,7 +123,7 @@ def _mistake(scores: Mapping[str, Any]) -> list[str]:
         return []
     count, truth, prediction = max(wrong, key=lambda item: item[0])
     share = percent(count / sum(confusion[truth]))
-    true, taken = classes[truth]["name"], classes[prediction]["name"]
+    true, taken = (shortened(classes[position]["name"], 60) for position in (truth, prediction))
     return [f"The most frequent mistake: {true} taken for {taken} ({count:,} parcels, {share} % of {true})."]
 
 

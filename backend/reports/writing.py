@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ def write(document: Mapping[str, Any], path: Path, picture: Path | None = None) 
 
     `document` is the report document of docs/contracts.md; numbers of numpy are taken, NaN and infinity become null.
     `path` may end in .html, .json or .csv or have no ending. `picture` is a PNG, such as the map, to show in the page.
-    Either all three files are new or none is. Raises NotWritable.
+    Each file is written whole or left as it was. Raises NotWritable.
     """
     from backend.reports.html import render  # jinja2 and matplotlib: not needed by those who want a table alone
 
@@ -36,7 +37,7 @@ def write(document: Mapping[str, Any], path: Path, picture: Path | None = None) 
 
 
 def write_all(files: Mapping[Path, bytes]) -> None:
-    """Writes all files beside their places, then renames them all; raises NotWritable and leaves nothing half done."""
+    """Writes all files beside their places, then renames them all; raises NotWritable and leaves none half written."""
     beside = {path: path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part") for path in files}
     at = next(iter(files))
     try:
@@ -49,4 +50,5 @@ def write_all(files: Mapping[Path, bytes]) -> None:
         raise NotWritable(at, reason.strerror or reason) from reason
     finally:
         for part in beside.values():
-            part.unlink(missing_ok=True)
+            with suppress(OSError):  # renamed already, or its folder could not be made
+                part.unlink()
