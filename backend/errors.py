@@ -245,6 +245,19 @@ class TooFewClasses(EngineError):
         )
 
 
+class NoCommonClasses(EngineError):
+    """Raised when no declared crop is among the predicted classes, so that there is nothing to compare."""
+
+    code = "labels.no_common_class"
+
+    def __init__(self, field: str, declared: Iterable[str], predicted: Iterable[str]) -> None:
+        super().__init__(
+            f"The field {field!r} holds no class that was predicted: it has {_listed(declared, 5) or 'no values'}; "
+            f"predicted are {_listed(predicted, 5) or 'none'}.",
+            "Choose the field with the declared crop, and the class table the model was trained with.",
+        )
+
+
 # The parcel series store
 
 

@@ -39,7 +39,7 @@ class Names(click.ParamType[tuple[str, ...]]):
 _IMAGERY = (
     click.option("--masks", type=EXISTING, help="Folder with an SCL or 0/1 raster (1 = masked) per date."),
     click.option("--dates-file", type=EXISTING, help="Dates of a single stack, one per line, in its order."),
-    click.option("--band-names", type=Names(), default="", help="Bands in file order, B02,B03,..., for unnamed layers."),
+    click.option("--band-names", type=Names(), default="", help="Bands in file order, B02,B03..., for unnamed layers."),
     click.option("--exclude", type=Day(), multiple=True, help="A date to leave out; may be repeated."),
     click.option("--start", type=Day(), help="First date to use."),
     click.option("--end", type=Day(), help="Last date to use."),

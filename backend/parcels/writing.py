@@ -54,7 +54,7 @@ def attach(
 
 
 def write(table: geopandas.GeoDataFrame, path: Path, layer: str) -> None:
-    """Writes a layer in the format of the path's ending; a failure leaves what stood there. Raises as `check_output`."""
+    """Writes a layer in the format of the path's ending; a failure leaves the old file. Raises as `check_output`."""
     driver = check_output(path)
     with writing_to(path), tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}-") as folder:
         try:

@@ -105,6 +105,7 @@ def _manifest(run: _Extraction) -> dict[str, Any]:
             for a in run.catalogue.acquisitions
         ],
         "acquisition_days": list(days),
+        "products": sorted({scene.product for a in run.catalogue.acquisitions for scene in a.scenes}),
         "skipped": [{"path": str(s.path), "code": s.code, "reason": s.reason} for s in run.catalogue.skipped],
         "left_out": list(run.left_out),
         "parcels": {"source": str(run.parcels.source), "layer": run.parcels.layer},
@@ -115,7 +116,7 @@ def _manifest(run: _Extraction) -> dict[str, Any]:
 def _finish(unfinished: Store, few_pixels: int) -> Store:
     """Adds flags and shares to the index, then says in the manifest that the store is whole."""
     index = unfinished.index
-    seen = quality.seen_pixels(unfinished.reflectance, index)
+    seen = quality.seen_pixels(unfinished.clear, index)
     observed = quality.observed_shares(unfinished.clear, index)
     unfinished.replace_index(index.assign(quality=quality.flags(index, seen, few_pixels), observed=observed))
     shares = quality.clear_shares(unfinished.clear)

@@ -46,8 +46,6 @@ def fill_store(store: Store, catalogue: Catalogue, resampling: str, workers: int
         finally:
             stop.set()
             pool.shutdown(cancel_futures=True)
-    store.reflectance.flush()  # type: ignore[attr-defined]  # a memory map
-    store.clear.flush()  # type: ignore[attr-defined]
 
 
 def _as_completed(futures: dict[Future[None], int], blocks: int, reporter: Reporter) -> Iterator[int]:
@@ -77,8 +75,8 @@ def _extract_block(store: Store, catalogue: Catalogue, window: Window, resamplin
             series[:, date] = values.reshape(len(bands), -1)[:, place].T
             clear[:, date] = seen.ravel()[place]
         fill_gaps(series, clear, np.asarray(catalogue.days))
-        store.clear[pixels] = clear
-        store.reflectance[pixels] = _on_time_axis(series, catalogue.days, store.days)
+        store.array("clear")[pixels] = clear
+        store.array("reflectance")[pixels] = _on_time_axis(series, catalogue.days, store.days)
 
 
 def pixels_in(store: Store, window: Window) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

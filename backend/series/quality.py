@@ -9,7 +9,7 @@ import numpy as np
 import pandas
 from numpy.typing import NDArray
 
-from backend.vocabulary import QUALITY, UNOBSERVED
+from backend.vocabulary import QUALITY
 
 _NEARLY_WHOLE = 0.999  # of an outline's area; less lies partly outside
 _CHUNK_PX = 1 << 20
@@ -35,9 +35,9 @@ def clear_shares(clear: NDArray[np.bool_]) -> NDArray[np.float64]:
     return np.asarray(total / max(len(clear), 1))
 
 
-def seen_pixels(reflectance: NDArray[np.int16], index: pandas.DataFrame) -> NDArray[np.float64]:
+def seen_pixels(clear: NDArray[np.bool_], index: pandas.DataFrame) -> NDArray[np.float64]:
     """How many of each parcel's pixels were seen at least once."""
-    return parcel_sums((reflectance[:, 0, 0] != UNOBSERVED).astype(np.float64), index)
+    return parcel_sums(clear.any(axis=1).astype(np.float64), index)
 
 
 def flags(index: pandas.DataFrame, seen: NDArray[np.float64], few_pixels: int) -> NDArray[np.object_]:

@@ -46,22 +46,22 @@ class Store:
     @cached_property
     def reflectance(self) -> NDArray[np.int16]:
         """`(pixels, dates, bands)`, reflectance x 10,000; UNOBSERVED where no date was clear."""
-        return self._array("reflectance")
+        return self.array("reflectance")
 
     @cached_property
     def position(self) -> NDArray[np.uint16]:
         """`(pixels, 2)`: row and column in the parcel's bounding box."""
-        return self._array("position")
+        return self.array("position")
 
     @cached_property
     def clear(self) -> NDArray[np.bool_]:
         """`(pixels, acquisitions)`: where a pixel was really seen."""
-        return self._array("clear")
+        return self.array("clear")
 
     @cached_property
     def done(self) -> NDArray[np.bool_]:
         """`(blocks,)`: which blocks of imagery are written; a killed run goes on from here."""
-        return self._array("done")
+        return self.array("done")
 
     def parcels(self) -> geopandas.GeoDataFrame:
         """The parcel layer as it came: fields, geometry, coordinate system."""
@@ -73,7 +73,8 @@ class Store:
     def replace_manifest(self, **changes: Any) -> None:
         write_json(self.path / _MANIFEST, {**self.manifest, **changes})
 
-    def _array(self, name: str) -> NDArray[Any]:
+    def array(self, name: str) -> NDArray[Any]:
+        """A fresh memory map of an array: what it touched leaves the process's memory when it goes. Raises NotAStore."""
         try:
             return open_memmap(self.path / f"{name}.npy", mode="r+" if self.writable else "r")
         except (OSError, ValueError) as error:
@@ -103,7 +104,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
 
 
 def resumable(path: Path, inputs: Mapping[str, Any], overwrite: bool) -> bool:
-    """Whether `path` holds a store, finished or not, of these very inputs; clears it away when told to overwrite.
+    """Whether `path` holds a store, finished or not, of these very inputs; with `overwrite`, clears away one of others.
 
     Raises StoreOfOtherInputs, NotWritable (a folder that holds something else).
     """
@@ -119,7 +120,7 @@ def resumable(path: Path, inputs: Mapping[str, Any], overwrite: bool) -> bool:
     different = [key for key in inputs if inputs[key] != found.get(key)]
     if different and not overwrite:
         raise StoreOfOtherInputs(path, different)
-    if different or overwrite:
+    if different:
         shutil.rmtree(path)
         return False
     return True

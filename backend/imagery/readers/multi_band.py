@@ -36,7 +36,7 @@ def _scene(facts: RasterFacts, options: ImageryOptions) -> Scene:
         moment=moment_of(facts.path, facts.tags),
         layers=layers,
         grid=facts.grid,
-        product="GeoTIFF, one per date",
+        product="GeoTIFF, one per date" + (", simulated" if "SIMULATED" in facts.tags else ""),
         platform=platform_in(facts.path.stem) or platform_in(tags),
         tile=tile_in(facts.path.stem),
     )

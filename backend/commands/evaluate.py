@@ -1,0 +1,97 @@
+"""`evaluate`: the report alone, for any layer that holds predictions and the truth."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+import geopandas
+import numpy as np
+from numpy.typing import NDArray
+
+from backend import reports
+from backend.commands import Outcome, documents
+from backend.commands.options import EXISTING, PATH
+from backend.errors import NoCommonClasses
+from backend.learning.metrics import binned, scores
+from backend.parcels import nomenclature
+from backend.parcels.nomenclature import Nomenclature
+from backend.parcels.reading import column, read_table
+from backend.protocol import Reporter
+from backend.reports.tables import as_text
+from backend.vocabulary import QUALITY, CropClass
+
+
+@click.command("evaluate")
+@click.argument("predictions", type=EXISTING)
+@click.option("--truth", required=True, help="Field with the declared crop.")
+@click.option(
+    "--class-table", help="The class table of the model (paper, rpg_groups or a CSV); else codes as they are."
+)
+@click.option("--layer", help="Layer of a file that holds several.")
+@click.option("--report", type=PATH, help="The report's HTML file; else PREDICTIONS_evaluation.html.")
+@click.pass_obj
+def command(
+    reporter: Reporter, predictions: Path, truth: str, class_table: str | None, layer: str | None, report: Path | None
+) -> Outcome:
+    """Report how well PREDICTIONS, a classified layer, agree with a field of declared crops."""
+    table = read_table(predictions, layer)
+    classes, expected, found = _compare(table, truth, class_table, predictions)
+    judged = (expected >= 0) & (found >= 0)
+    if not judged.any():
+        raise NoCommonClasses(truth, _some(table, truth), _some(table, "crop_code"))
+    if not judged.all():
+        reporter.warning(
+            "labels.not_judged", f"{int((~judged).sum())} of {len(table)} parcels lack a prediction or a known crop."
+        )
+    agreement = scores(expected[judged], found[judged], classes)
+    parts = {
+        "scores": agreement,
+        "flags": _flags(table),
+        "provenance": {"predictions": str(predictions), "truth": truth},
+    }
+    if "confidence" in table:
+        confidence = table["confidence"].to_numpy(np.float64, na_value=np.nan)[judged]
+        parts["reliability"] = binned(confidence, expected[judged] == found[judged])
+    path = report or predictions.with_name(f"{predictions.stem}_evaluation.html")
+    page = reports.write(documents.document("evaluation", f"Evaluation of {predictions.name}", **parts), path)
+    return Outcome({"report": str(page), "scores": agreement}, f"{as_text(agreement)}\nreport  {page}")
+
+
+def _compare(
+    table: geopandas.GeoDataFrame, truth: str, class_table: str | None, path: Path
+) -> tuple[tuple[CropClass, ...], NDArray[np.int64], NDArray[np.int64]]:
+    """The classes, and the position among them of each parcel's declared and predicted crop (-1 for none)."""
+    declared, predicted = column(table, truth, path), column(table, "crop_code", path)
+    known = nomenclature.read(class_table) if class_table else _as_they_are(table, declared, predicted)
+    codes = {crop.code: position for position, crop in enumerate(known.classes)}
+    found = np.array([codes.get(nomenclature.as_code(code) or "", -1) for code in predicted])
+    return known.classes, known.labels(declared)[0], found
+
+
+def _as_they_are(
+    table: geopandas.GeoDataFrame, declared: NDArray[np.object_], predicted: NDArray[np.object_]
+) -> Nomenclature:
+    """Every code that occurs as a class of its own, named as the predictions name it."""
+    names = dict(zip(predicted, column(table, "crop_name", "The layer"))) if "crop_name" in table else {}
+    both = np.concatenate([declared, predicted])
+    return nomenclature.from_values(
+        [nomenclature.as_code(value) for value in both], {k: v for k, v in names.items() if k and v}
+    )
+
+
+def _flags(table: geopandas.GeoDataFrame) -> list[dict[str, Any]]:
+    if "quality" not in table:
+        return []
+    counts = table["quality"].value_counts()
+    return [
+        {"quality": flag, "meaning": text, "parcels": int(counts[flag])}
+        for flag, text in QUALITY.items()
+        if flag in counts
+    ]
+
+
+def _some(table: geopandas.GeoDataFrame, name: str) -> list[str]:
+    return [str(value) for value in table[name].dropna().unique()[:6]]

@@ -1,0 +1,23 @@
+"""`models`: the architectures with their figures."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import click
+
+from backend.commands import Outcome
+from backend.models.build import describe
+from backend.protocol import Reporter
+
+
+@click.command("models")
+@click.pass_obj
+def command(reporter: Reporter) -> Outcome:
+    """List the architectures: parameters (10 bands, 24 dates, 19 classes), share in time, the samples they take."""
+    rows = describe()
+    lines = [f"{'name':16}{'parameters':>11}{'in time':>9}  {'view':12}title"]
+    for row in rows:
+        parameters = "-" if row["parameters"] is None else f"{row['parameters']:,}"
+        ratio = "-" if row["temporal_ratio"] is None else f"{row['temporal_ratio']:.1f}"
+        lines.append(f"{row['name']:16}{parameters:>11}{ratio:>9}  {row['view']:12}{row['title']}")
+    return Outcome(rows, "\n".join(lines))
