@@ -1,0 +1,133 @@
+"""The acquisitions found in the imagery folder, each with a check box, and the files that were skipped and why."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Mapping, Optional
+
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QTableWidgetItem, QToolButton, QVBoxLayout, QWidget
+
+from ..translation import tr
+from .plain_table import number_item, plain_table
+from .share_delegate import ShareDelegate
+
+
+class AcquisitionsTable(QWidget):
+    """Rows are dates; an unchecked date is left out of the run. `changed` tells that the choice is another."""
+
+    changed = pyqtSignal()
+
+    def __init__(self, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self.summary = QLabel()
+        self.summary.setWordWrap(True)
+        self.table = plain_table((tr("Date"), tr("Product"), tr("Clear")), stretched=1)
+        self._delegate = ShareDelegate(parent=self)
+        self.table.setItemDelegateForColumn(2, self._delegate)
+        self.table.itemChanged.connect(self._on_item_changed)
+        self.skipped = plain_table((tr("Skipped file"), tr("Reason")), stretched=1)
+        self.skipped.setMaximumHeight(96)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(self._head())
+        layout.addWidget(self.table, 1)
+        layout.addWidget(self.skipped)
+        self.clear()
+
+    def _head(self) -> QHBoxLayout:
+        head = QHBoxLayout()
+        head.addWidget(self.summary, 1)
+        self.use_all, self.use_none = QToolButton(), QToolButton()
+        self.use_all.setText(tr("All"))
+        self.use_all.setToolTip(tr("Use every acquisition"))
+        self.use_none.setText(tr("None"))
+        self.use_none.setToolTip(tr("Use no acquisition, to choose a few by hand"))
+        self.use_all.clicked.connect(lambda: self._check_all(Qt.CheckState.Checked))
+        self.use_none.clicked.connect(lambda: self._check_all(Qt.CheckState.Unchecked))
+        for button in (self.use_all, self.use_none):
+            head.addWidget(button)
+        return head
+
+    def clear(self, message: str = "") -> None:
+        """Empties the table; `message` says why (nothing chosen yet, looking, or what failed)."""
+        self.table.setRowCount(0)
+        self.skipped.setRowCount(0)
+        self.skipped.hide()
+        self._enable_buttons()
+        self.summary.setText(message)
+
+    def fill(self, values: Mapping[str, Any], excluded: tuple[str, ...] = ()) -> None:
+        """Shows the result of `inspect`; dates in `excluded` start switched off."""
+        self.table.blockSignals(True)
+        self.table.setSortingEnabled(False)
+        self.table.setRowCount(len(values["acquisitions"]))
+        for row, acquisition in enumerate(values["acquisitions"]):
+            self._fill_row(row, acquisition, acquisition["date"] not in excluded)
+        self.table.setSortingEnabled(True)
+        self.table.sortItems(0, Qt.SortOrder.AscendingOrder)
+        self.table.blockSignals(False)
+        self._fill_skipped(values["skipped"])
+        self._on_item_changed()
+
+    def _fill_row(self, row: int, acquisition: Mapping[str, Any], used: bool) -> None:
+        date = QTableWidgetItem(acquisition["date"])
+        date.setFlags(date.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+        date.setCheckState(Qt.CheckState.Checked if used else Qt.CheckState.Unchecked)
+        words = [acquisition.get("platform") or "", acquisition.get("product") or "", acquisition.get("tile") or ""]
+        product = QTableWidgetItem(" · ".join(word for word in words if word))
+        product.setToolTip(_acquisition_tip(acquisition))
+        clear = number_item(acquisition.get("clear_share"))
+        if acquisition.get("clear_share") is None:
+            clear.setToolTip(tr("Unknown: no mask belongs to this acquisition"))
+        for column, item in enumerate((date, product, clear)):
+            self.table.setItem(row, column, item)
+
+    def _fill_skipped(self, skipped: list[Mapping[str, Any]]) -> None:
+        self.skipped.setRowCount(len(skipped))
+        for row, entry in enumerate(skipped):
+            for column, text in enumerate((Path(entry["path"]).name, entry["reason"])):
+                item = QTableWidgetItem(text)
+                item.setToolTip(f"{entry['path']}\n{entry['reason']}")
+                self.skipped.setItem(row, column, item)
+        self.skipped.setVisible(bool(skipped))
+
+    def excluded(self) -> tuple[str, ...]:
+        """The dates switched off, in order."""
+        return tuple(sorted(self._dates(Qt.CheckState.Unchecked)))
+
+    def used(self) -> int:
+        return len(self._dates(Qt.CheckState.Checked))
+
+    def _dates(self, state: Qt.CheckState) -> list[str]:
+        items = [self.table.item(row, 0) for row in range(self.table.rowCount())]
+        return [item.text() for item in items if item.checkState() == state]
+
+    def _check_all(self, state: Qt.CheckState) -> None:
+        self.table.blockSignals(True)
+        for row in range(self.table.rowCount()):
+            self.table.item(row, 0).setCheckState(state)
+        self.table.blockSignals(False)
+        self._on_item_changed()
+
+    def _on_item_changed(self, *_: object) -> None:
+        found, skipped = self.table.rowCount(), self.skipped.rowCount()
+        words = tr("{0} of {1} acquisitions used").format(self.used(), found)
+        self.summary.setText(words + (tr("; {0} files skipped").format(skipped) if skipped else ""))
+        self._enable_buttons()
+        self.table.viewport().update()
+        self.changed.emit()
+
+    def _enable_buttons(self) -> None:
+        for button in (self.use_all, self.use_none):
+            button.setEnabled(self.table.rowCount() > 0)
+
+
+def _acquisition_tip(acquisition: Mapping[str, Any]) -> str:
+    """Name, bands and grid of an acquisition, one a line; what is not known is left out."""
+    lines = [str(acquisition.get("name") or ""), ", ".join(acquisition.get("bands") or ())]
+    if acquisition.get("crs"):
+        size = f"{acquisition.get('width')} × {acquisition.get('height')} px"
+        lines.append(f"{acquisition['crs']}, {acquisition.get('resolution_m')} m, {size}")
+    return "\n".join(line for line in lines if line)

@@ -1,0 +1,142 @@
+"""Classify Parcels: images, parcels and a model in; a styled layer and a report out."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from typing import Any, Optional
+
+from qgis.core import Qgis, QgsMapLayer
+from qgis.gui import QgsCollapsibleGroupBox, QgsFieldComboBox
+from qgis.PyQt.QtWidgets import QGroupBox, QHBoxLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
+
+from ..settings import Setting
+from ..translation import tr
+from .algorithm_run import Outcome
+from .form import choose_data, device_combo, form_layout, scrolling_column, vector_filter
+from .imagery_group import ImageryGroup
+from .message import push, replace
+from .model_panel import ModelPanel
+from .outputs import destination, missing_folder, remember_folder, report_widget, save_widget
+from .parcels_row import ParcelsRow
+from .predictions import load_predictions
+from .run_dialog import RunDialog
+
+NO_SEASON, LAST_SEASON = 2014, 2100  # Sentinel-2 has flown since 2015; the first value reads "automatic"
+
+
+class ClassifyDialog(RunDialog):
+    """Runs `crop_classifier:classifyparcels`."""
+
+    algorithm_id = "crop_classifier:classifyparcels"
+
+    def __init__(self, iface: Any, parent: Optional[QWidget] = None) -> None:
+        super().__init__(iface, tr("Classify Parcels"), parent)
+        self.imagery = ImageryGroup()
+        self.parcels = ParcelsRow()
+        self.model = ModelPanel()
+        self.output = save_widget(tr("Save the Classified Parcels"), vector_filter(), tr("[Create temporary layer]"))
+        self.report = report_widget()
+        self.device = device_combo()
+        choose_data(self.device, Setting.DEVICE.get())
+        self.tabs.addTab(self._parameters_page(), tr("Parameters"))
+        self.tabs.addTab(self.log, tr("Log"))
+        self.parcels.changed.connect(self._on_layer)
+        for signal in (self.imagery.changed, self.model.changed, self.output.fileChanged, self.report.fileChanged):
+            signal.connect(self.refresh)
+        self._on_layer(self.parcels.layer())
+
+    # The form
+
+    def _parameters_page(self) -> QWidget:
+        page = QWidget()
+        layout = QHBoxLayout(page)
+        layout.addWidget(self.imagery, 1)
+        layout.addWidget(scrolling_column(self._parcels_group(), self.model, self._output_group(), self._advanced()), 1)
+        return page
+
+    def _parcels_group(self) -> QGroupBox:
+        group = QGroupBox(tr("Parcels"))
+        QVBoxLayout(group).addWidget(self.parcels)
+        return group
+
+    def _output_group(self) -> QGroupBox:
+        group = QGroupBox(tr("Output"))
+        form = form_layout(group)
+        form.addRow(tr("Classified parcels"), self.output)
+        form.addRow(tr("Report"), self.report)
+        return group
+
+    def _advanced(self) -> QgsCollapsibleGroupBox:
+        group = QgsCollapsibleGroupBox(tr("Advanced"))
+        self.band_names = QLineEdit()
+        self.band_names.setPlaceholderText("B02,B03,B04,…")
+        self.band_names.setToolTip(
+            tr("The names of the images' layers in file order, where the files do not name them")
+        )
+        self.season = QSpinBox()
+        self.season.setRange(NO_SEASON, LAST_SEASON)
+        self.season.setSpecialValueText(tr("Automatic"))
+        self.season.setToolTip(tr("The year of harvest; automatic takes the year with the most acquisitions"))
+        self.truth = QgsFieldComboBox()
+        self.truth.setAllowEmptyFieldName(True)
+        self.truth.setToolTip(tr("A field with the crop that truly grew; the report then tells how good the map is"))
+        form = form_layout(group)
+        form.addRow(tr("Run on"), self.device)
+        form.addRow(tr("Band names"), self.band_names)
+        form.addRow(tr("Season"), self.season)
+        form.addRow(tr("Truth field"), self.truth)
+        self.band_names.editingFinished.connect(self._on_search_option)
+        self.season.editingFinished.connect(self._on_search_option)
+        group.setCollapsed(True)
+        return group
+
+    def _on_layer(self, layer: Optional[QgsMapLayer]) -> None:
+        if self.truth.layer() is not layer:
+            self.truth.setLayer(layer)
+        self.refresh()
+
+    def _on_search_option(self) -> None:
+        """Band names and season decide which acquisitions are found."""
+        self.imagery.set_extra(self._search_options())
+
+    def _search_options(self) -> dict[str, Any]:
+        names = self.band_names.text().replace(" ", "")
+        season = self.season.value()
+        return {**({"BAND_NAMES": names} if names else {}), **({"SEASON": season} if season > NO_SEASON else {})}
+
+    # What the shared dialog asks for
+
+    def missing(self) -> str:
+        parcels = "" if self.parcels.layer() is not None else tr("Choose a parcel layer.")
+        folders = (missing_folder(self.output), missing_folder(self.report))
+        return next(filter(None, (self.imagery.missing(), parcels, self.model.missing(), *folders)), "")
+
+    def parameters(self) -> dict[str, Any]:
+        parameters = {
+            **self.imagery.parameters(),
+            **self._search_options(),
+            "PARCELS": self.parcels.value(),
+            "MODEL": self.model.path(),
+            "EXCLUDE": self.imagery.excluded(),
+            "TRUTH": self.truth.currentField(),
+            "DEVICE": self.device.currentData(),
+            "OUTPUT": destination(self.output, "gpkg"),
+            "REPORT": destination(self.report, "html"),
+        }
+        return {name: value for name, value in parameters.items() if value != ""}
+
+    def remember(self) -> None:
+        self.imagery.remember()
+        self.model.remember()
+        remember_folder(self.output)
+        Setting.DEVICE.set(self.device.currentData())
+
+    def show_result(self, outcome: Outcome) -> None:
+        """Loads the layer, and offers the report here and in QGIS's main window."""
+        values = outcome.values
+        count = (self.locale().toString(values[name]) for name in ("classified", "parcels"))
+        text = tr("{0} of {1} parcels classified.").format(*count)
+        if not load_predictions(values):
+            text += " " + tr("QGIS could not load {0}.").format(values["output"])
+        for say, bar in ((replace, self.bar), (push, self.iface.messageBar())):
+            say(bar, text, Qgis.MessageLevel.Success, tr("Open Report"), lambda: self.open_report(values["report"]))

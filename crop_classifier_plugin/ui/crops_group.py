@@ -1,0 +1,196 @@
+"""Which parcels to learn from: layer, crop field, class table, and what classes that gives."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Mapping, Optional
+
+from qgis.core import QgsApplication, QgsMapLayer
+from qgis.gui import QgsFieldComboBox, QgsFileWidget
+from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtWidgets import QAbstractItemView, QComboBox, QGroupBox, QLabel, QTableWidgetItem, QVBoxLayout, QWidget
+
+from ..settings import Setting
+from ..translation import tr
+from .class_count import CountTask
+from .class_table import FOLDER, UnreadableTable, group, read_table
+from .form import file_widget, form_layout
+from .parcels_row import ParcelsRow
+from .plain_table import number_item, plain_table
+from .swatch import swatch
+
+# In the order of the algorithm's parameter CLASS_TABLE: the field's own values, two tables that come along, a file.
+OWN_VALUES, PAPER, RPG_GROUPS, FROM_FILE = range(4)
+TABLES = {PAPER: FOLDER / "paper.csv", RPG_GROUPS: FOLDER / "rpg_groups.csv"}
+
+
+class CropsGroup(QGroupBox):
+    """`changed` tells that any of the choices is another."""
+
+    changed = pyqtSignal()
+
+    def __init__(self, parent: Optional[QWidget] = None) -> None:
+        super().__init__(tr("Parcels and Crops"), parent)
+        self.parcels = ParcelsRow()
+        self.field = QgsFieldComboBox()
+        self.field.setToolTip(tr("The field that holds the declared crop, as a code or a name"))
+        self.table = QComboBox()
+        self.table.addItems(
+            (
+                tr("Each value its own class"),
+                tr("Classes of the paper (RPG codes)"),
+                tr("Groups of the RPG"),
+                tr("From a file"),
+            )
+        )
+        self.file = file_widget(
+            QgsFileWidget.StorageMode.GetFile, tr("Choose a Class Table"), tr("Class tables (*.csv)")
+        )
+        self.file.setToolTip(tr("A CSV file with the columns code, name, class, colour"))
+        self.summary = QLabel()
+        self.summary.setWordWrap(True)
+        self.preview = plain_table((tr("Class"), tr("Parcels")), stretched=0)
+        self.preview.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self._counts: Mapping[str, int] = {}
+        self._empty = 0
+        self._counting: Optional[CountTask] = None
+        self._lay_out()
+        self._restore()
+        self._connect()
+        self._on_layer(self.parcels.layer())
+
+    def _lay_out(self) -> None:
+        form = form_layout()
+        form.addRow(tr("Parcel layer"), self.parcels)
+        form.addRow(tr("Crop field"), self.field)
+        form.addRow(tr("Classes"), self.table)
+        form.addRow("", self.file)
+        layout = QVBoxLayout(self)
+        layout.addLayout(form)
+        layout.addWidget(self.summary)
+        layout.addWidget(self.preview, 1)
+        self.preview.setMinimumHeight(90)
+
+    def _restore(self) -> None:
+        self.table.setCurrentIndex(int(Setting.CLASS_TABLE.get()))
+        self.file.setFilePath(str(Setting.CLASS_TABLE_FILE.get()))
+
+    def _connect(self) -> None:
+        self.parcels.changed.connect(self._on_layer)
+        self.field.fieldChanged.connect(self._recount)
+        self.table.currentIndexChanged.connect(self._on_table)
+        self.file.fileChanged.connect(self._on_table)
+
+    def parameters(self) -> dict[str, Any]:
+        """PARCELS, CLASS_FIELD and the class table as the algorithm takes them."""
+        parameters = {
+            "PARCELS": self.parcels.value(),
+            "CLASS_FIELD": self.field.currentField(),
+            "CLASS_TABLE": self.table.currentIndex(),
+        }
+        return {**parameters, "CLASS_TABLE_FILE": self.file.filePath().strip()} if self._from_file() else parameters
+
+    def missing(self) -> str:
+        """What is still to be given; empty when there is something to learn from."""
+        if self.parcels.layer() is None:
+            return tr("Choose a parcel layer.")
+        if not self.field.currentField():
+            return tr("Choose the field that holds the declared crop.")
+        if self._from_file() and not Path(self.file.filePath().strip()).is_file():
+            return tr("Choose the file of the class table.")
+        return ""
+
+    def remember(self) -> None:
+        Setting.CLASS_FIELD.set(self.field.currentField())
+        Setting.CLASS_TABLE.set(self.table.currentIndex())
+        Setting.CLASS_TABLE_FILE.set(self.file.filePath())
+
+    def _from_file(self) -> bool:
+        return self.table.currentIndex() == FROM_FILE
+
+    # The preview
+
+    def _on_layer(self, layer: Optional[QgsMapLayer]) -> None:
+        if self.field.layer() is not layer:
+            self.field.setLayer(layer)
+            remembered = str(Setting.CLASS_FIELD.get())
+            if layer is not None and layer.fields().lookupField(remembered) >= 0:
+                self.field.setField(remembered)
+        self._recount()
+
+    def _recount(self, *_: object) -> None:
+        """Counts the field's values in the background; a count in progress is abandoned."""
+        self.stop()
+        self._counts, self._empty = {}, 0
+        layer, field = self.parcels.layer(), self.field.currentField()
+        if layer is not None and field:
+            self.summary.setText(tr("Counting…"))
+            self._counting = CountTask(layer, field, self.parcels.selected_ids())
+            self._counting.counted.connect(self._on_counted)
+            self._counting.taskTerminated.connect(self._forget_task)
+            QgsApplication.taskManager().addTask(self._counting)
+        else:
+            self._show()
+        self.changed.emit()
+
+    def stop(self) -> None:
+        """Abandons a count in progress."""
+        if self._counting is not None:
+            self._counting.counted.disconnect(self._on_counted)
+            self._counting.cancel()
+            self._counting = None
+
+    def _forget_task(self) -> None:
+        self._counting = None
+
+    def _on_counted(self, counts: Mapping[str, int], empty: int) -> None:
+        self._counting = None
+        self._counts, self._empty = counts, empty
+        self._show()
+
+    def _on_table(self, *_: object) -> None:
+        self._show()
+        self.changed.emit()
+
+    def _show(self) -> None:
+        self.file.setVisible(self._from_file())
+        self.preview.setRowCount(0)
+        if self._counting is not None:
+            return
+        if self.missing():
+            self.summary.setText("")
+            return
+        try:
+            shares, left_out = group(self._counts, self._read_table())
+        except UnreadableTable as error:
+            self.summary.setText(str(error))
+            return
+        self._fill(shares)
+        self.summary.setText(self._words(len(shares), left_out))
+
+    def _read_table(self) -> Optional[Mapping[str, tuple[str, str]]]:
+        choice = self.table.currentIndex()
+        if choice == OWN_VALUES:
+            return None
+        return read_table(Path(self.file.filePath().strip()) if choice == FROM_FILE else TABLES[choice])
+
+    def _fill(self, shares: list[Any]) -> None:
+        self.preview.setRowCount(len(shares))
+        for row, share in enumerate(shares):
+            name = QTableWidgetItem(share.name)
+            if share.colour:
+                name.setIcon(swatch(share.colour))
+            name.setToolTip(", ".join(share.values))
+            self.preview.setItem(row, 0, name)
+            self.preview.setItem(row, 1, number_item(share.parcels))
+
+    def _words(self, classes: int, left_out: int) -> str:
+        number = self.locale().toString
+        parcels = sum(self._counts.values()) - left_out
+        words = [tr("{0} classes, {1} parcels").format(classes, number(parcels))]
+        if left_out:
+            words.append(tr("{0} parcels whose value is not in the class table").format(number(left_out)))
+        if self._empty:
+            words.append(tr("{0} without a value").format(number(self._empty)))
+        return "; ".join(words)

@@ -1,0 +1,66 @@
+"""Whether the engine is ready, which Python runs it, and what is in it."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from typing import Any, Mapping, Optional
+
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtWidgets import QGroupBox, QLabel, QSizePolicy, QStyle, QWidget
+
+from ..engine.locate import EngineStatus
+from ..translation import tr
+from .form import form_layout
+
+NAMED = ("torch", "numpy", "rasterio", "geopandas", "scikit-learn")  # the versions that a question would be about
+
+
+class EngineState(QGroupBox):
+    """Filled from `locate.status()` at once and from `doctor` once it has run."""
+
+    def __init__(self, parent: Optional[QWidget] = None) -> None:
+        super().__init__(tr("State"), parent)
+        self.icon = QLabel()
+        self.state, self.python, self.versions, self.devices = (_value() for _ in range(4))
+        form = form_layout(self)
+        form.addRow(self.icon, self.state)
+        form.addRow(tr("Python"), self.python)
+        form.addRow(tr("Versions"), self.versions)
+        form.addRow(tr("Devices"), self.devices)
+
+    def show_status(self, status: EngineStatus) -> None:
+        self._say(status.ready, tr("The engine is ready.") if status.ready else status.reason)
+        self.python.setText(str(status.python or "–"))
+        self.versions.setText("–")
+        self.devices.setText("–")
+
+    def show_doctor(self, doctor: Mapping[str, Any]) -> None:
+        """The `doctor` result: versions, devices and what is wrong."""
+        packages = doctor["packages"]
+        words = [f"engine {doctor['engine']}", f"Python {doctor['python']}"]
+        words += [f"{name} {packages[name]}" for name in NAMED if name in packages]
+        self.versions.setText(", ".join(words))
+        self.versions.setToolTip("\n".join(f"{name} {version}" for name, version in packages.items()))
+        self.devices.setText(", ".join(device_text(device) for device in doctor["devices"]) or "–")
+        if doctor["problems"]:
+            self._say(False, "\n".join(doctor["problems"]))
+
+    def _say(self, ready: bool, text: str) -> None:
+        icons = QStyle.StandardPixmap
+        icon = self.style().standardIcon(icons.SP_DialogApplyButton if ready else icons.SP_MessageBoxWarning)
+        self.icon.setPixmap(icon.pixmap(18, 18))
+        self.state.setText(text)
+
+
+def device_text(device: Mapping[str, Any]) -> str:
+    """`NVIDIA H100 (cuda)`; a device that does not work says why."""
+    name = device["name"] if device["name"] == device["kind"] else f"{device['name']} ({device['kind']})"
+    return name if device["works"] else tr("{0}: does not work ({1})").format(name, device["note"])
+
+
+def _value() -> QLabel:
+    label = QLabel()
+    label.setWordWrap(True)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    return label

@@ -1,0 +1,77 @@
+"""The few pieces that every form of the plugin is made of."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Optional
+
+from qgis.gui import QgsFileWidget
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from ..engine.protocol import DEVICES, FORMATS
+from ..translation import tr
+
+
+def file_widget(mode: QgsFileWidget.StorageMode, title: str, file_filter: str = "", hint: str = "") -> QgsFileWidget:
+    """A path with a "…" button; `title` heads the file dialog, `hint` stands in the empty line."""
+    widget = QgsFileWidget()
+    widget.setStorageMode(mode)
+    widget.setDialogTitle(title)
+    widget.setFilter(file_filter)
+    widget.lineEdit().setPlaceholderText(hint)
+    return widget
+
+
+def folder_widget(title: str, hint: str = "") -> QgsFileWidget:
+    return file_widget(QgsFileWidget.StorageMode.GetDirectory, title, hint=hint)
+
+
+def form_layout(parent: Optional[QWidget] = None) -> QFormLayout:
+    """A form whose fields take the whole width on every platform."""
+    layout = QFormLayout(parent) if parent is not None else QFormLayout()
+    layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+    return layout
+
+
+def scrolling_column(*widgets: QWidget) -> QScrollArea:
+    """Widgets under each other, which scroll when an opened group needs more room than the dialog has."""
+    column = QWidget()
+    layout = QVBoxLayout(column)
+    layout.setContentsMargins(0, 0, 0, 0)
+    for widget in widgets:
+        layout.addWidget(widget)
+    layout.addStretch(1)
+    area = QScrollArea()
+    area.setWidget(column)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    return area
+
+
+def device_combo() -> QComboBox:
+    """The devices of the protocol under names that a user knows; the data is the protocol's name."""
+    titles = {"auto": tr("Automatic"), "cpu": tr("Processor (CPU)"), "cuda": tr("NVIDIA GPU"), "mps": tr("Apple GPU")}
+    combo = QComboBox()
+    for name in DEVICES:
+        combo.addItem(titles.get(name, name), name)
+    combo.setToolTip(tr("Automatic takes a graphics card that works, else the processor"))
+    return combo
+
+
+def choose_data(combo: QComboBox, data: object) -> None:
+    """Selects the entry that holds `data`, where there is one."""
+    index = combo.findData(data)
+    if index >= 0:
+        combo.setCurrentIndex(index)
+
+
+def vector_filter() -> str:
+    """The file dialog's filter of the vector formats the engine writes, GeoPackage first."""
+    return ";;".join(f"{title} (*.{ending})" for ending, title in FORMATS.items())
+
+
+def existing_folder(path: str) -> bool:
+    return bool(path) and Path(path).is_dir()

@@ -1,0 +1,127 @@
+"""Where the images and masks are, and which acquisitions are in them: found by the algorithm `inspectstack`."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from typing import Any, Mapping, Optional
+
+from qgis.PyQt.QtCore import QTimer, pyqtSignal
+from qgis.PyQt.QtWidgets import QGroupBox, QVBoxLayout, QWidget
+
+from ..engine import locate
+from ..settings import Setting
+from ..translation import tr
+from .acquisitions_table import AcquisitionsTable
+from .algorithm_run import AlgorithmRun, Outcome
+from .form import existing_folder, folder_widget, form_layout
+
+INSPECT = "crop_classifier:inspectstack"
+PAUSE_MS = 500  # a path being typed is looked at once the typing rests
+
+
+class ImageryGroup(QGroupBox):
+    """`changed` tells that a path, the acquisitions found or the choice among them is another."""
+
+    changed = pyqtSignal()
+
+    def __init__(self, parent: Optional[QWidget] = None) -> None:
+        super().__init__(tr("Imagery"), parent)
+        self.folder = folder_widget(tr("Choose the Folder of Dated Images"))
+        self.folder.setToolTip(tr("GeoTIFFs of one season whose names hold the date, as 20180501 or 2018-05-01"))
+        self.masks = folder_widget(tr("Choose the Folder of Cloud Masks"), tr("Optional"))
+        self.masks.setToolTip(tr("One scene classification (SCL) or 0/1 raster per date"))
+        self.acquisitions = AcquisitionsTable()
+        self._extra: Mapping[str, Any] = {}
+        self._run: Optional[AlgorithmRun] = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(PAUSE_MS)
+        self._timer.timeout.connect(self.inspect)
+        form = form_layout()
+        form.addRow(tr("Image folder"), self.folder)
+        form.addRow(tr("Mask folder"), self.masks)
+        layout = QVBoxLayout(self)
+        layout.addLayout(form)
+        layout.addWidget(self.acquisitions, 1)
+        self.folder.setFilePath(str(Setting.IMAGERY.get()))
+        self.masks.setFilePath(str(Setting.MASKS.get()))
+        for widget in (self.folder, self.masks):
+            widget.fileChanged.connect(self._on_path)
+        self.acquisitions.changed.connect(self.changed)
+        self._on_path()
+
+    def set_extra(self, parameters: Mapping[str, Any]) -> None:
+        """Further parameters for the search, such as the band names given under Advanced."""
+        if dict(parameters) != dict(self._extra):
+            self._extra = dict(parameters)
+            self._on_path()
+
+    def parameters(self) -> dict[str, Any]:
+        """The imagery parameters of every algorithm that reads images, without the dates switched off."""
+        masks = self.masks.filePath().strip()
+        return {"IMAGERY": self.folder.filePath().strip(), **({"MASKS": masks} if masks else {}), **self._extra}
+
+    def excluded(self) -> str:
+        """The dates switched off, as the parameter EXCLUDE wants them."""
+        return ",".join(self.acquisitions.excluded())
+
+    def missing(self) -> str:
+        """What is still to be given; empty when images can be read."""
+        masks = self.masks.filePath().strip()
+        if not existing_folder(self.folder.filePath().strip()):
+            return tr("Choose the folder that holds the dated images.")
+        if masks and not existing_folder(masks):
+            return tr("The mask folder does not exist.")
+        if self.acquisitions.table.rowCount() and not self.acquisitions.used():
+            return tr("Switch on at least one acquisition.")
+        return ""
+
+    def remember(self) -> None:
+        Setting.IMAGERY.set(self.folder.filePath())
+        Setting.MASKS.set(self.masks.filePath())
+
+    # Looking for acquisitions
+
+    def _on_path(self, *_: object) -> None:
+        self.stop()
+        self.acquisitions.clear(self.missing())
+        if not self.missing():
+            self._timer.start()
+        self.changed.emit()
+
+    def inspect(self) -> None:
+        """Looks for acquisitions in the background; a later change of path abandons it."""
+        self.stop()
+        if self.missing():
+            return
+        if not locate.status().ready:
+            self.acquisitions.clear(tr("The acquisitions are listed here once the engine is set up."))
+            return
+        run = AlgorithmRun(INSPECT, self.parameters(), self)
+        problem = run.problem()
+        if problem:
+            self.acquisitions.clear(problem)
+            return
+        self.acquisitions.clear(tr("Looking for acquisitions…"))
+        self._run = run
+        run.finished.connect(self._on_found)
+        run.start()
+
+    def stop(self) -> None:
+        """Ends a search in progress; its outcome is not shown."""
+        self._timer.stop()
+        if self._run is not None:
+            self._run.finished.disconnect(self._on_found)
+            self._run.finished.connect(self._run.deleteLater)
+            self._run.cancel()
+            self._run = None
+
+    def _on_found(self, outcome: Outcome) -> None:
+        if self._run is not None:
+            self._run.deleteLater()
+        self._run = None
+        if outcome.ok and outcome.values is not None:
+            self.acquisitions.fill(outcome.values)
+        else:
+            self.acquisitions.clear("\n".join(part for part in (outcome.message, outcome.advice) if part))
+        self.changed.emit()

@@ -1,0 +1,153 @@
+"""The model file and what it says of itself: architecture, classes with their colours, bands, calendar, scores."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Optional
+
+from qgis.gui import QgsFileWidget
+from qgis.PyQt.QtCore import QDate, QLocale, QSize, Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import (
+    QFormLayout,
+    QGroupBox,
+    QLabel,
+    QListView,
+    QListWidget,
+    QListWidgetItem,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ..engine.protocol import MODELS
+from ..model_file import ModelDescription, NotAModelFile, describe
+from ..settings import Setting
+from ..translation import tr
+from .form import file_widget, form_layout
+from .plain_table import percent
+from .swatch import swatch
+
+ANY_YEAR = 2001  # not a leap year; shows the days of a calendar that belongs to no season
+
+
+class ModelPanel(QGroupBox):
+    """`changed` tells that another file, readable or not, was chosen."""
+
+    changed = pyqtSignal()
+
+    def __init__(self, parent: Optional[QWidget] = None) -> None:
+        super().__init__(tr("Model"), parent)
+        self.model: Optional[ModelDescription] = None
+        self.problem = ""
+        self.file = file_widget(
+            QgsFileWidget.StorageMode.GetFile,
+            tr("Choose a Model"),
+            tr("Crop models (*.cropmodel)"),
+            tr("A .cropmodel file"),
+        )
+        self.note = QLabel()
+        self.note.setWordWrap(True)
+        self.facts = {name: _fact() for name in ("architecture", "bands", "calendar", "scores")}
+        self.classes = _class_list()
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.file)
+        layout.addWidget(self.note)
+        self.description = self._description()
+        layout.addWidget(self.description)
+        self.file.fileChanged.connect(self._on_file)
+        self.set_file(str(Setting.MODEL_FILE.get()))
+        self._on_file()
+
+    def _description(self) -> QWidget:
+        titles = (tr("Architecture"), tr("Bands"), tr("Calendar"), tr("Scores"))
+        description = QWidget()
+        form = form_layout(description)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setVerticalSpacing(3)
+        for title, fact in zip(titles, self.facts.values()):
+            form.addRow(title, fact)
+        form.addRow(tr("Classes"), self.classes)
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
+        return description
+
+    def set_file(self, path: str) -> None:
+        self.file.setFilePath(path)
+
+    def path(self) -> str:
+        return self.file.filePath().strip()
+
+    def missing(self) -> str:
+        """What is still to be given; empty when a model is chosen and can be read."""
+        return self.problem or ("" if self.model else tr("Choose a model file, or train a model first."))
+
+    def remember(self) -> None:
+        Setting.MODEL_FILE.set(self.path())
+
+    def _on_file(self, *_: object) -> None:
+        self.model, self.problem = None, ""
+        if self.path():
+            try:
+                self.model = describe(Path(self.path()))
+            except NotAModelFile as error:
+                self.problem = str(error)
+        self.note.setText(self.problem)
+        self.note.setVisible(bool(self.problem))
+        self.description.setVisible(self.model is not None)
+        if self.model is not None:
+            self._show(self.model)
+        self.changed.emit()
+
+    def _show(self, model: ModelDescription) -> None:
+        architecture = MODELS.get(model.architecture)
+        self.facts["architecture"].setText(architecture.title if architecture else model.architecture)
+        self.facts["bands"].setText(", ".join(model.bands))
+        self.facts["calendar"].setText(calendar_text(model, self.locale()))
+        self.facts["scores"].setText(scores_text(model, self))
+        self.facts["bands"].setToolTip(tr("The images must hold these bands"))
+        self.facts["calendar"].setToolTip(tr("The images' dates are interpolated onto these days"))
+        self.classes.clear()
+        for crop in model.classes:
+            item = QListWidgetItem(swatch(crop["colour"]), crop["name"])
+            item.setToolTip(f"{crop['name']} ({crop['code']})")
+            self.classes.addItem(item)
+
+
+def calendar_text(model: ModelDescription, locale: QLocale) -> str:
+    """`24 dates, 3 Jan to 15 Oct` and, where the model knows it, the season."""
+    if not model.calendar:
+        return "–"
+    start = QDate(model.season or ANY_YEAR, 1, 1)
+    first, last = (locale.toString(start.addDays(day), "d MMM") for day in (min(model.calendar), max(model.calendar)))
+    text = tr("{0} dates, {1} to {2}").format(len(model.calendar), first, last)
+    return tr("{0}, trained on {1}").format(text, model.season) if model.season else text
+
+
+def scores_text(model: ModelDescription, widget: QWidget) -> str:
+    """The scores on parcels that the training did not see."""
+    if not model.scores:
+        return tr("None stored")
+    accuracy, mean_f = (percent(model.scores.get(name), widget) for name in ("oa", "mean_f"))
+    return tr("Overall accuracy {0}, mean F-score {1}").format(accuracy, mean_f)
+
+
+def _fact() -> QLabel:
+    label = QLabel()
+    label.setWordWrap(True)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    return label
+
+
+def _class_list() -> QListWidget:
+    """Classes beside and under each other, as in a legend."""
+    classes = QListWidget()
+    classes.setFlow(QListView.Flow.LeftToRight)
+    classes.setWrapping(True)
+    classes.setResizeMode(QListView.ResizeMode.Adjust)
+    classes.setUniformItemSizes(False)
+    classes.setIconSize(QSize(12, 12))
+    classes.setSpacing(1)
+    classes.setSelectionMode(QListView.SelectionMode.NoSelection)
+    classes.setFixedHeight(72)
+    return classes

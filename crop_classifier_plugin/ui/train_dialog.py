@@ -1,0 +1,121 @@
+"""Train on My Region: images and declared crops in; a model, its scores and a report out."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from typing import Any, Optional
+
+from qgis.core import Qgis
+from qgis.PyQt.QtWidgets import QDialogButtonBox, QGroupBox, QHBoxLayout, QWidget
+
+from ..translation import tr
+from .algorithm_run import Outcome
+from .crops_group import CropsGroup
+from .form import form_layout, scrolling_column
+from .imagery_group import ImageryGroup
+from .message import replace
+from .outputs import destination, missing_folder, remember_folder, report_widget, save_widget
+from .run_dialog import RunDialog
+from .scores_panel import ScoresPanel
+from .training_group import TrainingGroup
+from .training_panel import TrainingPanel
+
+
+class TrainDialog(RunDialog):
+    """Runs `crop_classifier:trainmodel`."""
+
+    algorithm_id = "crop_classifier:trainmodel"
+
+    def __init__(self, iface: Any, parent: Optional[QWidget] = None) -> None:
+        super().__init__(iface, tr("Train on My Region"), parent)
+        self.imagery = ImageryGroup()
+        self.crops = CropsGroup()
+        self.training = TrainingGroup()
+        self.output = save_widget(tr("Save the Model"), tr("Crop models (*.cropmodel)"), tr("A .cropmodel file"))
+        self.report = report_widget()
+        self.curves = TrainingPanel()
+        self.scores = ScoresPanel()
+        self.tabs.addTab(self._parameters_page(), tr("Parameters"))
+        self.tabs.addTab(self.curves, tr("Training"))
+        self.tabs.addTab(self.scores, tr("Scores"))
+        self.tabs.addTab(self.log, tr("Log"))
+        self.model_file = ""
+        self.classify_button = self.buttons.addButton(
+            tr("Classify With This Model…"), QDialogButtonBox.ButtonRole.ActionRole
+        )
+        self.classify_button.clicked.connect(self.classify)
+        self.classify_button.setEnabled(False)
+        for signal in (self.imagery.changed, self.crops.changed, self.output.fileChanged, self.report.fileChanged):
+            signal.connect(self.refresh)
+        self.refresh()
+
+    def _parameters_page(self) -> QWidget:
+        page = QWidget()
+        layout = QHBoxLayout(page)
+        layout.addWidget(self.imagery, 4)
+        layout.addWidget(self.crops, 4)
+        layout.addWidget(scrolling_column(self.training, self._output_group(), self.training.advanced), 4)
+        return page
+
+    def _output_group(self) -> QGroupBox:
+        group = QGroupBox(tr("Output"))
+        form = form_layout(group)
+        form.addRow(tr("Model"), self.output)
+        form.addRow(tr("Report"), self.report)
+        return group
+
+    # What the shared dialog asks for
+
+    def missing(self) -> str:
+        output = "" if self.output.filePath().strip() else tr("Choose where the model is saved.")
+        folders = (missing_folder(self.output), missing_folder(self.report))
+        return next(filter(None, (self.imagery.missing(), self.crops.missing(), output, *folders)), "")
+
+    def parameters(self) -> dict[str, Any]:
+        parameters = {
+            **self.imagery.parameters(),
+            **self.crops.parameters(),
+            **self.training.parameters(),
+            "EXCLUDE": self.imagery.excluded(),
+            "OUTPUT": destination(self.output, "cropmodel"),
+            "REPORT": destination(self.report, "html"),
+        }
+        return {name: value for name, value in parameters.items() if value != ""}
+
+    def remember(self) -> None:
+        for part in (self.imagery, self.crops, self.training):
+            part.remember()
+        remember_folder(self.output)
+
+    def on_started(self) -> None:
+        self.curves.clear()
+        self.scores.clear()
+        self.classify_button.setEnabled(False)
+        self.tabs.setCurrentWidget(self.curves)
+
+    def show_event(self, event: Any) -> None:
+        if event.kind == "metric" and event.name == "epoch":
+            self.curves.add_epoch(event.values)
+
+    def show_result(self, outcome: Outcome) -> None:
+        values = outcome.values
+        self.model_file = values["model"]
+        self.scores.show_scores(values["scores"])
+        self.tabs.setCurrentWidget(self.scores)
+        self.classify_button.setEnabled(True)
+        text = tr("The model is saved in {0}.").format(self.model_file) + self._left_out(values["left_out"])
+        report = values["report"]
+        replace(self.bar, text, Qgis.MessageLevel.Success, tr("Open Report"), lambda: self.open_report(report))
+
+    def _left_out(self, classes: list[Any]) -> str:
+        names = ", ".join(f"{crop['name']} ({crop['parcels']})" for crop in classes)
+        return " " + tr("Left out for want of parcels: {0}.").format(names) if names else ""
+
+    def classify(self) -> None:
+        """Opens Classify Parcels with the model just trained."""
+        from .classify_dialog import ClassifyDialog
+
+        dialog = ClassifyDialog(self.iface, self.parent())
+        dialog.model.set_file(self.model_file)
+        dialog.show()
+        self.accept()

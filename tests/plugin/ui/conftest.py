@@ -1,0 +1,185 @@
+"""A fake engine, a small region of parcels and a model file: what the dialogs need to run for real."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+import json
+import os
+import sys
+import zipfile
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from qgis.core import (
+    Qgis,
+    QgsApplication,
+    QgsFeature,
+    QgsGeometry,
+    QgsProject,
+    QgsRectangle,
+    QgsSettings,
+    QgsVectorFileWriter,
+    QgsVectorLayer,
+)
+from qgis.gui import QgsMessageBar
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[2]
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+from crop_classifier_plugin.engine import locate  # noqa: E402
+from crop_classifier_plugin.processing.provider import CropClassifierProvider  # noqa: E402
+
+CODES = ("BTH", "MIS", "PPH", "PPH", "VRC", "BTH", "BTH", "LUZ", "PPH", None)
+
+
+@pytest.fixture(scope="session")
+def provider(qgis_app):
+    """The plugin's algorithms, unless the whole plugin is loaded already."""
+    registry = QgsApplication.processingRegistry()
+    found = registry.providerById("crop_classifier")
+    if found is None:
+        registry.addProvider(CropClassifierProvider())
+    yield registry.providerById("crop_classifier")
+    if found is None:
+        registry.removeProvider("crop_classifier")
+
+
+@pytest.fixture(autouse=True)
+def clean_state(qgis_app):
+    """Nothing is remembered, and no layer is left behind."""
+    QgsSettings().remove("crop_classifier")
+    yield
+    QgsSettings().remove("crop_classifier")
+    QgsProject.instance().removeAllMapLayers()
+
+
+@pytest.fixture
+def complaints(qgis_app):
+    """What QGIS logs as a warning or worse while the test runs."""
+    heard = []
+
+    def listen(text, tag, level):
+        if level in (Qgis.MessageLevel.Warning, Qgis.MessageLevel.Critical):
+            heard.append(f"{tag}: {text}")
+
+    QgsApplication.messageLog().messageReceived[str, str, Qgis.MessageLevel].connect(listen)
+    yield heard
+    QgsApplication.messageLog().messageReceived[str, str, Qgis.MessageLevel].disconnect(listen)
+
+
+@pytest.fixture
+def engine(tmp_path, monkeypatch, provider):
+    """`engine(mode)` sets the engine to a fake one and returns a function that gives the jobs it was handed."""
+
+    def set_up(mode="well"):
+        folder = tmp_path / "engine folder"
+        folder.mkdir(exist_ok=True)
+        program = folder / "python"
+        program.write_text(
+            f'#!/bin/sh\nexec "{sys.executable}" -I "{HERE / "fake_engine.py"}" {mode} "{folder}" "$@"\n'
+        )
+        program.chmod(0o755)
+        monkeypatch.setenv(locate.PYTHON_VARIABLE, str(program))
+        jobs = folder / "jobs.jsonl"
+        return lambda: [json.loads(line) for line in jobs.read_text("utf-8").splitlines()] if jobs.exists() else []
+
+    return set_up
+
+
+@pytest.fixture
+def no_engine(tmp_path, monkeypatch, provider):
+    """An engine that is not set up."""
+    monkeypatch.delenv(locate.PYTHON_VARIABLE, raising=False)
+    monkeypatch.setattr(locate, "location", lambda: tmp_path / "nowhere")
+
+
+@pytest.fixture
+def iface():
+    """The one part of QGIS's main window that the dialogs touch."""
+    bar = QgsMessageBar()
+    return SimpleNamespace(messageBar=lambda: bar)
+
+
+@pytest.fixture
+def imagery(tmp_path):
+    folder = tmp_path / "imagery"
+    folder.mkdir()
+    return folder
+
+
+def polygons(name, field="CODE_CULTU", codes=CODES):
+    """Squares beside each other, one per code."""
+    layer = QgsVectorLayer(f"Polygon?crs=EPSG:32631&field=id:integer&field={field}:string(40)", name, "memory")
+    features = []
+    for number, code in enumerate(codes):
+        feature = QgsFeature(layer.fields())
+        feature.setAttributes([number, code])
+        left = 100.0 * number
+        feature.setGeometry(QgsGeometry.fromRect(QgsRectangle(left, 0, left + 90, 90)))
+        features.append(feature)
+    layer.dataProvider().addFeatures(features)
+    return layer
+
+
+def write(layer, path, name):
+    """Writes a layer of its own into a GeoPackage, beside the ones that are there."""
+    options = QgsVectorFileWriter.SaveVectorOptions()
+    options.layerName = name
+    if path.exists():
+        options.actionOnExistingFile = QgsVectorFileWriter.ActionOnExistingFile.CreateOrOverwriteLayer
+    QgsVectorFileWriter.writeAsVectorFormatV3(layer, str(path), QgsProject.instance().transformContext(), options)
+    return path
+
+
+@pytest.fixture
+def parcels(tmp_path, qgis_app):
+    """A parcel layer of ten features in the project; one has no crop."""
+    path = write(polygons("parcels"), tmp_path / "parcels.gpkg", "parcels")
+    layer = QgsVectorLayer(f"{path}|layername=parcels", "Parcels 2017", "ogr")
+    return QgsProject.instance().addMapLayer(layer)
+
+
+@pytest.fixture
+def predictions(tmp_path, qgis_app):
+    """What the fake engine gives back as classified parcels."""
+    folder = tmp_path / "engine folder"
+    folder.mkdir(exist_ok=True)
+    codes = ("cereal", "meadows", "meadows", "grapevine", None)
+    return write(polygons("predictions", "crop_code", codes), folder / "predictions.gpkg", "predictions")
+
+
+@pytest.fixture
+def model_file(tmp_path):
+    """A model of ten classes as far as its description goes."""
+    sys.path.insert(0, str(HERE))
+    from fake_engine import CLASSES
+
+    sys.path.remove(str(HERE))
+    document = {
+        "schema": 1,
+        "architecture": "cnn-gru-0.9",
+        "bands": ["B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B11", "B12"],
+        "calendar": [2, 42, 72, 132, 187, 233, 287],
+        "season": 2017,
+        "classes": [{"code": code, "name": name, "colour": colour} for code, name, colour, _ in CLASSES],
+        "scores": {"oa": 0.9312, "mean_f": 0.692},
+    }
+    path = tmp_path / "region.cropmodel"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("model.json", json.dumps(document))
+        archive.writestr("weights.safetensors", b"")
+    return path
+
+
+@pytest.fixture
+def picture():
+    """Saves a widget's picture where CROP_CLASSIFIER_PICTURES points, to be looked at; else does nothing."""
+    folder = os.environ.get("CROP_CLASSIFIER_PICTURES")
+
+    def save(widget, name):
+        if folder:
+            QgsApplication.processEvents()
+            widget.grab().save(str(Path(folder) / f"{name}.png"))
+
+    return save

@@ -1,0 +1,179 @@
+"""An engine made of words: speaks the protocol as the real one does, for tests of the dialogs.
+
+Started as `fake_engine.py MODE FOLDER ... --job FILE`: `MODE` is well, slow or failing; `FOLDER` holds
+`predictions.gpkg`, and gets `jobs.jsonl`, the jobs it was handed.
+"""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+import json
+import math
+import shutil
+import sys
+import time
+from pathlib import Path
+
+CLASSES = (
+    ("cereal", "Cereal", "#e3b448", 812),
+    ("meadows", "Meadows", "#7fb069", 1064),
+    ("oilseed", "Oilseed", "#f2e205", 231),
+    ("grapevine", "Grapevine", "#7b2d8b", 158),
+    ("orchard", "Orchard", "#d1495b", 74),
+    ("leguminous_fodder", "Leguminous Fodder", "#3a7d44", 143),
+    ("protein_crop", "Protein Crop", "#a1c181", 66),
+    ("industrial_crop", "Industrial Crop", "#8d99ae", 41),
+    ("fruit_vegetable_flower", "Fruit Vegetable Flower", "#ef798a", 57),
+    ("aromatic_medicinal_plant", "Aromatic / Medicinal Plant", "#b497d6", 12),
+)
+FAILURE = {
+    "code": "parcels.outside",
+    "message": "No parcel of parcels.gpkg lies on the images: the parcels cover 48.1 N, the images 43.2 N.",
+    "advice": "Check the layer's coordinate system and that both show the same region.",
+}
+
+
+def say(event, **values):
+    print(json.dumps({"event": event, **values}), flush=True)
+
+
+def inspect(arguments):
+    days = (
+        ("03", "13"),
+        ("12", "22"),
+        ("04", "14", "24"),
+        ("03", "13", "23"),
+        ("03", "08", "13", "18", "23"),
+        ("02", "07"),
+    )
+    dates = [f"2017-{month:02d}-{day}" for month, listed in enumerate(days, start=3) for day in listed]
+    acquisitions = [
+        {
+            "date": date,
+            "name": f"S2_L2A_{date.replace('-', '')}",
+            "product": "GeoTIFF",
+            "platform": "Sentinel-2A",
+            "tile": "T31TFM",
+            "bands": arguments.get("band_names", "B02,B03,B04,B08").split(","),
+            "clear_share": None if number == 3 else 0.5 + 0.5 * math.sin(number),
+            "width": 2745,
+            "height": 2745,
+            "crs": "EPSG:32631",
+            "resolution_m": 10.0,
+        }
+        for number, date in enumerate(dates)
+    ]
+    skipped = [
+        {"path": "imagery/preview.tif", "code": "imagery.bad_date", "reason": "No date in the name or a tag"},
+        {"path": "imagery/S2_L2A_20170715.tif", "code": "imagery.unreadable", "reason": "The file is cut short"},
+    ]
+    return {"acquisitions": acquisitions, "skipped": skipped, "grid": {}}
+
+
+def scores():
+    classes = [
+        {
+            "code": code,
+            "name": name,
+            "colour": colour,
+            "precision": 0.95 - 0.05 * rank,
+            "recall": 0.93 - 0.06 * rank,
+            "f": 0.94 - 0.055 * rank,
+            "support": parcels,
+            "predicted": parcels,
+        }
+        for rank, (code, name, colour, parcels) in enumerate(CLASSES)
+    ]
+    figures = {"oa": 0.9312, "mean_f": 0.692, "mean_precision": 0.725, "mean_recall": 0.66}
+    return {"parcels": sum(parcels for *_, parcels in CLASSES), **figures, "classes": classes, "confusion": []}
+
+
+def extract(arguments):
+    say("progress", fraction=1.0, stage="extracting", message="block 4 of 4", seconds_left=0.0)
+    return {
+        "store": arguments["output"],
+        "parcels": 3,
+        "pixels": 400,
+        "dates": 17,
+        "bands": 10,
+        "quality": {},
+        "seconds": 1,
+    }
+
+
+def train(arguments):
+    epochs, folds = arguments["epochs"], arguments["folds"]
+    for fold in range(1, folds + 1):
+        for epoch in range(1, epochs + 1):
+            train_epoch(fold, folds, epoch, epochs)
+    Path(arguments["output"]).write_bytes(b"model")
+    left_out = [{"code": "hemp", "name": "Hemp", "parcels": 3}]
+    made = {"model": arguments["output"], "report": arguments.get("report", "report.html")}
+    return {**made, "scores": scores(), "classes": [], "left_out": left_out, "seconds": 3}
+
+
+def train_epoch(fold, folds, epoch, epochs):
+    gone = epoch / epochs
+    wiggle = 0.03 * math.sin(2.3 * epoch + fold)
+    values = {"fold": fold, "folds": folds, "epoch": epoch, "epochs": epochs}
+    values.update(train_loss=0.15 + 1.6 * math.exp(-4 * gone), validation_loss=0.3 + 1.4 * math.exp(-4 * gone) + wiggle)
+    values.update(
+        validation_oa=0.93 - 0.4 * math.exp(-4 * gone), validation_mean_f=0.68 - 0.5 * math.exp(-4 * gone) - wiggle
+    )
+    say("metric", name="epoch", values=values)
+    fraction = (fold - 1 + gone) / folds
+    say("progress", fraction=fraction, stage="training", message=f"epoch {epoch}", seconds_left=200 * (1 - fraction))
+
+
+def classify(arguments, folder):
+    for step in range(1, 4):
+        say("progress", fraction=step / 4, stage="classifying", message=f"block {step} of 4", seconds_left=60.0 / step)
+    output = Path(arguments["output"])
+    shutil.copyfile(folder / "predictions.gpkg", output)
+    classes = [
+        {"code": code, "name": name, "colour": colour, "parcels": parcels * (code != "orchard"), "area_ha": 1.0}
+        for code, name, colour, parcels in CLASSES
+    ]
+    made = {"output": str(output), "layer": "predictions", "report": arguments.get("report", "report.html")}
+    return {
+        **made,
+        "parcels": 2658,
+        "classified": 2651,
+        "quality": {},
+        "classes": classes,
+        "scores": None,
+        "seconds": 2,
+    }
+
+
+def doctor():
+    packages = {"torch": "2.13.0", "numpy": "2.3.1", "rasterio": "1.4.3", "geopandas": "1.1.1", "scikit-learn": "1.7.0"}
+    devices = [{"name": "cpu", "kind": "cpu", "works": True, "seconds": 0.01, "note": ""}]
+    return {"engine": "0.1.0", "python": "3.12.4", "packages": packages, "devices": devices, "problems": []}
+
+
+def answer(mode, folder, command, arguments):
+    if command == "inspect":
+        return inspect(arguments)
+    if command == "doctor":
+        return doctor()
+    say("log", message=f"{command} in {folder.name}")
+    if mode == "failing":
+        say("failed", **FAILURE)
+        sys.exit(1)
+    while mode == "slow":
+        say("progress", fraction=0.4, stage="extracting", message="block 2 of 5", seconds_left=95.0)
+        time.sleep(0.05)
+    steps = {"extract": extract, "train": train}
+    return classify(arguments, folder) if command == "classify" else steps[command](arguments)
+
+
+def main():
+    mode, folder = sys.argv[1], Path(sys.argv[2])
+    job = json.loads(Path(sys.argv[sys.argv.index("--job") + 1]).read_text(encoding="utf-8"))
+    say("started", command=job["command"], version="0.1.0", pid=1)
+    with (folder / "jobs.jsonl").open("a", encoding="utf-8") as jobs:
+        jobs.write(json.dumps(job) + "\n")
+    say("result", values=answer(mode, folder, job["command"], job["arguments"]))
+
+
+if __name__ == "__main__":
+    main()

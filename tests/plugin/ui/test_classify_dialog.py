@@ -1,0 +1,232 @@
+"""Classify Parcels, from the widgets to the loaded layer, with a fake engine behind the real algorithm."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+import time
+
+import pytest
+from qgis.core import QgsProcessingFeatureSourceDefinition, QgsProject
+from qgis.gui import QgsMessageBarItem
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtGui import QDesktopServices
+from qgis.PyQt.QtWidgets import QPushButton
+
+from crop_classifier_plugin.settings import Setting
+from crop_classifier_plugin.ui.classify_dialog import ClassifyDialog
+
+DATES = 17
+
+
+@pytest.fixture
+def dialog(qtbot, iface, parcels, imagery, model_file, predictions):
+    """Filled in, as far as it can be without an engine."""
+    window = ClassifyDialog(iface)
+    qtbot.addWidget(window)
+    window.imagery.folder.setFilePath(str(imagery))
+    window.model.set_file(str(model_file))
+    yield window
+    window.imagery.stop()
+    window.cancel()
+    qtbot.waitUntil(lambda: not window.is_running(), timeout=5000)
+
+
+def search(qtbot, window):
+    window.imagery.inspect()
+    qtbot.waitUntil(lambda: window.imagery.acquisitions.table.rowCount() == DATES, timeout=8000)
+
+
+def bar_text(bar):
+    items = bar.findChildren(QgsMessageBarItem)
+    return items[-1].text() if items else ""
+
+
+def press(bar, title):
+    [button for button in bar.findChildren(QPushButton) if button.text() == title][-1].click()
+
+
+def test_opens_small_and_without_complaints(qtbot, engine, dialog, complaints):
+    engine()
+    dialog.show()
+    qtbot.waitExposed(dialog)
+    search(qtbot, dialog)
+    assert dialog.width() <= 1000 and dialog.height() <= 580
+    assert dialog.minimumSizeHint().width() <= 1000 and dialog.minimumSizeHint().height() <= 580
+    assert complaints == []
+
+
+def test_lists_acquisitions_and_what_was_skipped(qtbot, engine, dialog):
+    engine()
+    search(qtbot, dialog)
+    acquisitions = dialog.imagery.acquisitions
+    assert acquisitions.table.item(0, 0).text() == "2017-03-03"
+    assert acquisitions.table.item(3, 2).data(Qt.ItemDataRole.DisplayRole) is None  # no mask: unknown, not zero
+    assert [acquisitions.skipped.item(1, column).text() for column in (0, 1)] == [
+        "S2_L2A_20170715.tif",
+        "The file is cut short",
+    ]
+    assert acquisitions.summary.text() == "17 of 17 acquisitions used; 2 files skipped"
+
+
+def test_acquisitions_can_be_switched_off(qtbot, engine, dialog):
+    engine()
+    search(qtbot, dialog)
+    acquisitions = dialog.imagery.acquisitions
+    for row in (0, 4):
+        acquisitions.table.item(row, 0).setCheckState(Qt.CheckState.Unchecked)
+    assert dialog.parameters()["EXCLUDE"] == "2017-03-03,2017-05-04"
+    acquisitions.use_none.click()
+    assert dialog.missing() == "Switch on at least one acquisition."
+    assert not dialog.run_button.isEnabled()
+    acquisitions.use_all.click()
+    assert "EXCLUDE" not in dialog.parameters() and dialog.run_button.isEnabled()
+
+
+def test_run_waits_for_every_input(engine, dialog, model_file, tmp_path):
+    engine()
+    dialog.check_engine()
+    assert dialog.run_button.isEnabled()
+    dialog.imagery.folder.setFilePath(str(tmp_path / "absent"))
+    assert not dialog.run_button.isEnabled() and "dated images" in dialog.run_button.toolTip()
+    dialog.imagery.folder.setFilePath(str(tmp_path))
+    (tmp_path / "broken.cropmodel").write_bytes(b"no zip")
+    dialog.model.set_file(str(tmp_path / "broken.cropmodel"))
+    assert not dialog.run_button.isEnabled() and "not a usable .cropmodel" in dialog.model.note.text()
+    dialog.model.set_file(str(model_file))
+    dialog.output.setFilePath(str(tmp_path / "absent" / "out.gpkg"))
+    assert not dialog.run_button.isEnabled()
+    dialog.output.setFilePath("")
+    QgsProject.instance().removeAllMapLayers()
+    assert dialog.missing() == "Choose a parcel layer." and not dialog.run_button.isEnabled()
+
+
+def test_without_an_engine_says_so_and_offers_the_set_up(no_engine, dialog):
+    opened = []
+    dialog.open_engine_setup = lambda: opened.append(True)
+    dialog.show()
+    assert not dialog.run_button.isEnabled()
+    assert "not set up" in bar_text(dialog.bar)
+    press(dialog.bar, "Engine Set-up…")
+    assert opened == [True]
+
+
+def test_shows_what_the_model_says_of_itself(dialog):
+    facts = {name: label.text() for name, label in dialog.model.facts.items()}
+    assert facts["architecture"] == "CNN + GRU, 90 % of parameters in time"
+    assert facts["calendar"] == "7 dates, 3 Jan to 15 Oct, trained on 2017"
+    assert facts["scores"] == "Overall accuracy 93.1 %, mean F-score 69.2 %"
+    assert dialog.model.classes.count() == 10 and dialog.model.classes.item(3).text() == "Grapevine"
+
+
+def test_parameters_are_exactly_what_was_chosen(engine, dialog, parcels, imagery, model_file, tmp_path, provider):
+    engine()
+    masks = tmp_path / "masks"
+    masks.mkdir()
+    parcels.selectByIds([1, 2])
+    dialog.parcels.selected_only.setChecked(True)
+    dialog.imagery.masks.setFilePath(str(masks))
+    dialog.output.setFilePath(str(tmp_path / "out"))
+    dialog.report.setFilePath(str(tmp_path / "out.html"))
+    dialog.device.setCurrentIndex(dialog.device.findData("cpu"))
+    dialog.band_names.setText("B02, B03")
+    dialog.season.setValue(2017)
+    dialog.truth.setField("CODE_CULTU")
+    parameters = dialog.parameters()
+    chosen = parameters.pop("PARCELS")
+    assert isinstance(chosen, QgsProcessingFeatureSourceDefinition)
+    assert chosen.selectedFeaturesOnly and chosen.source.staticValue() == parcels.id()
+    assert parameters == {
+        "IMAGERY": str(imagery),
+        "MASKS": str(masks),
+        "BAND_NAMES": "B02,B03",
+        "SEASON": 2017,
+        "MODEL": str(model_file),
+        "TRUTH": "CODE_CULTU",
+        "DEVICE": "cpu",
+        "OUTPUT": str(tmp_path / "out.gpkg"),
+        "REPORT": str(tmp_path / "out.html"),
+    }
+    known = {definition.name() for definition in provider.algorithm("classifyparcels").parameterDefinitions()}
+    assert set(parameters) < known
+
+
+def test_run_loads_a_styled_layer_and_offers_the_report(
+    qtbot, engine, dialog, iface, tmp_path, monkeypatch, complaints
+):
+    jobs = engine()
+    dialog.check_engine()
+    dialog.report.setFilePath(str(tmp_path / "report.html"))
+    dialog.output.setFilePath(str(tmp_path / "out.gpkg"))
+    dialog.run_button.click()
+    assert dialog.is_running() and not dialog.run_button.isEnabled()
+    qtbot.waitUntil(lambda: not dialog.is_running(), timeout=8000)
+    job = jobs()[-1]
+    assert job["command"] == "classify" and job["arguments"]["output"] == str(tmp_path / "out.gpkg")
+    layer = QgsProject.instance().mapLayersByName("Classified parcels")[0]
+    labels = [category.label() for category in layer.renderer().categories()]
+    assert layer.renderer().classAttribute() == "crop_code"
+    assert "Grapevine" in labels and "Orchard" not in labels  # no parcel of the result is an orchard
+    assert dialog.progress.bar.value() == dialog.progress.bar.maximum()
+    assert "Classifying" in dialog.log.lines() and "Done" in dialog.log.lines()
+    opened = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
+    for bar in (dialog.bar, iface.messageBar()):
+        assert "2,651 of 2,658 parcels classified." in bar_text(bar)
+        press(bar, "Open Report")
+    assert opened == [str(tmp_path / "report.html")] * 2
+
+
+def test_a_failure_is_shown_whole(qtbot, engine, dialog):
+    engine("failing")
+    dialog.check_engine()
+    dialog.run()
+    qtbot.waitUntil(lambda: not dialog.is_running(), timeout=8000)
+    for text in (bar_text(dialog.bar), dialog.log.lines()):
+        assert "the parcels cover 48.1 N, the images 43.2 N." in text
+        assert "Check the layer's coordinate system and that both show the same region." in text
+    assert dialog.progress.stage.text() == "Failed"
+    assert dialog.run_button.isEnabled()
+    dialog.log.copy_button.click()
+
+
+def test_cancel_takes_less_than_two_seconds_and_keeps_the_log(qtbot, engine, dialog):
+    engine("slow")
+    dialog.check_engine()
+    dialog.run()
+    qtbot.waitUntil(lambda: "block 2 of 5" in dialog.progress.stage.text(), timeout=8000)
+    assert dialog.progress.left.text() == "about 2 min left"
+    before = time.monotonic()
+    dialog.progress.cancel.click()
+    qtbot.waitUntil(lambda: not dialog.is_running(), timeout=5000)
+    assert time.monotonic() - before < 2.0
+    assert dialog.progress.stage.text() == "Cancelled"
+    assert "classify in" in dialog.log.lines() and "Cancelled" in dialog.log.lines()
+    assert bar_text(dialog.bar) == ""
+
+
+def test_closing_asks_and_waits_for_the_end(qtbot, engine, dialog):
+    engine("slow")
+    dialog.show()
+    dialog.run()
+    qtbot.waitUntil(lambda: "block 2" in dialog.progress.stage.text(), timeout=8000)
+    dialog.confirm_cancel = lambda: False
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    assert dialog.isVisible() and dialog.is_running()
+    dialog.confirm_cancel = lambda: True
+    dialog.close()
+    assert dialog.isVisible()
+    qtbot.waitUntil(lambda: not dialog.isVisible(), timeout=5000)
+    assert not dialog.is_running()
+
+
+def test_remembers_the_last_choices(qtbot, engine, dialog, iface, imagery, model_file):
+    engine("slow")
+    dialog.check_engine()
+    dialog.device.setCurrentIndex(dialog.device.findData("cpu"))
+    dialog.run()
+    dialog.cancel()
+    qtbot.waitUntil(lambda: not dialog.is_running(), timeout=8000)
+    assert Setting.IMAGERY.get() == str(imagery) and Setting.MODEL_FILE.get() == str(model_file)
+    again = ClassifyDialog(iface)
+    qtbot.addWidget(again)
+    assert again.imagery.folder.filePath() == str(imagery)
+    assert again.model.path() == str(model_file) and again.device.currentData() == "cpu"
+    again.imagery.stop()
