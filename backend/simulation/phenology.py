@@ -1,0 +1,132 @@
+"""How each object of the landscape grows through the year: its own calendar, and its canopy on a given day."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.simulation.allotment import Codes
+from backend.simulation.covers import COVERS, NEVER
+
+Floats = NDArray[np.float64]
+
+MOST_CUTS = max(len(cover.cuts) for cover in COVERS)
+REGROWTH_DAYS = 17.0  # e-folding time of a mown sward
+DROUGHT_DAY, DROUGHT_DAYS = 213.0, 30.0  # the dry spell of high summer
+YEAR_DAYS, YEAR_VIGOUR = 4.0, 0.06  # how far one year's calendar and growth lie from another's
+FAILED = 0.012  # share of fields where the crop hardly came up
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The figures of covers.Cover drawn for every object: all `(objects,)` but `cuts` `(objects, MOST_CUTS)`."""
+
+    start: Floats
+    up: Floats
+    rise: Floats
+    peak: Floats
+    down: Floats
+    fall: Floats
+    harvest: Floats
+    dry: Floats
+    tilled: Floats
+    regrowth: Floats  # LAI of what comes up after the harvest
+    regrowth_day: Floats
+    winter: Floats  # LAI of a cover before the crop
+    winter_end: Floats
+    cuts: Floats
+    drought: Floats
+    rows: Floats
+    flower_day: Floats
+    flower_days: Floats
+    flower_cover: Floats
+
+
+@dataclass(frozen=True)
+class Canopy:
+    """The state of every object on one day `(objects,)`: green leaf area index, covers of dry matter and of flowers."""
+
+    lai: Floats
+    dry: Floats
+    flower: Floats
+
+
+def figures(kinds: Codes, name: str) -> Floats:
+    """One column of the table of covers, for every object."""
+    return np.array([getattr(cover, name) for cover in COVERS], dtype=np.float64)[kinds]
+
+
+def draw_calendar(kinds: Codes, regional_days: Floats, rng: np.random.Generator, year: np.random.Generator) -> Calendar:
+    """Every object's own calendar: the year's, its neighbourhood's (`regional_days`) and its farmer's deviations."""
+    n = len(kinds)
+    spread = figures(kinds, "spread_days")
+    early = year.normal(0, YEAR_DAYS) + regional_days + rng.normal(0, 1, n) * spread
+    ripe = 0.55 * early + rng.normal(0, 0.55, n) * spread + year.normal(0, YEAR_DAYS / 2)
+    vigour = np.exp(rng.normal(0, 1, n) * figures(kinds, "spread_vigour") + year.normal(0, YEAR_VIGOUR))
+    vigour = np.where(rng.random(n) < FAILED, 0.3, vigour)
+    up, down = figures(kinds, "up") + early, figures(kinds, "down") + ripe
+    harvest = np.maximum(figures(kinds, "harvest") + ripe + rng.gamma(2, 2.5, n) - 5, up + 30)
+    tilled = harvest + figures(kinds, "till") * rng.gamma(2, 0.5, n)
+    return Calendar(
+        start=figures(kinds, "start") * vigour * np.exp(rng.normal(0, 0.25, n)),
+        up=up,
+        rise=figures(kinds, "rise") * np.exp(rng.normal(0, 0.15, n)),
+        peak=figures(kinds, "peak") * vigour,
+        down=down,
+        fall=figures(kinds, "fall") * np.exp(rng.normal(0, 0.15, n)),
+        harvest=harvest,
+        dry=np.clip(figures(kinds, "dry") * np.exp(rng.normal(0, 0.15, n)), 0, 0.95),
+        tilled=tilled,
+        regrowth=(rng.random(n) < figures(kinds, "regrow")) * rng.uniform(0.4, 2.6, n),
+        regrowth_day=harvest + rng.uniform(20, 60, n),
+        winter=(rng.random(n) < figures(kinds, "winter")) * rng.uniform(0.8, 2.8, n),
+        winter_end=up - 45 + rng.normal(0, 9, n),
+        cuts=_cuts(kinds, early, rng),
+        drought=figures(kinds, "summer") * np.clip(year.uniform(0.4, 1.1) + rng.normal(0, 0.2, n), 0, 1.3),
+        rows=figures(kinds, "rows") * rng.uniform(0.85, 1.1, n).clip(max=1),
+        flower_day=figures(kinds, "flower_day") + early + rng.normal(0, 3, n),
+        flower_days=figures(kinds, "flower_days"),
+        flower_cover=figures(kinds, "flower_cover") * rng.uniform(0.6, 1.3, n),
+    )
+
+
+def canopy(calendar: Calendar, day: float) -> Canopy:
+    """The canopy of every object on a day of year."""
+    grown = _logistic((day - calendar.up) / calendar.rise)
+    alive = _logistic((calendar.down - day) / calendar.fall)
+    dip = calendar.drought * np.exp(-(((day - DROUGHT_DAY) / DROUGHT_DAYS) ** 2))
+    left, litter = _mown(calendar.cuts, day)
+    standing = day < calendar.harvest
+    lai = (
+        (calendar.start + (calendar.peak - calendar.start) * grown) * alive * left * np.clip(1 - dip, 0.1, 1) * standing
+    )
+    lai = lai + calendar.regrowth * _logistic((day - calendar.regrowth_day) / 9) * (day > calendar.harvest)
+    lai = lai + calendar.winter * _logistic((calendar.winter_end - day) / 4) * (0.6 + 0.4 * _logistic((day - 75) / 12))
+    ripe = (1 - alive) * standing + (day >= calendar.harvest) * _logistic((calendar.tilled - day) / 3)
+    perennial = calendar.harvest > 366
+    thatch = np.where(perennial, 0.35 + 0.65 * np.maximum(dip, litter), 1.0)
+    dry = calendar.dry * np.where(perennial, np.maximum(thatch * (1 - 0.6 * grown * (1 - dip)), ripe), ripe)
+    bloom = calendar.flower_cover * np.exp(-(((day - calendar.flower_day) / calendar.flower_days) ** 2))
+    return Canopy(np.maximum(lai, 0), np.clip(dry, 0, 1), np.clip(bloom, 0, 0.9))
+
+
+def _cuts(kinds: Codes, early: Floats, rng: np.random.Generator) -> Floats:
+    """Mowing days (objects, MOST_CUTS); those that do not happen never come."""
+    table = np.array([cover.cuts + (NEVER,) * (MOST_CUTS - len(cover.cuts)) for cover in COVERS], dtype=np.float64)
+    happens = rng.random((len(kinds), MOST_CUTS)) < figures(kinds, "mown")[:, None]
+    days = table[kinds] + early[:, None] + rng.normal(0, 6, (len(kinds), MOST_CUTS))
+    return np.where(happens & (table[kinds] < NEVER), days, 2.0 * NEVER)
+
+
+def _mown(cuts: Floats, day: float) -> tuple[Floats, Floats]:
+    """What the mowings leave of the canopy, and how fresh the stubble is (1 on the day, fading)."""
+    since = day - cuts
+    loss = np.where(since >= 0, 0.82 * np.exp(-np.maximum(since, 0) / REGROWTH_DAYS), 0)
+    return np.prod(1 - loss, axis=1), loss.max(axis=1)
+
+
+def _logistic(x: Floats) -> Floats:
+    return 1 / (1 + np.exp(-np.clip(x, -40, 40)))

@@ -1,0 +1,96 @@
+"""Clouds, their shadows and thin cirrus of one date, and the scene classification that misses some of them."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter
+
+from backend.simulation.acquisitions import Acquisition
+from backend.simulation.noise import Grid, turbulence
+from backend.simulation.spectra import CLOUD, SHADE
+
+CELL_M = 20.0
+DARK, SHADOW, VEGETATION, BARE, WATER, UNCLASSIFIED, CLOUD_MEDIUM, CLOUD_HIGH, CIRRUS = 2, 3, 4, 5, 6, 7, 8, 9, 10
+CONTAMINATED = 0.10  # opacity from which a pixel's reflectance is of no more use
+MOST_SHIFT_M = 4000.0
+CIRRUS_CHANCE = 0.2
+
+
+@dataclass(frozen=True)
+class Sky:
+    """Opacities 0..1 on the 20 m grid `(rows, columns)`: of clouds, of their shadows, of thin cirrus."""
+
+    cloud: Grid
+    shadow: Grid
+    cirrus: Grid
+    brightness: float
+
+    @property
+    def contaminated(self) -> NDArray[np.bool_]:
+        """Where the ground is truly hidden, dimmed or veiled."""
+        return np.maximum(self.cloud, self.shadow) > CONTAMINATED
+
+    def over(self, ground: Grid, band: int) -> Grid:
+        """Reflectance of one band at 10 m as seen through this sky."""
+        cloud, shadow, cirrus = (_finer(layer) for layer in (self.cloud, self.shadow, self.cirrus))
+        lit = ground * (1 - shadow * np.float32(1 - SHADE[band]))
+        veiled = lit + cirrus * (np.float32(0.55 * CLOUD[band]) - lit)
+        return veiled + cloud * (np.float32(self.brightness * CLOUD[band]) - veiled)
+
+
+def draw_sky(acquisition: Acquisition, side_cells: int, rng: np.random.Generator) -> Sky:
+    """Clouds of one pass; the season decides how many there tend to be, the sun where their shadows fall."""
+    season = np.cos(2 * np.pi * (acquisition.day_of_year - 15) / 365)
+    cover = float(rng.beta(0.5 + 0.25 * season, 0.9 - 0.2 * season))
+    down, right = _shadow_shift(acquisition, rng)
+    margin = int(MOST_SHIFT_M / CELL_M)
+    wide = side_cells + 2 * margin
+    size = float(np.exp(rng.uniform(np.log(350), np.log(2500)))) / CELL_M
+    field = turbulence(rng, (wide, wide), size / 4, 3.0)
+    edge = np.quantile(field, 1 - np.clip(cover, 0.0, 0.999)) if cover > 0.01 else np.inf
+    depth = np.maximum(field - edge, 0) * np.float32(rng.uniform(3, 9))
+    opacity = (1 - np.exp(-depth)).astype(np.float32)
+    cloud = opacity[margin : margin + side_cells, margin : margin + side_cells]
+    top, left = margin - down, margin - right
+    shadow = opacity[top : top + side_cells, left : left + side_cells] * (1 - cloud)
+    return Sky(cloud, shadow, _cirrus(side_cells, rng), float(rng.uniform(0.7, 1.15)))
+
+
+def scene_classes(sky: Sky, blue: Grid, red: Grid, nir: Grid, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Sen2Cor's classes on the 20 m grid from the 20 m reflectances it would see: clouds are found where they are
+    thick, edges and thin veils pass as ground, here and there a whole small cloud does, bright bare soil may pass as cloud.
+    """
+    ndvi = (nir - red) / np.maximum(nir + red, 1e-3)
+    classes = np.where(ndvi > 0.35, VEGETATION, np.where(ndvi > 0.22, UNCLASSIFIED, BARE))
+    classes = np.where((nir < 0.10) & (ndvi < 0.15), WATER, classes)
+    classes = np.where((nir < 0.13) & (ndvi >= 0.15), DARK, classes)
+    doubt = turbulence(rng, nir.shape, 12.0, 2.6)  # where the thresholds happen to lie higher or lower
+    bright = (blue > 0.155) & (ndvi < 0.2) & (doubt > 1.1)
+    classes = np.where(bright, CLOUD_MEDIUM, classes)
+    classes = np.where(sky.cirrus > 0.16 + 0.06 * doubt, CIRRUS, classes)
+    classes = np.where(sky.shadow > 0.30 + 0.10 * doubt, SHADOW, classes)
+    classes = np.where(sky.cloud > 0.24 + 0.08 * doubt, CLOUD_MEDIUM, classes)
+    return np.where(sky.cloud > 0.6, CLOUD_HIGH, classes).astype(np.uint8)
+
+
+def _shadow_shift(acquisition: Acquisition, rng: np.random.Generator) -> tuple[int, int]:
+    """How many cells down and right of its cloud a shadow lies."""
+    height = float(np.exp(rng.normal(np.log(1300), 0.4)))
+    length = min(height * np.tan(np.radians(acquisition.sun_zenith_deg)), MOST_SHIFT_M - CELL_M) / CELL_M
+    azimuth = np.radians(acquisition.sun_azimuth_deg)
+    return round(length * np.cos(azimuth)), round(-length * np.sin(azimuth))
+
+
+def _cirrus(side_cells: int, rng: np.random.Generator) -> Grid:
+    strength = rng.uniform(0.05, 0.25) if rng.random() < CIRRUS_CHANCE else 0.0
+    veil = turbulence(rng, (side_cells, side_cells), 60.0, 3.2)
+    return np.clip(strength * (0.5 + 0.5 * veil), 0, 0.4).astype(np.float32)
+
+
+def _finer(layer: Grid) -> Grid:
+    """A 20 m layer on the 10 m grid, without steps."""
+    return uniform_filter(layer.repeat(2, axis=0).repeat(2, axis=1), 3, mode="nearest")

@@ -1,0 +1,52 @@
+"""What to simulate, and what came of it."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from backend.errors import BadArgument
+from backend.simulation.acquisitions import FIRST_YEAR, LAST_YEAR, most_dates
+
+NOTICE = "Simulated region: every field, crop, cloud and reflectance here is made up. Not a satellite image."
+MOST_PARCELS = 200_000  # the label raster and one date's reflectance must fit in memory
+
+
+@dataclass(frozen=True)
+class SimulationSpec:
+    """A made-up region: so many parcels, so many acquisition dates, in a year; the seed decides everything else.
+
+    Raises BadArgument when a figure is not a whole number in its range.
+    """
+
+    parcels: int = 600
+    dates: int = 24
+    seed: int = 0
+    year: int = 2017
+
+    def __post_init__(self) -> None:
+        _whole("year", self.year, FIRST_YEAR, LAST_YEAR)
+        _whole("parcels", self.parcels, 1, MOST_PARCELS)
+        _whole("dates", self.dates, 1, most_dates(self.year))
+        _whole("seed", self.seed, 0, 2**32 - 1)
+
+
+@dataclass(frozen=True)
+class SimulatedRegion:
+    """Where a simulated region lies: folders of images and masks, the parcel layer and the field with the true crop.
+
+    `dates` are ISO days, in order.
+    """
+
+    imagery: Path
+    masks: Path
+    parcels: Path
+    class_field: str
+    parcel_count: int
+    dates: tuple[str, ...]
+
+
+def _whole(name: str, value: int, least: int, most: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise BadArgument(name, f"a whole number from {least} to {most}", value)
