@@ -323,6 +323,18 @@ class UnknownModel(EngineError):
         super().__init__(f"There is no architecture {name!r}; known are {_listed(known)}.", "Choose one of these.")
 
 
+class Diverged(EngineError):
+    """Raised when the loss of a training run is no longer a number."""
+
+    code = "training.diverged"
+
+    def __init__(self, epoch: int, learning_rate: float) -> None:
+        super().__init__(
+            f"The training loss became infinite or undefined in epoch {epoch}, at learning rate {learning_rate:g}.",
+            "Choose a lower learning rate (the default is 0.001), and check the images' scale and offset.",
+        )
+
+
 class NoSuchDevice(EngineError):
     """Raised when the asked-for device is not there or cannot run a kernel."""
 

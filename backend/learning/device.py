@@ -1,0 +1,96 @@
+"""Which device the networks run on: none is trusted before a kernel has run on it and given the right figures."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from backend.errors import BadArgument, NoSuchDevice
+from backend.protocol import DEVICES, Reporter, Silent
+
+KINDS = ("cuda", "mps", "cpu")  # the order in which `auto` tries them
+TOLERANCE = 1e-2  # TF32 keeps three digits
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How a device did; `seconds` for one small forward and backward pass, None where it never came to that."""
+
+    name: str
+    kind: str
+    works: bool
+    seconds: float | None
+    note: str
+
+
+def choose(name: str, reporter: Reporter | None = None) -> torch.device:
+    """The device `name` (auto, cpu, cuda or mps) after a trial run; `auto` takes the first that works, and says which.
+
+    Raises NoSuchDevice when the one asked for fails, BadArgument for another name.
+    """
+    if name not in DEVICES:
+        raise BadArgument("device", " or ".join(DEVICES), name)
+    if name != "auto":
+        trial = attempt(name)
+        if not trial.works:
+            raise NoSuchDevice(name, trial.note)
+        return torch.device(name)
+    for trial in map(attempt, KINDS):
+        (reporter or Silent()).log(f"Device {trial.kind} ({trial.name}): {'used' if trial.works else trial.note}")
+        if trial.works:
+            return torch.device(trial.kind)
+    raise NoSuchDevice("auto", "not even the CPU gives the right figures")
+
+
+def probe() -> list[dict[str, Any]]:
+    """One row for each kind of device, for `doctor`: `{name, kind, works, seconds, note}`."""
+    return [asdict(attempt(kind)) for kind in KINDS]
+
+
+def attempt(kind: str) -> Trial:
+    """Runs a convolution and a GRU, forward and backward, on the device and compares with the CPU."""
+    absent = _absent(kind)
+    if absent:
+        return Trial(kind, kind, False, None, absent)
+    try:
+        _kernel(torch.device(kind))  # the first run loads libraries
+        start = time.perf_counter()
+        found = _kernel(torch.device(kind))
+        seconds = time.perf_counter() - start
+        right = torch.allclose(found, _kernel(torch.device("cpu")), rtol=TOLERANCE, atol=TOLERANCE)
+    except (RuntimeError, AssertionError, OSError) as error:  # torch raises all three for a device that fails
+        return Trial(
+            _name(kind), kind, False, None, f"it fails: {str(error).splitlines()[0] if str(error) else error!r}"
+        )
+    return Trial(_name(kind), kind, right, round(seconds, 4), "" if right else "it computes wrong figures")
+
+
+def _absent(kind: str) -> str:
+    """Why the device is not there; empty when it is."""
+    if kind == "cuda" and not torch.cuda.is_available():
+        return "no NVIDIA GPU with a fitting driver" if torch.version.cuda else "this torch is built without CUDA"
+    if kind == "mps" and not torch.backends.mps.is_available():
+        return "no Apple GPU"
+    return ""
+
+
+def _name(kind: str) -> str:
+    if kind == "cuda":
+        return torch.cuda.get_device_name()
+    return "Apple GPU" if kind == "mps" else f"{torch.get_num_threads()} threads"
+
+
+def _kernel(device: torch.device) -> Tensor:
+    """The gradient of a small convolution followed by a GRU, brought to the CPU `(4, 3, 3, 3)`."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        conv, gru, images = nn.Conv2d(3, 4, 3), nn.GRU(36, 8, batch_first=True), torch.randn(6, 3, 5, 5)
+    conv, gru = conv.to(device), gru.to(device)
+    states, _ = gru(conv(images.to(device)).flatten(1).unflatten(0, (2, 3)))
+    states.square().sum().backward()
+    return conv.weight.grad.cpu()  # type: ignore[union-attr]

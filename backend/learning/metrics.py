@@ -1,0 +1,60 @@
+"""How good predictions are: the report's `scores` (figures from scikit-learn), and how reliable the confidence is."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precision_recall_fscore_support
+
+from backend.vocabulary import CropClass
+
+BINS = 10
+
+
+def scores(truth: NDArray[np.int64], predicted: NDArray[np.int64], classes: tuple[CropClass, ...]) -> dict[str, Any]:
+    """The `scores` of the contracts, for numbers of `classes`, both `(N,)` with N >= 1.
+
+    Means are unweighted and over the classes present in the truth. A figure whose denominator is zero counts as 0: the
+    precision of a class never predicted, the recall of one absent from the truth.
+    """
+    numbers = np.arange(len(classes))
+    precision, recall, f, support = precision_recall_fscore_support(truth, predicted, labels=numbers, zero_division=0.0)
+    confusion = confusion_matrix(truth, predicted, labels=numbers)
+    figures = zip(precision.tolist(), recall.tolist(), f.tolist(), support.tolist(), confusion.sum(axis=0).tolist())
+    names = ("precision", "recall", "f", "support", "predicted")
+    present = support > 0
+    return {
+        "parcels": len(truth),
+        "oa": float(accuracy_score(truth, predicted)),
+        "mean_f": float(f[present].mean()),
+        "mean_precision": float(precision[present].mean()),
+        "mean_recall": float(recall[present].mean()),
+        "classes": [
+            {"code": crop.code, "name": crop.name, "colour": crop.colour, **dict(zip(names, row))}
+            for crop, row in zip(classes, figures)
+        ],
+        "confusion": confusion.tolist(),
+    }
+
+
+def summary(truth: NDArray[np.int64], predicted: NDArray[np.int64]) -> tuple[float, float]:
+    """Overall accuracy and unweighted mean F over the classes present in the truth."""
+    present = np.unique(truth)
+    mean_f = f1_score(truth, predicted, labels=present, average="macro", zero_division=0.0)
+    return float(accuracy_score(truth, predicted)), float(mean_f)
+
+
+def reliability(confidence: NDArray[np.floating], correct: NDArray[np.bool_]) -> list[dict[str, Any]]:
+    """`{confidence, accuracy, parcels}`, both as means, for those of ten equal bins of confidence that hold parcels."""
+    place = np.minimum((np.asarray(confidence, dtype=np.float64) * BINS).astype(int), BINS - 1)
+    return [
+        {
+            "confidence": float(confidence[place == i].mean(dtype=np.float64)),
+            "accuracy": float(correct[place == i].mean()),
+            "parcels": int((place == i).sum()),
+        }
+        for i in np.unique(place)
+    ]

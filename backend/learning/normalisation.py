@@ -1,0 +1,39 @@
+"""Each channel of each date brought to mean 0 and deviation 1 by the training parcels' figures (paper, section 3.1)."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from backend.series.batch import Batch, Feed
+
+CONSTANT = 1e-6  # reflectance; the store's step is 1e-4, so a smaller deviation is rounding alone
+
+
+@dataclass(frozen=True)
+class Normalisation:
+    """`mean` and `std` `(dates, channels)`, of reflectance."""
+
+    mean: NDArray[np.float64]
+    std: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, feed: Feed, rows: NDArray[np.int64]) -> Normalisation:
+        """The figures over these parcels; a constant channel becomes 0, not infinite."""
+        mean, std = feed.moments(rows)
+        return cls(mean, np.where(std < CONSTANT, 1.0, std))
+
+    def apply(self, batch: Batch) -> Batch:
+        """`(values - mean) / std` on the batch's device; zero where the mask is false."""
+        values = batch.values  # (N, dates, channels, ...)
+        shape = (*self.mean.shape, *(1,) * (values.ndim - 3))
+        mean, std = (torch.as_tensor(a, dtype=values.dtype, device=values.device) for a in (self.mean, self.std))
+        normal = torch.sub(values, mean.view(shape)).div_(std.view(shape))
+        if batch.mask is not None:
+            mask = batch.mask if batch.mask.ndim == values.ndim else batch.mask[:, None, None]  # (N, S) of a pixel set
+            normal.masked_fill_(~mask, 0)
+        return replace(batch, values=normal)

@@ -1,0 +1,26 @@
+"""Says how far a long step is, twice a second at most, however short its pieces are."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import time
+
+from backend.protocol import Reporter
+
+SECONDS = 0.5
+
+
+class Pace:
+    """Counts up to `total` pieces of one stage. `advance` may raise Cancelled, as every call of a reporter may."""
+
+    def __init__(self, reporter: Reporter, stage: str, total: int) -> None:
+        self.reporter, self.stage, self.total = reporter, stage, total
+        self.done = 0
+        self._told = -SECONDS
+
+    def advance(self, pieces: int, message: str = "") -> None:
+        self.done += pieces
+        now = time.monotonic()
+        if now - self._told >= SECONDS or self.done >= self.total:
+            self._told = now
+            self.reporter.progress(min(1.0, self.done / max(1, self.total)), self.stage, message)

@@ -1,0 +1,191 @@
+"""Trains a model on labelled parcels as the paper does (section 2.2), and tests it on parcels it has not seen."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from backend.models import MODELS
+from backend.models.bundle import ModelBundle
+from backend.protocol import Reporter
+from backend.series.batch import Feed
+from backend.vocabulary import CropClass
+
+from .calibration import probabilities, temperature
+from .checkpoint import SUFFIX, Checkpoint, digest
+from .device import choose
+from .fitting import Task, better, fit, fresh, work
+from .folds import Split, splits
+from .labels import Labelled, learnable
+from .metrics import reliability, scores
+from .normalisation import Normalisation
+from .pace import Pace
+from .prediction import logits
+from .samples import Samples
+from .spec import TrainingSpec
+
+__all__ = ["Fitted", "Trained", "TrainingSpec", "train"]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """One fold's model at its best epoch, on the CPU, with what it says of the fold's test parcels `rows`.
+
+    `probabilities` `(len(rows), classes)` are calibrated by the `temperature` of the validation part.
+    """
+
+    network: nn.Module
+    normalisation: Normalisation
+    temperature: float
+    curves: tuple[Mapping[str, Any], ...]
+    best: Mapping[str, Any]
+    rows: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """`kept` is the fold with the best validation; all figures below are over the test parcels of all folds run."""
+
+    spec: TrainingSpec
+    classes: tuple[CropClass, ...]
+    left_out: tuple[tuple[CropClass, int], ...]
+    kept: Fitted
+    curves: tuple[Mapping[str, Any], ...]
+    scores: Mapping[str, Any]
+    fold_scores: tuple[Mapping[str, Any], ...]
+    reliability: list[dict[str, Any]]
+    tested_rows: NDArray[np.int64]  # (tested,), sorted
+    tested_labels: NDArray[np.int64]  # (tested,), numbers of `classes`
+    tested_probabilities: NDArray[np.float32]  # (tested, classes)
+
+    def bundle(
+        self,
+        feed: Feed,
+        season: int | None,
+        class_table: tuple[Mapping[str, str], ...],
+        provenance: Mapping[str, Any],
+        report: Mapping[str, Any],
+    ) -> ModelBundle:
+        """The kept model, ready to save; `feed` is the one it was trained on."""
+        return ModelBundle(
+            architecture=self.spec.model,
+            figures=MODELS[self.spec.model].figures,
+            view=feed.view,
+            bands=feed.bands,
+            calendar=feed.days,
+            season=season,
+            mean=self.kept.normalisation.mean,
+            std=self.kept.normalisation.std,
+            classes=self.classes,
+            class_table=class_table,
+            temperature=self.kept.temperature,
+            scores=self.scores,
+            provenance=provenance,
+            weights=self.kept.network.state_dict(),
+            report=report,
+        )
+
+
+def train(
+    spec: TrainingSpec,
+    feed: Feed,
+    labels: NDArray[np.int64],
+    classes: tuple[CropClass, ...],
+    reporter: Reporter,
+    checkpoint: Path | None = None,
+) -> Trained:
+    """Trains on the usable parcels with a label: `labels` `(parcels,)` number `classes`, -1 where there is none.
+
+    The same seed gives the same model on the CPU, bit for bit. With `checkpoint`, a folder, each fold is kept there
+    after every epoch and an interrupted run goes on from it (not so the forest, which has no epochs); the caller clears
+    it. Raises TooFewClasses, NoSuchDevice, Diverged, NotWritable, and whatever the reporter raises to cancel.
+    """
+    device = choose(spec.device, reporter)
+    labelled = learnable(labels, feed.usable, classes, spec.min_samples, reporter)
+    parts = splits(labelled.rows, labelled.labels[labelled.rows], spec.folds, spec.seed)
+    pace = Pace(reporter, "training", sum(work(spec, s) + len(s.validation) + len(s.test) for s in parts))
+    run = _Run(spec, feed, labelled, device, reporter, pace, checkpoint)
+    return _trained(spec, labelled, [run.fit(split) for split in parts])
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What all folds of a training share."""
+
+    spec: TrainingSpec
+    feed: Feed
+    labelled: Labelled
+    device: torch.device
+    reporter: Reporter
+    pace: Pace
+    folder: Path | None
+
+    def fit(self, split: Split) -> Fitted:
+        """Fits one fold, calibrates it on the validation part and classifies the test part."""
+        normalisation = Normalisation.of(self.feed, split.train)
+        samples = Samples(self.feed, normalisation, self.device)
+        samples.hold(self.labelled.rows)
+        sizes = (len(self.feed.bands), len(self.feed.days), len(self.labelled.classes))
+        network = fresh(self.spec, split.fold, *sizes).to(self.device)
+        checkpoint = self._checkpoint(split, normalisation)
+        task = Task(self.spec, split, samples, self.labelled.labels, network, self.reporter, self.pace, checkpoint)
+        curves = fit(task)
+        say = partial(logits, network, samples, pace=self.pace, message=f"{task.fold}, testing")
+        warmth = temperature(say(split.validation), self.labelled.labels[split.validation])
+        found = probabilities(say(split.test), warmth)
+        return Fitted(network.cpu(), normalisation, warmth, curves, _best(curves), split.test, found)
+
+    def _checkpoint(self, split: Split, normalisation: Normalisation) -> Checkpoint | None:
+        """The fold's file; its digest tells a change of settings, labels, classes, dates, bands or reflectances."""
+        if self.folder is None:
+            return None
+        feed, labelled = self.feed, self.labelled
+        words = {name: value for name, value in asdict(self.spec).items() if name not in ("device", "folds")}
+        words |= {"view": feed.view, "bands": feed.bands, "days": feed.days}
+        words["classes"] = [crop.code for crop in labelled.classes]
+        arrays = (labelled.labels, split.train, normalisation.mean, normalisation.std)
+        return Checkpoint(self.folder / f"fold-{split.fold + 1}{SUFFIX}", digest(words, arrays))
+
+
+def _trained(spec: TrainingSpec, labelled: Labelled, fitted: list[Fitted]) -> Trained:
+    kept = fitted[0]
+    for other in fitted[1:]:
+        kept = other if better(other.best, kept.best) else kept
+    rows = np.concatenate([one.rows for one in fitted])
+    found = np.concatenate([one.probabilities for one in fitted])[np.argsort(rows)]
+    rows = np.sort(rows)
+    truth, predicted = labelled.labels[rows], found.argmax(axis=1)
+    return Trained(
+        spec=spec,
+        classes=labelled.classes,
+        left_out=labelled.left_out,
+        kept=kept,
+        curves=tuple(row for one in fitted for row in one.curves),
+        scores=scores(truth, predicted, labelled.classes),
+        fold_scores=tuple(_scores(one, labelled) for one in fitted),
+        reliability=reliability(found.max(axis=1), truth == predicted),
+        tested_rows=rows,
+        tested_labels=truth,
+        tested_probabilities=found,
+    )
+
+
+def _scores(fitted: Fitted, labelled: Labelled) -> dict[str, Any]:
+    return scores(labelled.labels[fitted.rows], fitted.probabilities.argmax(axis=1), labelled.classes)
+
+
+def _best(curves: tuple[Mapping[str, Any], ...]) -> Mapping[str, Any]:
+    best = curves[0]
+    for row in curves[1:]:
+        best = row if better(row, best) else best
+    return best
