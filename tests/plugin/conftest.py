@@ -55,3 +55,24 @@ def no_engine(tmp_path, monkeypatch) -> Path:
     yield tmp_path / "environment"
     Setting.ENGINE_LOCATION.forget()
     Setting.ENGINE_PYTHON.forget()
+
+
+@pytest.fixture()
+def provider(qgis_app, qgis_processing):
+    """The provider, registered."""
+    from qgis.core import QgsApplication
+
+    from crop_classifier_plugin.processing.provider import CropClassifierProvider
+
+    provider = CropClassifierProvider()
+    QgsApplication.processingRegistry().addProvider(provider)
+    yield provider
+    QgsApplication.processingRegistry().removeProvider(provider)
+
+
+@pytest.fixture()
+def imagery(tmp_path) -> Path:
+    """A folder of images, as far as the fake engine is concerned."""
+    folder = tmp_path / "images of 2018"
+    folder.mkdir()
+    return folder

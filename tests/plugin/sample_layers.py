@@ -10,6 +10,7 @@ from typing import Any, Iterable, Optional
 
 from qgis.core import QgsFeature, QgsGeometry, QgsProject, QgsVectorFileWriter, QgsVectorLayer
 
+ROOT = Path(__file__).resolve().parents[2]
 FIELDS = "field=code:string(10)&field=area:double"
 ROWS = (
     ("BTH", 1.5, 0),

@@ -1,0 +1,188 @@
+"""The algorithms: the jobs they make of their parameters, and what they make of the answers."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import csv
+import gc
+import json
+
+import pytest
+from qgis.core import (
+    QgsProcessingContext,
+    QgsProcessingFeatureSourceDefinition,
+    QgsProcessingOutputLayerDefinition,
+    QgsProject,
+    QgsVectorLayer,
+)
+from running import Feedback, classify_parameters, given, run, train_parameters
+from sample_layers import file_layer, memory_layer
+
+from crop_classifier_plugin.engine.protocol import DEFAULTS
+from crop_classifier_plugin.processing.trainmodel import EXTRACTION_SHARE
+
+pytestmark = pytest.mark.usefixtures("qgis_app", "qgis_processing", "provider")
+
+FOUND = {
+    "acquisitions": [
+        {"date": "2018-05-11", "name": "b", "product": "GeoTIFF", "bands": ["B02", "B03"], "clear_share": 0.5},
+        {"date": "2018-05-01", "name": "a", "product": "GeoTIFF", "bands": ["B02", "B03"], "clear_share": None},
+    ],
+    "skipped": [{"path": "c.tif", "code": "imagery.bad_date", "reason": "no date"}],
+    "grid": {},
+}
+EXTRACTED = {"store": "STORE", "parcels": 4, "pixels": 99}
+TRAINED = {"model": "MODEL", "report": "REPORT", "scores": {"oa": 0.9, "mean_f": 0.6}}
+CLASSIFIED = {
+    "output": "OUTPUT", "report": "", "parcels": 3, "classified": 2, "scores": None,
+    "classes": [
+        {"code": "BTH", "name": "Wheat", "colour": "#e3b23c", "parcels": 2},
+        {"code": "VRC", "name": "Vine", "colour": "#8e5aa8", "parcels": 0},
+    ],
+}  # fmt: skip
+
+
+def test_inspect_gives_dates_a_table_and_json(fake_engine, imagery, tmp_path) -> None:
+    fake_engine.answer("inspect", FOUND)
+    feedback = Feedback()
+    table = tmp_path / "dates.csv"
+    parameters = {
+        "IMAGERY": str(imagery), "MASKS": str(tmp_path), "EXCLUDE": "2018-05-01, 20180511", "BAND_NAMES": "B02,B03",
+        "SEASON": 2018, "RESOLUTION": 20, "RESAMPLING": "cubic", "SCALE": 0.0001, "OFFSET": -0.1,
+        "SKIP_UNREADABLE": True, "START": "2018-01-01", "OUTPUT": str(table),
+    }  # fmt: skip
+    results = run("inspectstack", parameters, feedback)
+    assert fake_engine.jobs() == [
+        {
+            "command": "inspect",
+            "arguments": {
+                "imagery": str(imagery), "masks": str(tmp_path), "exclude": ["2018-05-01", "20180511"],
+                "band_names": "B02,B03", "season": 2018, "resolution_m": 20.0, "resampling": "cubic", "scale": 0.0001,
+                "offset": -0.1, "skip_unreadable": True, "start": "2018-01-01",
+            },
+        }
+    ]  # fmt: skip
+    assert (results["ACQUISITIONS"], results["FIRST_DATE"], results["LAST_DATE"]) == (2, "2018-05-01", "2018-05-11")
+    assert json.loads(results["JSON"]) == FOUND
+    rows = list(csv.DictReader(table.read_text("utf-8").splitlines()))
+    assert [(row["date"], row["bands"]) for row in rows] == [("2018-05-11", "B02 B03"), ("2018-05-01", "B02 B03")]
+    assert feedback.warnings == ["Skipped c.tif: no date"]
+
+
+def test_options_that_are_not_given_are_left_to_the_engine(fake_engine, imagery) -> None:
+    fake_engine.answer("inspect", FOUND)
+    run("inspectstack", {"IMAGERY": str(imagery), "SEASON": None, "EXCLUDE": ""})
+    assert given(fake_engine.jobs()[0]) == {"imagery": str(imagery)}
+
+
+def test_extract_sends_the_layers_own_file(fake_engine, imagery, tmp_path) -> None:
+    fake_engine.answer("extract", EXTRACTED)
+    layer = file_layer(tmp_path / "parcels.gpkg")
+    store = str(tmp_path / "region.parcels")
+    parameters = {
+        "IMAGERY": str(imagery),
+        "PARCELS": layer,
+        "ID_FIELD": "code",
+        "CALENDAR": "every:10",
+        "OUTPUT": store,
+    }
+    results = run("extractseries", parameters)
+    assert given(fake_engine.jobs()[0]) == {
+        "imagery": str(imagery), "parcels": str(tmp_path / "parcels.gpkg"), "output": store, "id_field": "code",
+        "calendar": "every:10",
+    }  # fmt: skip
+    assert (results["PARCEL_COUNT"], results["PIXEL_COUNT"]) == (4, 99)
+
+
+def test_classify_sends_the_selected_parcels_alone(fake_engine, imagery, tmp_path) -> None:
+    fake_engine.answer("classify", CLASSIFIED)
+    layer = memory_layer()
+    QgsProject.instance().addMapLayer(layer)
+    layer.selectByExpression("\"code\" = 'MIS'")
+    parameters = classify_parameters(imagery, tmp_path, QgsProcessingFeatureSourceDefinition(layer.id(), True))
+    report = str(tmp_path / "report.html")
+    results = run("classifyparcels", {**parameters, "TRUTH": "code", "DEVICE": "cpu", "REPORT": report})
+    arguments = given(fake_engine.jobs()[0])
+    copy = QgsVectorLayer(f"{arguments.pop('parcels')}|layername={arguments.pop('layer')}", "", "ogr")
+    assert [feature["code"] for feature in copy.getFeatures()] == ["MIS"]
+    assert arguments == {
+        "source": str(imagery), "model": parameters["MODEL"], "output": parameters["OUTPUT"], "truth": "code",
+        "device": "cpu", "report": report, "batch_size": DEFAULTS.batch_size,
+    }  # fmt: skip
+    assert (results["PARCEL_COUNT"], results["CLASSIFIED_COUNT"]) == (3, 2)
+    QgsProject.instance().removeMapLayer(layer.id())
+
+
+def test_the_classified_layer_is_styled_when_it_is_loaded(fake_engine, imagery, tmp_path) -> None:
+    fields = "field=crop_code:string(20)&field=crop_name:string(40)"
+    file_layer(tmp_path / "result.gpkg", rows=[("BTH", "Wheat", 0), (None, None, 100)], fields=fields)
+    fake_engine.answer("classify", CLASSIFIED, layer=tmp_path / "result.gpkg")
+    parameters = classify_parameters(imagery, tmp_path, memory_layer())
+    output = parameters["OUTPUT"]
+    parameters["OUTPUT"] = QgsProcessingOutputLayerDefinition(output, QgsProject.instance())
+    context = QgsProcessingContext()
+    run("classifyparcels", parameters, context=context)
+    gc.collect()  # the algorithm is gone by the time QGIS loads the layer
+    layer = QgsVectorLayer(output, "crops", "ogr")
+    context.layerToLoadOnCompletionDetails(output).postProcessor().postProcessLayer(layer, context, Feedback())
+    assert [category.label() for category in layer.renderer().categories()] == ["Wheat", "Not classified"]
+
+
+def test_a_result_that_this_qgis_cannot_show_is_not_loaded(fake_engine, imagery, tmp_path) -> None:
+    nothing_to_show = tmp_path / "result"
+    nothing_to_show.write_text("no layer")
+    fake_engine.answer("classify", CLASSIFIED, layer=nothing_to_show)
+    parameters = classify_parameters(imagery, tmp_path, memory_layer())
+    output = str(tmp_path / "crops.parquet")
+    parameters["OUTPUT"] = QgsProcessingOutputLayerDefinition(output, QgsProject.instance())
+    context, feedback = QgsProcessingContext(), Feedback()
+    run("classifyparcels", parameters, feedback, context)
+    assert not context.willLoadLayerOnCompletion(output)
+    assert "no driver to show .parquet files" in feedback.warnings[0]
+
+
+def test_train_extracts_beside_the_model_then_trains_and_leaves_no_store(fake_engine, imagery, tmp_path) -> None:
+    fake_engine.answer("extract", EXTRACTED)
+    fake_engine.answer("train", TRAINED)
+    parcels = file_layer(tmp_path / "parcels.gpkg")
+    table = tmp_path / "table.csv"
+    table.touch()
+    feedback = Feedback()
+    before = set(tmp_path.iterdir())
+    parameters = {"IMAGERY": str(imagery), "PARCELS": parcels, "CLASS_TABLE": 3, "CLASS_TABLE_FILE": str(table)}
+    results = run("trainmodel", {**train_parameters(tmp_path), **parameters}, feedback)
+    extract, train = fake_engine.jobs()
+    assert (extract["command"], train["command"]) == ("extract", "train")
+    assert extract["arguments"]["output"] == train["arguments"]["store"]
+    assert extract["arguments"]["output"].startswith(str(tmp_path))
+    assert set(tmp_path.iterdir()) == before
+    assert (results["OVERALL_ACCURACY"], results["MEAN_F"], results["REPORT"]) == (0.9, 0.6, "REPORT")
+    assert given(train) == {
+        "store": extract["arguments"]["output"], "output": str(tmp_path / "region.cropmodel"), "model": "gru",
+        "class_field": "code", "class_table": str(table), "epochs": 3, "folds": DEFAULTS.folds,
+        "batch_size": DEFAULTS.batch_size, "learning_rate": DEFAULTS.learning_rate, "seed": DEFAULTS.seed,
+        "min_samples": DEFAULTS.min_samples,
+    }  # fmt: skip
+    share = 100 * EXTRACTION_SHARE
+    assert feedback.percents == pytest.approx([share / 2, share + (100 - share) / 2])
+    assert [event.command for event in feedback.events if event.kind == "started"] == ["extract", "train"]
+    assert "Overall accuracy 90.0%, mean F-score 60.0%" in feedback.lines
+
+
+def test_train_keeps_the_store_it_is_given(fake_engine, imagery, tmp_path) -> None:
+    fake_engine.answer("extract", EXTRACTED)
+    fake_engine.answer("train", TRAINED)
+    store = tmp_path / "kept.parcels"
+    parameters = {"IMAGERY": str(imagery), "PARCELS": memory_layer(), "STORE": str(store), "CLASS_TABLE": 1}
+    run("trainmodel", {**train_parameters(tmp_path), **parameters})
+    assert store.is_dir()
+    assert fake_engine.jobs()[1]["arguments"]["class_table"] == "paper"
+
+
+def test_train_from_a_store_alone(fake_engine, tmp_path) -> None:
+    fake_engine.answer("train", TRAINED)
+    feedback = Feedback()
+    run("trainmodel", {**train_parameters(tmp_path), "STORE": str(tmp_path), "CLASS_TABLE": 2}, feedback)
+    assert [job["command"] for job in fake_engine.jobs()] == ["train"]
+    assert fake_engine.jobs()[0]["arguments"]["class_table"] == "rpg_groups"
+    assert feedback.percents == [50.0]

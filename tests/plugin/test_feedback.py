@@ -1,0 +1,53 @@
+"""The engine's words in Processing: progress, log, warnings, failures and cancel."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import pytest
+from qgis.core import QgsProcessingException
+from running import Feedback, algorithm
+
+from crop_classifier_plugin.engine.feedback import Listener, time_left
+from crop_classifier_plugin.engine.protocol import protocol
+
+pytestmark = pytest.mark.usefixtures("qgis_app", "qgis_processing", "provider")
+
+
+def test_progress_logs_metrics_and_warnings_are_shown() -> None:
+    feedback = Feedback()
+    listen = Listener(feedback)
+    for event in (
+        protocol.Progress(0.25, "Training", "fold 1 of 5", 200.0),
+        protocol.Log("a line"),
+        protocol.Metric("epoch", {"epoch": 3, "train_loss": 0.123456}),
+        protocol.Warn("imagery.gap", "No image in May.", "Nothing to do."),
+    ):
+        listen(event)
+    assert feedback.percents == [25.0]
+    assert feedback.lines == [
+        "Training: fold 1 of 5 (about 3 min left)", "a line", "epoch: epoch 3, train_loss 0.1235",
+    ]  # fmt: skip
+    assert feedback.warnings == ["No image in May. Nothing to do."]
+    assert len(feedback.events) == 4
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(None, ""), (0.2, "about 1 s left"), (89, "about 89 s left"),
+                                               (200, "about 3 min left"), (9000, "about 2.5 h left")])  # fmt: skip
+def test_time_left_is_rounded_as_a_person_would(seconds, text) -> None:
+    assert time_left(seconds) == text
+
+
+def test_a_failure_is_shown_whole_with_its_code(fake_engine, imagery, monkeypatch) -> None:
+    failing = algorithm("inspectstack")
+    with pytest.raises(QgsProcessingException) as caught:
+        failing.run_engine("fail", {}, Feedback())
+    text = str(caught.value)
+    assert "holds no polygon.\nSecond line.\nChoose another layer.\n[parcels.empty]" in text
+
+
+def test_cancel_ends_the_run(fake_engine, tmp_path) -> None:
+    feedback = Feedback()
+    feedback.engineEvent.connect(lambda event: feedback.cancel())
+    with pytest.raises(QgsProcessingException, match="Cancelled"):
+        algorithm("inspectstack").run_engine("obedient", {"mark": str(tmp_path / "mark")}, feedback)
+    assert (tmp_path / "mark").read_text() == "cancel\n"

@@ -1,0 +1,72 @@
+"""The provider: what is stable for models and scripts, and how the algorithms present themselves."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import pytest
+from running import algorithm
+
+from crop_classifier_plugin.engine.protocol import MODELS
+
+pytestmark = pytest.mark.usefixtures("qgis_app", "qgis_processing", "provider")
+
+IMAGERY_PARAMETERS = [
+    "IMAGERY", "MASKS", "EXCLUDE", "BAND_NAMES", "DATES_FILE", "START", "END", "SEASON", "RESOLUTION", "RESAMPLING",
+    "SCALE", "OFFSET", "SKIP_UNREADABLE",
+]  # fmt: skip
+PARAMETERS = {
+    "inspectstack": [*IMAGERY_PARAMETERS, "OUTPUT"],
+    "extractseries": [
+        "PARCELS", *IMAGERY_PARAMETERS, "CALENDAR", "ID_FIELD", "FEW_PIXELS", "WORKERS", "OVERWRITE", "OUTPUT",
+    ],
+    "trainmodel": [
+        "PARCELS", "CLASS_FIELD", "CLASS_TABLE", "CLASS_TABLE_FILE", *IMAGERY_PARAMETERS, "STORE", "MODEL", "EPOCHS",
+        "FOLDS", "DEVICE", "BATCH_SIZE", "LEARNING_RATE", "SEED", "MIN_SAMPLES", "RESTART", "ID_FIELD", "FEW_PIXELS",
+        "WORKERS", "OUTPUT", "REPORT",
+    ],
+    "classifyparcels": [
+        "PARCELS", "MODEL", *IMAGERY_PARAMETERS, "TRUTH", "DEVICE", "ID_FIELD", "BATCH_SIZE", "FEW_PIXELS", "WORKERS",
+        "OUTPUT", "REPORT",
+    ],
+}  # fmt: skip
+OUTPUTS = {
+    "inspectstack": {"OUTPUT", "ACQUISITIONS", "FIRST_DATE", "LAST_DATE", "JSON"},
+    "extractseries": {"OUTPUT", "PARCEL_COUNT", "PIXEL_COUNT"},
+    "trainmodel": {"OUTPUT", "REPORT", "OVERALL_ACCURACY", "MEAN_F"},
+    "classifyparcels": {"OUTPUT", "REPORT", "PARCEL_COUNT", "CLASSIFIED_COUNT", "OVERALL_ACCURACY", "MEAN_F"},
+}
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_names_of_parameters_and_outputs_are_stable(name) -> None:
+    found = algorithm(name)
+    assert [parameter.name() for parameter in found.parameterDefinitions()] == PARAMETERS[name]
+    assert {output.name() for output in found.outputDefinitions()} == OUTPUTS[name]
+
+
+def test_the_provider_has_these_algorithms_and_no_others(provider) -> None:
+    assert provider.id() == "crop_classifier"
+    assert {found.name() for found in provider.algorithms()} == set(PARAMETERS)
+    assert provider.defaultVectorFileExtension(True) == "gpkg"
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_every_algorithm_explains_itself(name) -> None:
+    found = algorithm(name)
+    assert len(found.shortHelpString()) > 100 and found.group() and len(found.tags()) > 5
+    assert found.helpUrl().startswith("https://example.org/")
+    assert not found.icon().pixmap(24, 24).isNull()
+    assert all(parameter.description() != parameter.name() for parameter in found.parameterDefinitions())
+
+
+def test_without_an_engine_an_algorithm_says_what_to_do(no_engine) -> None:
+    can, reason = algorithm("classifyparcels").canExecute()
+    assert not can and "Engine Set-up" in reason
+
+
+def test_with_an_engine_it_can_run(fake_engine) -> None:
+    assert algorithm("classifyparcels").canExecute() == (True, "")
+
+
+def test_every_architecture_can_be_chosen() -> None:
+    assert algorithm("trainmodel").parameterDefinition("MODEL").options() == list(MODELS)
