@@ -1,0 +1,24 @@
+"""A Reporter that remembers what it was told."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from typing import Any
+
+
+class Recorder:
+    def __init__(self) -> None:
+        self.warnings: list[tuple[str, str]] = []
+        self.logs: list[str] = []
+        self.fractions: list[float] = []
+
+    def progress(self, fraction: float, stage: str, message: str = "") -> None:
+        self.fractions.append(fraction)
+
+    def log(self, message: str) -> None:
+        self.logs.append(message)
+
+    def metric(self, name: str, **values: Any) -> None: ...
+
+    def warning(self, code: str, message: str, advice: str = "") -> None:
+        self.warnings.append((code, message))
