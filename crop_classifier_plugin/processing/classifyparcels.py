@@ -13,6 +13,7 @@ from qgis.core import (
     QgsProcessingOutputLayerDefinition,
     QgsProcessingOutputNumber,
     QgsProcessingParameterFile,
+    QgsProcessingParameterNumber,
     QgsProcessingParameterVectorDestination,
 )
 
@@ -21,7 +22,7 @@ from ..engine.protocol import FORMATS
 from ..translation import tr
 from .base import EngineAlgorithm, Parameters, advanced
 from .imagery import file_path, imagery_arguments, imagery_parameters, imagery_problem
-from .learning import batch_size_parameter, device_parameter, report_parameter, say_scores
+from .learning import device_parameter, report_parameter, say_scores
 from .parcels import (
     few_pixels_parameter,
     field_parameter,
@@ -84,7 +85,7 @@ class ClassifyParcels(EngineAlgorithm):
         return (
             imagery_problem(self, parameters, context)
             or parcels_problem(self, parameters, context, "TRUTH", "ID_FIELD")
-            or model_problem(file_path(self, parameters, "MODEL", context))
+            or model_problem(file_path(self, parameters, "MODEL", context) or "")
             or output_problem(parameters.get("OUTPUT"))
         )
 
@@ -92,7 +93,7 @@ class ClassifyParcels(EngineAlgorithm):
         self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
         self._parcels = parcel_file(self, parameters, context)
-        return self._parcels is not None
+        return True
 
     def processAlgorithm(
         self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
@@ -123,6 +124,12 @@ def results(made: Mapping[str, Any]) -> Dict[str, Any]:
     if made.get("scores"):
         outputs.update(OVERALL_ACCURACY=made["scores"]["oa"], MEAN_F=made["scores"]["mean_f"])
     return outputs
+
+
+def batch_size_parameter() -> QgsProcessingParameterNumber:
+    """Left empty, the engine takes what suits the model; the batch size of training would be slow."""
+    kind = QgsProcessingParameterNumber.Type.Integer
+    return QgsProcessingParameterNumber("BATCH_SIZE", tr("Parcels per batch"), kind, optional=True, minValue=1)
 
 
 def model_problem(path: str) -> str:

@@ -77,7 +77,7 @@ class ExtractSeries(EngineAlgorithm):
         self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
         self._parcels = parcel_file(self, parameters, context)
-        return self._parcels is not None
+        return True
 
     def processAlgorithm(
         self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback

@@ -23,17 +23,16 @@ def device_parameter() -> QgsProcessingParameterEnum:
     )
 
 
-def batch_size_parameter() -> QgsProcessingParameterNumber:
-    return whole_number("BATCH_SIZE", tr("Parcels per batch"), DEFAULTS.batch_size)
-
-
 def whole_number(name: str, label: str, default: int, minimum: int = 1) -> QgsProcessingParameterNumber:
     kind = QgsProcessingParameterNumber.Type.Integer
     return QgsProcessingParameterNumber(name, label, kind, default, minValue=minimum)
 
 
 def report_parameter() -> QgsProcessingParameterFileDestination:
-    return QgsProcessingParameterFileDestination("REPORT", tr("Report"), tr("HTML files (*.html)"), optional=True)
+    """Left empty, the engine writes the report beside the result, where it lasts longer than a temporary file."""
+    label = tr("Report (beside the result if left empty)")
+    files = tr("HTML files (*.html)")
+    return QgsProcessingParameterFileDestination("REPORT", label, files, optional=True, createByDefault=False)
 
 
 def say_scores(scores: Optional[Mapping[str, Any]], feedback: QgsProcessingFeedback) -> None:

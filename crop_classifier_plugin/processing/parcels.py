@@ -55,13 +55,14 @@ def parcel_layer(
     return algorithm.parameterAsVectorLayer(dict(parameters), "PARCELS", context)
 
 
-def parcel_file(
-    algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext
-) -> Optional[ParcelFile]:
-    """PARCELS as a file the engine can read, None where none is given; for prepareAlgorithm(), as it touches layers."""
+def parcel_file(algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext) -> ParcelFile:
+    """PARCELS as a file the engine can read; for prepareAlgorithm(), as it touches layers.
+
+    Raises QgsProcessingException when there is no such layer, or it cannot be copied.
+    """
     layer = parcel_layer(algorithm, parameters, context)
     if layer is None:
-        return None
+        raise QgsProcessingException(algorithm.invalidSourceError(dict(parameters), "PARCELS"))
     try:
         return prepare_parcels(layer, _selection(parameters), context.project())
     except UnusableLayer as error:

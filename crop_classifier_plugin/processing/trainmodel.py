@@ -20,10 +20,11 @@ from qgis.core import (
 )
 
 from ..engine.protocol import DEFAULTS, MODELS
+from ..layers import ParcelFile
 from ..translation import tr
 from .base import EngineAlgorithm, Parameters, advanced
 from .imagery import file_path, imagery_arguments, imagery_parameters, imagery_problem
-from .learning import batch_size_parameter, device_parameter, report_parameter, say_scores, whole_number
+from .learning import device_parameter, report_parameter, say_scores, whole_number
 from .parcels import (
     few_pixels_parameter,
     field_parameter,
@@ -119,7 +120,7 @@ class TrainModel(EngineAlgorithm):
         start = 0.0 if self._parcels is None else EXTRACTION_SHARE
         with kept_or_temporary(file_path(self, parameters, "STORE", context), model) as store:
             if self._parcels is not None:
-                self._extract(store, parameters, context, feedback)
+                self._extract(self._parcels, store, parameters, context, feedback)
             arguments = self._training_arguments(store, model, parameters, context)
             made = self.run_engine("train", arguments, feedback, start, 1.0 - start)
         scores = made["scores"]
@@ -128,12 +129,17 @@ class TrainModel(EngineAlgorithm):
         return {**results, "REPORT": made["report"]} if made.get("report") else results
 
     def _extract(
-        self, store: Path, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
+        self,
+        parcels: ParcelFile,
+        store: Path,
+        parameters: Parameters,
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
     ) -> None:
         arguments = {
             "imagery": file_path(self, parameters, "IMAGERY", context),
             "output": str(store),
-            **parcel_arguments(self, self._parcels, parameters, context),
+            **parcel_arguments(self, parcels, parameters, context),
             **imagery_arguments(self, parameters, context),
         }
         self.run_engine("extract", arguments, feedback, 0.0, EXTRACTION_SHARE)
@@ -195,7 +201,7 @@ def training_parameters() -> List[Any]:
         whole_number("EPOCHS", tr("Epochs"), DEFAULTS.epochs),
         whole_number("FOLDS", tr("Folds"), DEFAULTS.folds),
         device_parameter(),
-        advanced(batch_size_parameter()),
+        advanced(whole_number("BATCH_SIZE", tr("Parcels per batch"), DEFAULTS.batch_size)),
         advanced(rate),
         advanced(whole_number("SEED", tr("Random seed"), DEFAULTS.seed, minimum=0)),
         advanced(whole_number("MIN_SAMPLES", tr("Leave out classes with fewer parcels than"), DEFAULTS.min_samples)),

@@ -107,7 +107,7 @@ def test_classify_sends_the_selected_parcels_alone(fake_engine, imagery, tmp_pat
     assert [feature["code"] for feature in copy.getFeatures()] == ["MIS"]
     assert arguments == {
         "source": str(imagery), "model": parameters["MODEL"], "output": parameters["OUTPUT"], "truth": "code",
-        "device": "cpu", "report": report, "batch_size": DEFAULTS.batch_size,
+        "device": "cpu", "report": report,
     }  # fmt: skip
     assert (results["PARCEL_COUNT"], results["CLASSIFIED_COUNT"]) == (3, 2)
     QgsProject.instance().removeMapLayer(layer.id())
