@@ -1,4 +1,4 @@
-"""Decides what is declared and what truly grows on each field: fixed counts per crop, in neighbourhoods, with errors."""
+"""Decides what is declared and what grows on each field: fixed counts per crop, in neighbourhoods, with errors."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations

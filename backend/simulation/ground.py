@@ -18,7 +18,7 @@ from backend.simulation.spectra import SOILS, WET, spectrum
 
 Floats = NDArray[np.float64]
 
-EXTINCTION = 0.6  # Beer's law: cover = 1 - exp(-0.6 LAI)
+EXTINCTION = 0.7  # Beer's law: cover = 1 - exp(-0.7 LAI)
 NIR, SWIR = slice(4, 8), slice(8, 10)
 SOIL_TEXTURE = 0.07  # log deviation of the soil's brightness from pixel to pixel
 POROUS = {"soil": 1.0, "litter": 0.6, "asphalt": 0.3, "roof": 0.2, "water": 0.0}  # how much rain darkens it
@@ -75,7 +75,7 @@ class Ground:
 def draw_materials(kinds: Codes, centre: Floats, rng: np.random.Generator) -> Materials:
     """Every object's own end members: its cover's, varied by nutrition, variety, water and soil."""
     n = len(kinds)
-    pale = np.clip(rng.normal(0.15, 0.15, n), 0, 0.7)
+    pale = np.clip(rng.normal(0.12, 0.14, n), 0, 0.7)
     green = (1 - pale) * _spectra(kinds, "leaf") + pale * spectrum("pale")[:, None]
     green[:4] *= np.exp(rng.normal(0, 0.10, n))
     green[NIR] *= np.exp(rng.normal(0, 0.06, n))

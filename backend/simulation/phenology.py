@@ -97,20 +97,26 @@ def canopy(calendar: Calendar, day: float) -> Canopy:
     """The canopy of every object on a day of year."""
     grown = _logistic((day - calendar.up) / calendar.rise)
     alive = _logistic((calendar.down - day) / calendar.fall)
-    dip = calendar.drought * np.exp(-(((day - DROUGHT_DAY) / DROUGHT_DAYS) ** 2))
+    drought = calendar.drought * np.exp(-(((day - DROUGHT_DAY) / DROUGHT_DAYS) ** 2))
     left, litter = _mown(calendar.cuts, day)
+    crop = (calendar.start + (calendar.peak - calendar.start) * grown) * alive * left * np.clip(1 - drought, 0.1, 1)
     standing = day < calendar.harvest
-    lai = (
-        (calendar.start + (calendar.peak - calendar.start) * grown) * alive * left * np.clip(1 - dip, 0.1, 1) * standing
-    )
-    lai = lai + calendar.regrowth * _logistic((day - calendar.regrowth_day) / 9) * (day > calendar.harvest)
-    lai = lai + calendar.winter * _logistic((calendar.winter_end - day) / 4) * (0.6 + 0.4 * _logistic((day - 75) / 12))
-    ripe = (1 - alive) * standing + (day >= calendar.harvest) * _logistic((calendar.tilled - day) / 3)
+    ripe = np.where(standing, 1 - alive, _logistic((calendar.tilled - day) / 3))
+    thatch = (0.25 + 0.75 * np.maximum(drought, litter)) * (1 - 0.6 * grown * (1 - drought))
     perennial = calendar.harvest > 366
-    thatch = np.where(perennial, 0.35 + 0.65 * np.maximum(dip, litter), 1.0)
-    dry = calendar.dry * np.where(perennial, np.maximum(thatch * (1 - 0.6 * grown * (1 - dip)), ripe), ripe)
     bloom = calendar.flower_cover * np.exp(-(((day - calendar.flower_day) / calendar.flower_days) ** 2))
-    return Canopy(np.maximum(lai, 0), np.clip(dry, 0, 1), np.clip(bloom, 0, 0.9))
+    return Canopy(
+        lai=np.maximum(crop * standing + _between_crops(calendar, day), 0),
+        dry=np.clip(calendar.dry * np.where(perennial, np.maximum(thatch, ripe), ripe), 0, 1),
+        flower=np.clip(bloom, 0, 0.9),
+    )
+
+
+def _between_crops(calendar: Calendar, day: float) -> Floats:
+    """LAI of the cover before a summer crop and of what comes up after a harvest."""
+    before = calendar.winter * _logistic((calendar.winter_end - day) / 4) * (0.6 + 0.4 * _logistic((day - 75) / 12))
+    after = calendar.regrowth * _logistic((day - calendar.regrowth_day) / 9)
+    return np.where(day > calendar.harvest, before + after, before)
 
 
 def _cuts(kinds: Codes, early: Floats, rng: np.random.Generator) -> Floats:
@@ -128,5 +134,5 @@ def _mown(cuts: Floats, day: float) -> tuple[Floats, Floats]:
     return np.prod(1 - loss, axis=1), loss.max(axis=1)
 
 
-def _logistic(x: Floats) -> Floats:
+def _logistic(x: Floats | float) -> Floats:
     return 1 / (1 + np.exp(-np.clip(x, -40, 40)))

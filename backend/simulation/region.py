@@ -150,7 +150,7 @@ def picture(
 
 
 def _enough_land(spec: SimulationSpec) -> tuple[Landscape, NDArray[np.int64]]:
-    """A landscape, and which of its fields are declared: drawn again larger until there are enough inside the images."""
+    """A landscape, and which of its fields are declared: drawn again larger until enough lie inside the images."""
     side_m = max(LEAST_SIDE_M, np.sqrt(spec.parcels * PARCEL_M2))
     while True:
         even = 2 * PIXEL_M * round(side_m / (2 * PIXEL_M))  # whole 20 m pixels

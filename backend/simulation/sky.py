@@ -18,6 +18,7 @@ DARK, SHADOW, VEGETATION, BARE, WATER, UNCLASSIFIED, CLOUD_MEDIUM, CLOUD_HIGH, C
 CONTAMINATED = 0.10  # opacity from which a pixel's reflectance is of no more use
 MOST_SHIFT_M = 4000.0
 CIRRUS_CHANCE = 0.2
+RAGGED = 2.3  # steepness of the spectrum that clouds are cut from: their outlines are fractal
 
 
 @dataclass(frozen=True)
@@ -39,18 +40,19 @@ class Sky:
         cloud, shadow, cirrus = (_finer(layer) for layer in (self.cloud, self.shadow, self.cirrus))
         lit = ground * (1 - shadow * np.float32(1 - SHADE[band]))
         veiled = lit + cirrus * (np.float32(0.55 * CLOUD[band]) - lit)
-        return veiled + cloud * (np.float32(self.brightness * CLOUD[band]) - veiled)
+        top = np.float32(self.brightness * CLOUD[band]) * (0.6 + 0.4 * cloud)  # thick clouds are whiter
+        return veiled + cloud * (top - veiled)
 
 
 def draw_sky(acquisition: Acquisition, side_cells: int, rng: np.random.Generator) -> Sky:
     """Clouds of one pass; the season decides how many there tend to be, the sun where their shadows fall."""
     season = np.cos(2 * np.pi * (acquisition.day_of_year - 15) / 365)
-    cover = float(rng.beta(0.5 + 0.25 * season, 0.9 - 0.2 * season))
+    cover = float(rng.beta(0.5 + 0.15 * season, 0.9 - 0.1 * season))
     down, right = _shadow_shift(acquisition, rng)
     margin = int(MOST_SHIFT_M / CELL_M)
     wide = side_cells + 2 * margin
     size = float(np.exp(rng.uniform(np.log(350), np.log(2500)))) / CELL_M
-    field = turbulence(rng, (wide, wide), size / 4, 3.0)
+    field = turbulence(rng, (wide, wide), size / 4, RAGGED)
     edge = np.quantile(field, 1 - np.clip(cover, 0.0, 0.999)) if cover > 0.01 else np.inf
     depth = np.maximum(field - edge, 0) * np.float32(rng.uniform(3, 9))
     opacity = (1 - np.exp(-depth)).astype(np.float32)
@@ -61,8 +63,10 @@ def draw_sky(acquisition: Acquisition, side_cells: int, rng: np.random.Generator
 
 
 def scene_classes(sky: Sky, blue: Grid, red: Grid, nir: Grid, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Sen2Cor's classes on the 20 m grid from the 20 m reflectances it would see: clouds are found where they are
-    thick, edges and thin veils pass as ground, here and there a whole small cloud does, bright bare soil may pass as cloud.
+    """Sen2Cor's classes (rows, columns) on the 20 m grid, from the 20 m reflectances that it would see.
+
+    Clouds and shadows are found where they are thick; edges and thin veils pass as ground, and some bright bare soil
+    passes as cloud.
     """
     ndvi = (nir - red) / np.maximum(nir + red, 1e-3)
     classes = np.where(ndvi > 0.35, VEGETATION, np.where(ndvi > 0.22, UNCLASSIFIED, BARE))
