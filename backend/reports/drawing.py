@@ -17,6 +17,7 @@ INK, SOFT, RULE = "#1f2933", "#5f6c7b", "#d5dbe1"
 ACCENT, SECOND = "#1b7f5c", "#c2571a"
 STYLE: Any = {
     "font.size": 9,
+    "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial", "Helvetica"],
     "axes.titlesize": 10,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",

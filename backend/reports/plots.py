@@ -99,7 +99,7 @@ def _draw_curves(figure: Figure, rows: Rows) -> None:
     for position, fold in enumerate(folds):
         colour = FOLD_COLOURS[position % len(FOLD_COLOURS)]
         own = [row for row in rows if row["fold"] == fold]
-        _draw_fold(own, loss, scores, colour, f"fold {fold}" if len(folds) > 1 else "")
+        _draw_fold(own, loss, scores, colour, f"fold {position + 1}" if len(folds) > 1 else "")
     for axes, title, place in ((loss, "Loss (nats)", "upper right"), (scores, "Validation scores", "lower right")):
         axes.set_title(title)
         axes.set_xlabel("Epoch")
@@ -180,5 +180,6 @@ def _draw_acquisitions(axes: Axes, rows: Rows) -> None:
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
     axes.set_ylabel("Clear share")
-    axes.margins(x=0.02)
+    margin = np.timedelta64(4, "D")
+    axes.set_xlim(days.min() - margin, days.max() + margin)
     percent_axis(axes, most=1.05)

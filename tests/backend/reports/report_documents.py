@@ -36,8 +36,13 @@ def scored(names: list[str], truth: np.ndarray, prediction: np.ndarray) -> dict[
     classes = [dict(zip(keys, (f"c{i}", *row, predicted[i]), strict=True)) for i, row in enumerate(rows)]
     oa = float((truth == prediction).mean())
     return {
-        **{"parcels": len(truth), "oa": oa, "mean_precision": means[0], "mean_recall": means[1], "mean_f": means[2]},
-        **{"classes": classes, "confusion": confusion.tolist()},
+        "parcels": len(truth),
+        "oa": oa,
+        "mean_precision": means[0],
+        "mean_recall": means[1],
+        "mean_f": means[2],
+        "classes": classes,
+        "confusion": confusion.tolist(),
     }
 
 
@@ -50,9 +55,12 @@ def curves(folds: int, epochs: int = 50) -> list[dict[str, Any]]:
             noise = random.normal(0, 0.008, 4)
             rows.append(
                 {
-                    **{"fold": fold, "epoch": epoch, "train_loss": 2.2 * (1 - fit) + 0.12 + noise[0]},
-                    **{"validation_loss": 2.2 * (1 - fit) + 0.25 + 0.002 * epoch + noise[1]},
-                    **{"validation_oa": 0.94 * fit + noise[2], "validation_mean_f": 0.62 * fit + noise[3]},
+                    "fold": fold,
+                    "epoch": epoch,
+                    "train_loss": 2.2 * (1 - fit) + 0.12 + noise[0],
+                    "validation_loss": 2.2 * (1 - fit) + 0.25 + 0.002 * epoch + noise[1],
+                    "validation_oa": 0.94 * fit + noise[2],
+                    "validation_mean_f": 0.62 * fit + noise[3],
                 }
             )
     return rows
@@ -98,7 +106,10 @@ def training(names: list[str], folds: int = 3) -> dict[str, Any]:
         ],
         "acquisitions": acquisitions(),
         "provenance": {"Model": "cnn-gru-0.9", "Parameters": 90179, "Bands": ["B02", "B03"], "Learning rate": 0.001},
-        "notes": ["This region is simulated: its parcels and images are made up.", "Two codes were too rare to train on."],
+        "notes": [
+            "This region is simulated: its parcels and images are made up.",
+            "Two codes were too rare.",
+        ],
     }
 
 

@@ -1,0 +1,92 @@
+"""The tables of a report and the sentences drawn from them."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import report_documents as documents
+
+from backend.reports import document, tables
+
+SCORES = documents.scored(
+    ["Wheat", "Vines", "Rice"], np.array([0] * 6 + [1] * 4), np.array([0, 0, 0, 0, 0, 1, 1, 1, 0, 0])
+)
+
+
+def test_terminal_table_is_aligned_and_right() -> None:
+    lines = tables.as_text(SCORES).splitlines()
+    assert lines[0].split() == ["Class", "Precision", "Recall", "F-score", "Truth", "Predicted"]
+    assert lines[2].split() == ["Wheat", "71.4", "83.3", "76.9", "6", "7"]  # 5 of 7, 5 of 6
+    assert lines[3].split() == ["Vines", "66.7", "50.0", "57.1", "4", "3"]
+    assert lines[4].split() == ["Rice", "-", "-", "-", "0", "0"]
+    assert lines[6].split() == ["Mean", "of", "classes", "69.0", "66.7", "67.0"]
+    assert "70.0 % of 10 parcels" in lines[7]
+    assert {len(line) for line in lines[:5]} == {len(lines[0])}
+
+
+def test_terminal_table_keeps_its_columns_with_long_names() -> None:
+    lines = tables.as_text(documents.scores(["x" * 90, "Short"])).splitlines()
+    assert {len(line) for line in lines[:4]} == {len(lines[0])}
+    assert max(map(len, lines)) <= 90
+
+
+def test_what_is_said_in_short() -> None:
+    agreement, extremes, mistake = tables.in_short({"scores": SCORES})
+    assert agreement.startswith("7 of 10 parcels")
+    assert extremes == "Told apart best: Wheat (F-score 76.9 %). Worst: Vines (F-score 57.1 %)."
+    assert "Vines taken for Wheat (2 parcels, 50.0 % of Vines)" in mistake
+
+
+def test_a_perfect_score_has_no_mistake() -> None:
+    perfect = documents.scored(["a", "b"], np.array([0, 1]), np.array([0, 1]))
+    assert not [sentence for sentence in tables.in_short({"scores": perfect}) if "mistake" in sentence]
+
+
+def test_without_truth_coverage_and_classes_are_said() -> None:
+    coverage, largest = tables.in_short(documents.classification(["Wheat", "Vines"]))
+    assert coverage == "30,932 of 30,973 parcels were classified; 41 could not be, and are flagged with the reason."
+    assert largest.startswith("Most frequent: Wheat (69.7 % of the parcels)")  # 9000 of 12917
+
+
+def test_headline_of_scores_and_of_a_map() -> None:
+    assert tables.headline({"scores": SCORES})[0] == ("70.0", "%", "Overall accuracy")
+    assert [name for *_, name in tables.headline(documents.classification(["Wheat"]))] == [
+        "Parcels",
+        "Classified",
+        "Classes found",
+        "Area classified",
+        "Acquisitions",
+    ]
+
+
+def test_long_names_are_numbered_so_that_they_stay_apart() -> None:
+    long = [{"name": f"Mixture of fodder legumes sown for {year}"} for year in (2015, 2016)]
+    assert len(set(tables.labels(long))) == 2
+    assert all(len(label) <= 30 for label in tables.labels(long))
+    assert tables.labels([{"name": "Wheat"}]) == ["Wheat"]
+
+
+def test_expected_calibration_error() -> None:
+    bins = [
+        {"confidence": 0.9, "accuracy": 0.8, "parcels": 30},
+        {"confidence": 0.6, "accuracy": 0.8, "parcels": 10},
+        {"confidence": 0.1, "accuracy": None, "parcels": 0},
+    ]
+    assert document.calibration_error(bins) == pytest.approx(0.1 * 0.75 + 0.2 * 0.25)
+    assert document.calibration_error([]) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (np.int64(3), 3),
+        (np.bool_(True), True),
+        (np.array([[1.5, np.inf]]), [[1.5, None]]),
+        ((1, {"a": np.float32(0.25)}), [1, {"a": 0.25}]),
+        (float("-inf"), None),
+        (None, None),
+    ],
+)
+def test_plain_values(value: object, expected: object) -> None:
+    assert document.plain(value) == expected
