@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Mapping, Optional
+from typing import Any, ClassVar, Mapping, Optional
 
 from qgis.core import QgsApplication, QgsProcessingAlgRunnerTask, QgsProcessingContext, QgsProject
 from qgis.PyQt.QtCore import QObject, pyqtSignal, pyqtSlot
@@ -57,9 +57,10 @@ class AlgorithmRun(QObject):
     engine_event = pyqtSignal(object)
     line = pyqtSignal(str)
     finished = pyqtSignal(object)
+    _alive: ClassVar[set[AlgorithmRun]] = set()  # the task uses context and feedback whatever becomes of the dialog
 
-    def __init__(self, algorithm_id: str, parameters: Mapping[str, Any], parent: Optional[QObject] = None) -> None:
-        super().__init__(parent)
+    def __init__(self, algorithm_id: str, parameters: Mapping[str, Any]) -> None:
+        super().__init__()
         self._algorithm = QgsApplication.processingRegistry().createAlgorithmById(algorithm_id)
         self._parameters = dict(parameters)
         self._context = QgsProcessingContext()
@@ -81,6 +82,7 @@ class AlgorithmRun(QObject):
         return "" if ok else message
 
     def start(self) -> None:
+        self._alive.add(self)
         self._task = QgsProcessingAlgRunnerTask(self._algorithm, self._parameters, self._context, self.feedback)
         self._task.executed.connect(self._on_executed)
         QgsApplication.taskManager().addTask(self._task)
@@ -102,6 +104,7 @@ class AlgorithmRun(QObject):
     @pyqtSlot(bool, "QVariantMap")
     def _on_executed(self, ok: bool, outputs: Mapping[str, Any]) -> None:
         self._task = None  # the task manager deletes it
+        self._alive.discard(self)
         self.finished.emit(self._outcome(ok, outputs))
 
     def _outcome(self, ok: bool, outputs: Mapping[str, Any]) -> Outcome:

@@ -6,44 +6,33 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, Optional
 
-from qgis.core import QgsFeatureRequest, QgsTask, QgsVectorLayer, QgsVectorLayerFeatureSource
-from qgis.PyQt.QtCore import pyqtSignal
+from qgis.core import QgsFeatureRequest, QgsVectorLayer, QgsVectorLayerFeatureSource
 
-from ..translation import tr
+from .background import Cancelled, Say, Work
 
 LOOK_EVERY = 2000  # features between two looks at cancel
 
 
-class CountTask(QgsTask):
-    """`counted` carries the parcels per value, and those without one, once the task is through."""
+def count(layer: QgsVectorLayer, field: str, ids: Optional[list[int]] = None) -> Work:
+    """Work that gives the parcels per value; those without a value are under the empty text.
 
-    counted = pyqtSignal(object, int)
+    Called in the main thread; the work itself reads a snapshot of the layer.
+    """
+    source = QgsVectorLayerFeatureSource(layer)
+    position = layer.fields().lookupField(field)
+    request = QgsFeatureRequest().setFlags(QgsFeatureRequest.Flag.NoGeometry).setSubsetOfAttributes([position])
+    if ids is not None:
+        request.setFilterFids(ids)
 
-    def __init__(self, layer: QgsVectorLayer, field: str, ids: Optional[list[int]] = None) -> None:
-        super().__init__(tr("Counting crops of {0}").format(layer.name()), QgsTask.Flag.CanCancel)
-        self._source = QgsVectorLayerFeatureSource(layer)  # a snapshot that may be read in another thread
-        self._field = layer.fields().lookupField(field)
-        self._request = QgsFeatureRequest().setFlags(QgsFeatureRequest.Flag.NoGeometry)
-        self._request.setSubsetOfAttributes([self._field])
-        if ids is not None:
-            self._request.setFilterFids(ids)
-        self._counts: Counter[str] = Counter()
-        self._empty = 0
+    def work(say: Say, is_cancelled: Cancelled) -> dict[str, int]:
+        counts: Counter[str] = Counter()
+        for number, feature in enumerate(source.getFeatures(request)):
+            if number % LOOK_EVERY == 0 and is_cancelled():
+                break  # nobody waits for the result any more
+            counts[field_text(feature[position])] += 1
+        return dict(counts)
 
-    def run(self) -> bool:
-        for number, feature in enumerate(self._source.getFeatures(self._request)):
-            if number % LOOK_EVERY == 0 and self.isCanceled():
-                return False
-            text = field_text(feature[self._field])
-            if text:
-                self._counts[text] += 1
-            else:
-                self._empty += 1
-        return True
-
-    def finished(self, result: bool) -> None:
-        if result:
-            self.counted.emit(dict(self._counts), self._empty)
+    return work
 
 
 def field_text(value: Any) -> str:

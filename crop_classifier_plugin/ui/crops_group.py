@@ -6,14 +6,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Mapping, Optional
 
-from qgis.core import QgsApplication, QgsMapLayer
+from qgis.core import QgsMapLayer
 from qgis.gui import QgsFieldComboBox, QgsFileWidget
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QAbstractItemView, QComboBox, QGroupBox, QLabel, QTableWidgetItem, QVBoxLayout, QWidget
 
 from ..settings import Setting
 from ..translation import tr
-from .class_count import CountTask
+from .background import BackgroundTask
+from .class_count import count
 from .class_table import FOLDER, UnreadableTable, group, read_table
 from .form import file_widget, form_layout
 from .parcels_row import ParcelsRow
@@ -54,7 +55,7 @@ class CropsGroup(QGroupBox):
         self.preview.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self._counts: Mapping[str, int] = {}
         self._empty = 0
-        self._counting: Optional[CountTask] = None
+        self._counting: Optional[BackgroundTask] = None
         self._lay_out()
         self._restore()
         self._connect()
@@ -126,10 +127,10 @@ class CropsGroup(QGroupBox):
         layer, field = self.parcels.layer(), self.field.currentField()
         if layer is not None and field:
             self.summary.setText(tr("Counting…"))
-            self._counting = CountTask(layer, field, self.parcels.selected_ids())
-            self._counting.counted.connect(self._on_counted)
-            self._counting.taskTerminated.connect(self._forget_task)
-            QgsApplication.taskManager().addTask(self._counting)
+            title = tr("Counting crops of {0}").format(layer.name())
+            self._counting = BackgroundTask(title, count(layer, field, self.parcels.selected_ids()))
+            self._counting.done.connect(self._on_counted)
+            self._counting.start()
         else:
             self._show()
         self.changed.emit()
@@ -137,17 +138,17 @@ class CropsGroup(QGroupBox):
     def stop(self) -> None:
         """Abandons a count in progress."""
         if self._counting is not None:
-            self._counting.counted.disconnect(self._on_counted)
+            self._counting.done.disconnect(self._on_counted)
             self._counting.cancel()
             self._counting = None
 
-    def _forget_task(self) -> None:
+    def _on_counted(self, counts: Optional[dict[str, int]], error: Optional[Exception]) -> None:
         self._counting = None
-
-    def _on_counted(self, counts: Mapping[str, int], empty: int) -> None:
-        self._counting = None
-        self._counts, self._empty = counts, empty
+        self._counts = dict(counts or {})
+        self._empty = self._counts.pop("", 0)
         self._show()
+        if error is not None:
+            self.summary.setText(str(error))
 
     def _on_table(self, *_: object) -> None:
         self._show()

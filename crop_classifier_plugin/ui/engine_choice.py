@@ -52,8 +52,8 @@ class EngineChoice(QGroupBox):
         form_layout(self._existing_form).addRow(tr("Python program"), self.python)
         for radio, inner in ((self.create, self._create_form), (self.existing, self._existing_form)):
             inner.layout().setContentsMargins(INDENT_PX, 0, 0, 0)
-            radio.toggled.connect(inner.setEnabled)
-            inner.setEnabled(False)
+            radio.toggled.connect(inner.setVisible)
+            inner.setVisible(False)
             layout.addWidget(radio)
             layout.addWidget(inner)
 

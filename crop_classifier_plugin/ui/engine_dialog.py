@@ -6,16 +6,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Optional
 
-from qgis.core import Qgis, QgsApplication
+from qgis.core import Qgis
 from qgis.gui import QgsMessageBar
 from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QMessageBox, QVBoxLayout, QWidget
 
 from ..engine import install, locate
 from ..engine.errors import EngineCancelled
 from ..translation import tr
+from .background import BackgroundTask, Work
 from .engine_choice import EngineChoice
 from .engine_state import EngineState
-from .engine_task import Checked, EngineTask, Work, check, create, remove
+from .engine_work import Checked, check, create, remove
 from .log_view import LogView
 from .message import replace
 from .progress_row import ProgressRow
@@ -35,7 +36,7 @@ class EngineDialog(QDialog):
         self.choice = EngineChoice()
         self.log = LogView()
         self.progress = ProgressRow()
-        self._task: Optional[EngineTask] = None
+        self._task: Optional[BackgroundTask] = None
         self._close_when_done = False
         self._lay_out()
         self.choice.changed.connect(self.refresh)
@@ -95,11 +96,11 @@ class EngineDialog(QDialog):
         self.progress.start()
         self.progress.stage.setText(title)
         self._then = then
-        self._task = EngineTask(title, work)
+        self._task = BackgroundTask(title, work)
         self._task.line.connect(self.log.add)
         self._task.done.connect(self._on_done)
         self.refresh()
-        QgsApplication.taskManager().addTask(self._task)
+        self._task.start()
 
     def cancel(self) -> None:
         if self._task is not None:

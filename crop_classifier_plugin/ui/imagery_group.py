@@ -97,7 +97,7 @@ class ImageryGroup(QGroupBox):
         if not locate.status().ready:
             self.acquisitions.clear(tr("The acquisitions are listed here once the engine is set up."))
             return
-        run = AlgorithmRun(INSPECT, self.parameters(), self)
+        run = AlgorithmRun(INSPECT, self.parameters())
         problem = run.problem()
         if problem:
             self.acquisitions.clear(problem)
@@ -112,13 +112,10 @@ class ImageryGroup(QGroupBox):
         self._timer.stop()
         if self._run is not None:
             self._run.finished.disconnect(self._on_found)
-            self._run.finished.connect(self._run.deleteLater)
             self._run.cancel()
             self._run = None
 
     def _on_found(self, outcome: Outcome) -> None:
-        if self._run is not None:
-            self._run.deleteLater()
         self._run = None
         if outcome.ok and outcome.values is not None:
             self.acquisitions.fill(outcome.values)

@@ -76,7 +76,7 @@ class RunDialog(QDialog):
 
     def run(self) -> None:
         """Starts the algorithm, unless it finds its parameters wrong: then its message is shown."""
-        run = AlgorithmRun(self.algorithm_id, self.parameters(), self)
+        run = AlgorithmRun(self.algorithm_id, self.parameters())
         problem = run.problem()
         if problem:
             replace(self.bar, problem, Qgis.MessageLevel.Warning)
@@ -89,6 +89,7 @@ class RunDialog(QDialog):
         run.engine_event.connect(self._on_event)
         run.line.connect(self.log.add)
         run.finished.connect(self._on_finished)
+        self.destroyed.connect(run.cancel)
         self.refresh()
         self.on_started()
         run.start()
@@ -114,8 +115,6 @@ class RunDialog(QDialog):
         self._stage = stage
 
     def _on_finished(self, outcome: Outcome) -> None:
-        if self._run is not None:
-            self._run.deleteLater()
         self._run = None
         self.refresh()
         self.progress.finish(self._last_word(outcome), outcome.ok)

@@ -115,7 +115,7 @@ class TrainDialog(RunDialog):
         """Opens Classify Parcels with the model just trained."""
         from .classify_dialog import ClassifyDialog
 
-        dialog = ClassifyDialog(self.iface, self.parent())
-        dialog.model.set_file(self.model_file)
-        dialog.show()
+        self._next = ClassifyDialog(self.iface, self.parent())
+        self._next.model.set_file(self.model_file)
+        self._next.show()
         self.accept()

@@ -1,8 +1,8 @@
 """A fake engine, a small region of parcels and a model file: what the dialogs need to run for real."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
+import importlib.util
 import json
-import os
 import sys
 import zipfile
 from pathlib import Path
@@ -21,6 +21,7 @@ from qgis.core import (
     QgsVectorLayer,
 )
 from qgis.gui import QgsMessageBar
+from qgis.PyQt.QtWidgets import QPushButton
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
@@ -30,6 +31,9 @@ if str(ROOT) not in sys.path:
 from crop_classifier_plugin.engine import locate  # noqa: E402
 from crop_classifier_plugin.processing.provider import CropClassifierProvider  # noqa: E402
 
+_spec = importlib.util.spec_from_file_location("_ui_fake_engine", HERE / "fake_engine.py")  # tests/plugin has one, too
+FAKE = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(FAKE)
 CODES = ("BTH", "MIS", "PPH", "PPH", "VRC", "BTH", "BTH", "LUZ", "PPH", None)
 
 
@@ -152,17 +156,13 @@ def predictions(tmp_path, qgis_app):
 @pytest.fixture
 def model_file(tmp_path):
     """A model of ten classes as far as its description goes."""
-    sys.path.insert(0, str(HERE))
-    from fake_engine import CLASSES
-
-    sys.path.remove(str(HERE))
     document = {
         "schema": 1,
         "architecture": "cnn-gru-0.9",
         "bands": ["B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B11", "B12"],
         "calendar": [2, 42, 72, 132, 187, 233, 287],
         "season": 2017,
-        "classes": [{"code": code, "name": name, "colour": colour} for code, name, colour, _ in CLASSES],
+        "classes": [{"code": code, "name": name, "colour": colour} for code, name, colour, _ in FAKE.CLASSES],
         "scores": {"oa": 0.9312, "mean_f": 0.692},
     }
     path = tmp_path / "region.cropmodel"
@@ -172,14 +172,20 @@ def model_file(tmp_path):
     return path
 
 
+class Bar:
+    """A message bar as a user meets it."""
+
+    @staticmethod
+    def text(bar):
+        """What it shows now; empty where it shows nothing."""
+        return bar.currentItem().text() if bar.items() else ""
+
+    @staticmethod
+    def press(bar, title):
+        """Clicks a button of the message on top."""
+        next(button for button in bar.currentItem().findChildren(QPushButton) if button.text() == title).click()
+
+
 @pytest.fixture
-def picture():
-    """Saves a widget's picture where CROP_CLASSIFIER_PICTURES points, to be looked at; else does nothing."""
-    folder = os.environ.get("CROP_CLASSIFIER_PICTURES")
-
-    def save(widget, name):
-        if folder:
-            QgsApplication.processEvents()
-            widget.grab().save(str(Path(folder) / f"{name}.png"))
-
-    return save
+def bar():
+    return Bar

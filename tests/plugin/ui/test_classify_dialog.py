@@ -5,10 +5,9 @@ import time
 
 import pytest
 from qgis.core import QgsProcessingFeatureSourceDefinition, QgsProject
-from qgis.gui import QgsMessageBarItem
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QDesktopServices
-from qgis.PyQt.QtWidgets import QPushButton
+from qgis.PyQt.QtWidgets import QApplication
 
 from crop_classifier_plugin.settings import Setting
 from crop_classifier_plugin.ui.classify_dialog import ClassifyDialog
@@ -32,15 +31,6 @@ def dialog(qtbot, iface, parcels, imagery, model_file, predictions):
 def search(qtbot, window):
     window.imagery.inspect()
     qtbot.waitUntil(lambda: window.imagery.acquisitions.table.rowCount() == DATES, timeout=8000)
-
-
-def bar_text(bar):
-    items = bar.findChildren(QgsMessageBarItem)
-    return items[-1].text() if items else ""
-
-
-def press(bar, title):
-    [button for button in bar.findChildren(QPushButton) if button.text() == title][-1].click()
 
 
 def test_opens_small_and_without_complaints(qtbot, engine, dialog, complaints):
@@ -98,13 +88,13 @@ def test_run_waits_for_every_input(engine, dialog, model_file, tmp_path):
     assert dialog.missing() == "Choose a parcel layer." and not dialog.run_button.isEnabled()
 
 
-def test_without_an_engine_says_so_and_offers_the_set_up(no_engine, dialog):
+def test_without_an_engine_says_so_and_offers_the_set_up(no_engine, dialog, bar):
     opened = []
     dialog.open_engine_setup = lambda: opened.append(True)
     dialog.show()
     assert not dialog.run_button.isEnabled()
-    assert "not set up" in bar_text(dialog.bar)
-    press(dialog.bar, "Engine Set-up…")
+    assert "not set up" in bar.text(dialog.bar)
+    bar.press(dialog.bar, "Engine Set-up…")
     assert opened == [True]
 
 
@@ -148,9 +138,7 @@ def test_parameters_are_exactly_what_was_chosen(engine, dialog, parcels, imagery
     assert set(parameters) < known
 
 
-def test_run_loads_a_styled_layer_and_offers_the_report(
-    qtbot, engine, dialog, iface, tmp_path, monkeypatch, complaints
-):
+def test_run_loads_a_styled_layer_and_offers_the_report(qtbot, engine, dialog, bar, iface, tmp_path, monkeypatch):
     jobs = engine()
     dialog.check_engine()
     dialog.report.setFilePath(str(tmp_path / "report.html"))
@@ -168,26 +156,27 @@ def test_run_loads_a_styled_layer_and_offers_the_report(
     assert "Classifying" in dialog.log.lines() and "Done" in dialog.log.lines()
     opened = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
-    for bar in (dialog.bar, iface.messageBar()):
-        assert "2,651 of 2,658 parcels classified." in bar_text(bar)
-        press(bar, "Open Report")
+    for place in (dialog.bar, iface.messageBar()):
+        assert "2,651 of 2,658 parcels classified." in bar.text(place)
+        bar.press(place, "Open Report")
     assert opened == [str(tmp_path / "report.html")] * 2
 
 
-def test_a_failure_is_shown_whole(qtbot, engine, dialog):
+def test_a_failure_is_shown_whole(qtbot, engine, dialog, bar):
     engine("failing")
     dialog.check_engine()
     dialog.run()
     qtbot.waitUntil(lambda: not dialog.is_running(), timeout=8000)
-    for text in (bar_text(dialog.bar), dialog.log.lines()):
+    for text in (bar.text(dialog.bar), dialog.log.lines()):
         assert "the parcels cover 48.1 N, the images 43.2 N." in text
         assert "Check the layer's coordinate system and that both show the same region." in text
     assert dialog.progress.stage.text() == "Failed"
     assert dialog.run_button.isEnabled()
     dialog.log.copy_button.click()
+    assert QApplication.clipboard().text() == dialog.log.lines()
 
 
-def test_cancel_takes_less_than_two_seconds_and_keeps_the_log(qtbot, engine, dialog):
+def test_cancel_takes_less_than_two_seconds_and_keeps_the_log(qtbot, engine, dialog, bar):
     engine("slow")
     dialog.check_engine()
     dialog.run()
@@ -199,7 +188,7 @@ def test_cancel_takes_less_than_two_seconds_and_keeps_the_log(qtbot, engine, dia
     assert time.monotonic() - before < 2.0
     assert dialog.progress.stage.text() == "Cancelled"
     assert "classify in" in dialog.log.lines() and "Cancelled" in dialog.log.lines()
-    assert bar_text(dialog.bar) == ""
+    assert bar.text(dialog.bar) == ""
 
 
 def test_closing_asks_and_waits_for_the_end(qtbot, engine, dialog):

@@ -1,0 +1,177 @@
+"""Train on My Region, from the widgets to the saved model, with a fake engine behind the real algorithm."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+import pytest
+from qgis.core import QgsProject
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtWidgets import QApplication
+
+from crop_classifier_plugin.settings import Setting
+from crop_classifier_plugin.ui.classify_dialog import ClassifyDialog
+from crop_classifier_plugin.ui.crops_group import FROM_FILE, PAPER
+from crop_classifier_plugin.ui.train_dialog import TrainDialog
+
+
+@pytest.fixture
+def dialog(qtbot, iface, parcels, imagery, tmp_path):
+    """Filled in, as far as it can be without an engine."""
+    window = TrainDialog(iface)
+    qtbot.addWidget(window)
+    window.imagery.folder.setFilePath(str(imagery))
+    window.crops.field.setField("CODE_CULTU")
+    window.output.setFilePath(str(tmp_path / "region"))
+    yield window
+    window.imagery.stop()
+    window.cancel()
+    qtbot.waitUntil(lambda: not window.is_running(), timeout=5000)
+
+
+def counted(qtbot, window):
+    qtbot.waitUntil(lambda: window.crops.summary.text().startswith(tuple("0123456789")), timeout=5000)
+    table = window.crops.preview
+    return {table.item(row, 0).text(): int(table.item(row, 1).text()) for row in range(table.rowCount())}
+
+
+def test_opens_small_and_without_complaints(qtbot, engine, dialog, complaints):
+    engine()
+    dialog.show()
+    qtbot.waitExposed(dialog)
+    counted(qtbot, dialog)
+    assert dialog.width() <= 1000 and dialog.height() <= 580
+    assert dialog.minimumSizeHint().width() <= 1000 and dialog.minimumSizeHint().height() <= 580
+    assert complaints == []
+
+
+def test_counts_the_crops_of_the_layer(qtbot, engine, dialog, parcels):
+    assert counted(qtbot, dialog) == {"BTH": 3, "PPH": 3, "LUZ": 1, "MIS": 1, "VRC": 1}
+    assert dialog.crops.summary.text() == "5 classes, 9 parcels; 1 without a value"
+    parcels.selectByIds([feature.id() for feature in parcels.getFeatures() if feature["CODE_CULTU"] == "BTH"])
+    dialog.crops.parcels.selected_only.setChecked(True)
+    assert counted(qtbot, dialog) == {"BTH": 3}
+
+
+def test_a_class_table_groups_the_crops(qtbot, engine, dialog, tmp_path):
+    counted(qtbot, dialog)
+    dialog.crops.table.setCurrentIndex(PAPER)
+    assert counted(qtbot, dialog) == {"Cereal": 4, "Meadows": 3, "Grapevine": 1, "Leguminous Fodder": 1}
+    table = tmp_path / "table.csv"
+    table.write_text("code;name;class;colour\nBTH;Blé;Wheat;#ff0000\nMIS;;Maize;#00ff00\n", encoding="utf-8-sig")
+    dialog.crops.table.setCurrentIndex(FROM_FILE)
+    assert dialog.missing() == "Choose the file of the class table."
+    dialog.crops.file.setFilePath(str(table))
+    assert counted(qtbot, dialog) == {"Wheat": 3, "Maize": 1}
+    assert "5 parcels whose value is not in the class table" in dialog.crops.summary.text()
+    table.write_text("a,b\n1,2\n", encoding="utf-8")
+    dialog.crops.file.setFilePath("")
+    dialog.crops.file.setFilePath(str(table))
+    assert "expected the columns code, name, class, colour" in dialog.crops.summary.text()
+
+
+def test_run_waits_for_every_input(engine, dialog, tmp_path):
+    engine()
+    dialog.check_engine()
+    assert dialog.run_button.isEnabled() and not dialog.classify_button.isEnabled()
+    dialog.output.setFilePath("")
+    assert dialog.missing() == "Choose where the model is saved." and not dialog.run_button.isEnabled()
+    dialog.output.setFilePath(str(tmp_path / "region.cropmodel"))
+    QgsProject.instance().removeAllMapLayers()
+    assert dialog.missing() == "Choose a parcel layer." and not dialog.run_button.isEnabled()
+
+
+def test_parameters_are_exactly_what_was_chosen(engine, dialog, parcels, imagery, tmp_path, provider):
+    dialog.crops.table.setCurrentIndex(PAPER)
+    dialog.training.architecture.setCurrentIndex(dialog.training.architecture.findData("gru"))
+    dialog.training.epochs.setValue(12)
+    dialog.training.folds.setValue(3)
+    assert dialog.parameters() == {
+        "IMAGERY": str(imagery),
+        "PARCELS": parcels.id(),
+        "CLASS_FIELD": "CODE_CULTU",
+        "CLASS_TABLE": PAPER,
+        "MODEL": "gru",
+        "EPOCHS": 12,
+        "FOLDS": 3,
+        "BATCH_SIZE": 32,
+        "LEARNING_RATE": 0.001,
+        "SEED": 0,
+        "DEVICE": "auto",
+        "MIN_SAMPLES": 5,
+        "OUTPUT": str(tmp_path / "region.cropmodel"),
+        "REPORT": "TEMPORARY_OUTPUT",
+    }
+    known = {definition.name() for definition in provider.algorithm("trainmodel").parameterDefinitions()}
+    assert set(dialog.parameters()) | {"CLASS_TABLE_FILE", "EXCLUDE", "MASKS"} < known
+
+
+def test_a_parcel_file_becomes_a_source(engine, dialog, tmp_path):
+    path = tmp_path / "parcels.gpkg"
+    QgsProject.instance().removeAllMapLayers()
+    dialog.crops.parcels.add_file(str(path))
+    assert dialog.crops.parcels.value().split("|")[0] == str(path)
+    assert dialog.crops.parcels.layer().featureCount() == 10
+    assert not dialog.crops.parcels.selected_only.isEnabled()
+
+
+def test_training_draws_curves_and_ends_with_scores(qtbot, engine, dialog, tmp_path, bar):
+    jobs = engine()
+    dialog.check_engine()
+    dialog.training.epochs.setValue(6)
+    dialog.training.folds.setValue(2)
+    dialog.run()
+    assert dialog.tabs.currentWidget() is dialog.curves
+    qtbot.waitUntil(lambda: not dialog.is_running(), timeout=8000)
+    assert [job["command"] for job in jobs()][-2:] == ["extract", "train"]
+    train, validation = [curve for curve in dialog.curves.loss.curves if curve.current]
+    assert (train.name, validation.name) == ("Training", "Validation")
+    assert [epoch for epoch, _ in train.points] == [1, 2, 3, 4, 5, 6]
+    assert train.points[0][1] == pytest.approx(0.15 + 1.6 * 2.718281828 ** (-4 / 6))
+    assert len(dialog.curves.loss.curves) == 4  # two of the first fold, faded, and two of the second
+    assert dialog.curves.score.best_epoch == dialog.curves.loss.best_epoch
+    assert dialog.curves.status.text().startswith("Fold 2 of 2  ·  Epoch 6 of 6  ·  best epoch")
+    assert dialog.tabs.currentWidget() is dialog.scores
+    assert dialog.scores.headline["oa"].text() == "93.1 %" and dialog.scores.headline["parcels"].text() == "2,658"
+    assert "region.cropmodel. Left out for want of parcels: Hemp (3)." in bar.text(dialog.bar)
+
+
+def test_the_class_report_sorts_by_number(qtbot, engine, dialog):
+    engine()
+    dialog.training.epochs.setValue(1)
+    dialog.run()
+    qtbot.waitUntil(lambda: not dialog.is_running(), timeout=8000)
+    table = dialog.scores.table
+    names = [table.item(row, 0).text() for row in range(table.rowCount())]
+    assert names[:2] == ["Meadows", "Cereal"] and names[-1] == "Aromatic / Medicinal Plant"  # 1064, 812 ... 12
+    table.sortItems(3, Qt.SortOrder.AscendingOrder)
+    shares = [table.item(row, 3).data(Qt.ItemDataRole.DisplayRole) for row in range(table.rowCount())]
+    assert shares == sorted(shares) and shares[0] == pytest.approx(0.94 - 0.055 * 9)
+
+
+def test_the_model_is_ready_in_the_classify_dialog(qtbot, engine, dialog, model_file):
+    dialog.model_file = str(model_file)
+    dialog.show()
+    dialog.classify()
+    opened = [window for window in QApplication.topLevelWidgets() if isinstance(window, ClassifyDialog)]
+    visible = [window for window in opened if window.isVisible()]
+    assert len(visible) == 1 and visible[0].model.path() == str(model_file)
+    assert not dialog.isVisible()
+    visible[0].imagery.stop()
+    visible[0].close()
+
+
+def test_a_failure_is_shown_whole(qtbot, engine, dialog, bar):
+    engine("failing")
+    dialog.check_engine()
+    dialog.run()
+    qtbot.waitUntil(lambda: not dialog.is_running(), timeout=8000)
+    assert "the parcels cover 48.1 N, the images 43.2 N." in bar.text(dialog.bar)
+    assert not dialog.classify_button.isEnabled() and dialog.run_button.isEnabled()
+
+
+def test_remembers_the_last_choices(qtbot, engine, dialog):
+    engine("slow")
+    dialog.check_engine()
+    dialog.training.epochs.setValue(7)
+    dialog.run()
+    dialog.cancel()
+    qtbot.waitUntil(lambda: not dialog.is_running(), timeout=8000)
+    assert (Setting.EPOCHS.get(), Setting.CLASS_FIELD.get()) == (7, "CODE_CULTU")
