@@ -175,7 +175,8 @@ def _draw_acquisitions(axes: Axes, rows: Rows) -> None:
     known = ~np.isnan(share)
     axes.vlines(days[known], 0, share[known], color=ACCENT, lw=2)
     axes.plot(days[known], share[known], "o", color=ACCENT, ms=5)
-    axes.plot(days[~known], np.zeros((~known).sum()), "o", mfc="white", mec=SOFT, ms=6, clip_on=False)
+    if not known.all():  # an empty line would still claim room in the layout
+        axes.plot(days[~known], np.zeros((~known).sum()), "o", mfc="white", mec=SOFT, ms=6, clip_on=False)
     locator = AutoDateLocator(maxticks=14)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
