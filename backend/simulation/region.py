@@ -143,9 +143,8 @@ def picture(
     wetness = air.beta(0.8, 1.2) + 0.15 * Waves.draw(air, 2000.0)(world.centre) + air.normal(0, 0.1, len(world.centre))
     sky = draw_sky(acquisition, world.side_px // 2, _stream(spec, _SKY, day))
     numbers = acquire(ground.reflectance(day, np.clip(wetness, 0, 1)), slopes, sky, acquisition, air)
-    blue, red, nir = (
-        halved(numbers[BANDS.index(name)].astype(np.float32)) / REFLECTANCE_SCALE for name in ("B02", "B04", "B08")
-    )
+    scaled = np.float32(1 / REFLECTANCE_SCALE)
+    blue, red, nir = (halved(numbers[BANDS.index(name)] * scaled) for name in ("B02", "B04", "B08"))
     return numbers, scene_classes(sky, blue, red, nir, air)
 
 

@@ -49,12 +49,12 @@ def acquire(
     shift = rng.normal(0, SHIFT_PX, 2)
     gain = np.exp(rng.normal(0, GAIN) + rng.normal(0, BAND_GAIN, len(BANDS)))
     haze = rng.exponential(HAZE_MEAN) * (1 + 0.35 * turbulence(rng, ground.shape[1:], 150.0, 3.0)) - HAZE_MEAN / 2
-    light = relief.light(acquisition)
+    light, above = relief.light(acquisition), sky.at_10m()
     numbers = np.empty(ground.shape, dtype=np.uint16)
     for band, name in enumerate(BANDS):
         coarse = name in BANDS_20M
         seen = _blurred(ground[band] * light, BLUR_PX[20 if coarse else 10], shift)
-        seen = sky.over(seen * np.float32(gain[band]) + haze * np.float32(HAZE[band]), band)
+        seen = above.over(seen * np.float32(gain[band]) + haze * np.float32(HAZE[band]), band)
         numbers[band] = _digital(halved(seen) if coarse else seen, rng, 2 if coarse else 1)
     return numbers
 

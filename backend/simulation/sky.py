@@ -23,7 +23,7 @@ RAGGED = 2.3  # steepness of the spectrum that clouds are cut from: their outlin
 
 @dataclass(frozen=True)
 class Sky:
-    """Opacities 0..1 on the 20 m grid `(rows, columns)`: of clouds, of their shadows, of thin cirrus."""
+    """Opacities 0..1 `(rows, columns)`, drawn at 20 m: of clouds, of their shadows, of thin cirrus."""
 
     cloud: Grid
     shadow: Grid
@@ -36,12 +36,15 @@ class Sky:
         return np.maximum(self.cloud, self.shadow) > CONTAMINATED
 
     def over(self, ground: Grid, band: int) -> Grid:
-        """Reflectance of one band at 10 m as seen through this sky."""
-        cloud, shadow, cirrus = (_finer(layer) for layer in (self.cloud, self.shadow, self.cirrus))
-        lit = ground * (1 - shadow * np.float32(1 - SHADE[band]))
-        veiled = lit + cirrus * (np.float32(0.55 * CLOUD[band]) - lit)
-        top = np.float32(self.brightness * CLOUD[band]) * (0.6 + 0.4 * cloud)  # thick clouds are whiter
-        return veiled + cloud * (top - veiled)
+        """Reflectance of one band as seen through this sky, on the same grid."""
+        lit = ground * (1 - self.shadow * np.float32(1 - SHADE[band]))
+        veiled = lit + self.cirrus * (np.float32(0.55 * CLOUD[band]) - lit)
+        top = np.float32(self.brightness * CLOUD[band]) * (0.6 + 0.4 * self.cloud)  # thick clouds are whiter
+        return np.asarray(veiled + self.cloud * (top - veiled), dtype=np.float32)
+
+    def at_10m(self) -> Sky:
+        """The same sky on the 10 m grid, without steps."""
+        return Sky(_finer(self.cloud), _finer(self.shadow), _finer(self.cirrus), self.brightness)
 
 
 def draw_sky(acquisition: Acquisition, side_cells: int, rng: np.random.Generator) -> Sky:
@@ -72,7 +75,7 @@ def scene_classes(sky: Sky, blue: Grid, red: Grid, nir: Grid, rng: np.random.Gen
     classes = np.where(ndvi > 0.35, VEGETATION, np.where(ndvi > 0.22, UNCLASSIFIED, BARE))
     classes = np.where((nir < 0.10) & (ndvi < 0.15), WATER, classes)
     classes = np.where((nir < 0.13) & (ndvi >= 0.15), DARK, classes)
-    doubt = turbulence(rng, nir.shape, 12.0, 2.6)  # where the thresholds happen to lie higher or lower
+    doubt = np.clip(turbulence(rng, nir.shape, 12.0, 2.6), -2, 2)  # where the thresholds happen to lie higher or lower
     bright = (blue > 0.155) & (ndvi < 0.2) & (doubt > 1.1)
     classes = np.where(bright, CLOUD_MEDIUM, classes)
     classes = np.where(sky.cirrus > 0.16 + 0.06 * doubt, CIRRUS, classes)
@@ -96,5 +99,4 @@ def _cirrus(side_cells: int, rng: np.random.Generator) -> Grid:
 
 
 def _finer(layer: Grid) -> Grid:
-    """A 20 m layer on the 10 m grid, without steps."""
     return uniform_filter(layer.repeat(2, axis=0).repeat(2, axis=1), 3, mode="nearest")

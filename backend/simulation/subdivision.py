@@ -33,8 +33,8 @@ def subdivide(block: Ring, size_m2: float, axis_deg: float, rng: np.random.Gener
 
 def ring_area(ring: Ring) -> float:
     """Square metres (the shoelace formula)."""
-    x, y = ring[:, 0], ring[:, 1]
-    return abs(float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)))) / 2
+    x, y = (ring - ring[0]).T  # seen from the first corner, the last side adds nothing
+    return abs(float(x[:-1] @ y[1:] - y[:-1] @ x[1:])) / 2
 
 
 def _axes(axis_deg: float) -> Ring:
@@ -58,7 +58,7 @@ def _cut(ring: Ring, axis_deg: float, rng: np.random.Generator) -> tuple[Ring, R
 
 def _halves(ring: Ring, side: NDArray[np.float64]) -> tuple[Ring, Ring]:
     """Both parts of a ring, cut where the signed distance `side` (corners,) of its corners changes sign."""
-    after, side_after = np.roll(ring, -1, axis=0), np.roll(side, -1)
+    after, side_after = np.concatenate([ring[1:], ring[:1]]), np.append(side[1:], side[0])
     crosses = side * side_after < 0
     step = np.where(crosses, side / np.where(crosses, side - side_after, 1), 0)
     corners = np.stack([ring, ring + step[:, None] * (after - ring)], axis=1).reshape(-1, 2)
