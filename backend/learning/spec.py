@@ -16,7 +16,7 @@ from .folds import PARTS
 class TrainingSpec:
     """Defaults are the paper's (section 2.2), but for one fold in place of five.
 
-    `folds` of the five 3:1:1 splits are run, each with a model of its own. `min_samples` is at least five: a class needs
+    `folds` of the five 3:1:1 splits are run, each with its own model. `min_samples` is at least five: a class needs
     a parcel in each part. Raises UnknownModel, BadArgument.
     """
 

@@ -150,7 +150,7 @@ class _Run:
         if self.folder is None:
             return None
         feed, labelled = self.feed, self.labelled
-        words = {name: value for name, value in asdict(self.spec).items() if name not in ("device", "folds")}
+        words = {name: value for name, value in asdict(self.spec).items() if name != "device"}
         words |= {"view": feed.view, "bands": feed.bands, "days": feed.days}
         words["classes"] = [crop.code for crop in labelled.classes]
         arrays = (labelled.labels, split.train, normalisation.mean, normalisation.std)

@@ -28,7 +28,7 @@ def test_shares_equal_scikit_learns_bit_for_bit(forest):
 
 
 def test_values_on_a_threshold_go_the_way_of_scikit_learn():
-    """Few distinct values, so that training values lie on both sides of, and unseen ones exactly on, many thresholds."""
+    """Few distinct values, so that every threshold is a value that unseen parcels have."""
     coarse = np.round(VALUES)
     forest = RandomForest(10, 6, 4, trees=20).fit(coarse, LABELS)
     peer = RandomForestClassifier(20, random_state=0).fit(coarse.reshape(200, -1), LABELS)

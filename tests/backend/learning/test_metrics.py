@@ -1,0 +1,92 @@
+"""The scores against scikit-learn called directly and against figures done by hand; calibration against scipy."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
+from sklearn import metrics as peer
+
+from backend.learning.calibration import cross_entropy, probabilities, temperature
+from backend.learning.metrics import reliability, scores, summary
+
+RNG = np.random.default_rng(4)
+
+
+def test_scores_equal_scikit_learns(crops):
+    truth = RNG.integers(0, 6, 400)
+    predicted = np.where(RNG.random(400) < 0.6, truth, RNG.integers(0, 6, 400))
+    found = scores(truth, predicted, crops)
+    assert found["oa"] == pytest.approx(peer.accuracy_score(truth, predicted))
+    assert found["mean_f"] == pytest.approx(peer.f1_score(truth, predicted, average="macro"))
+    assert found["mean_precision"] == pytest.approx(peer.precision_score(truth, predicted, average="macro"))
+    assert found["mean_recall"] == pytest.approx(peer.recall_score(truth, predicted, average="macro"))
+    assert found["confusion"] == peer.confusion_matrix(truth, predicted).tolist()
+    assert summary(truth, predicted) == pytest.approx((found["oa"], found["mean_f"]))
+
+
+def test_scores_by_hand(crops):
+    """Class 2 is never in the truth, class 1 never predicted; the means are over classes 0, 1 and 3."""
+    truth, predicted = np.array([0, 0, 0, 1, 3, 3]), np.array([0, 0, 2, 0, 3, 0])
+    found = scores(truth, predicted, crops[:4])
+    assert found["parcels"] == 6
+    assert found["oa"] == pytest.approx(3 / 6)
+    assert found["confusion"] == [[2, 0, 1, 0], [1, 0, 0, 0], [0, 0, 0, 0], [1, 0, 0, 1]]
+    rows = [(c["precision"], c["recall"], c["f"], c["support"], c["predicted"]) for c in found["classes"]]
+    assert rows[0] == pytest.approx((2 / 4, 2 / 3, 4 / 7, 3, 4))
+    assert rows[1] == (0, 0, 0, 1, 0)
+    assert rows[2] == (0, 0, 0, 0, 1)
+    assert rows[3] == pytest.approx((1, 1 / 2, 2 / 3, 2, 1))
+    assert found["mean_f"] == pytest.approx((4 / 7 + 0 + 2 / 3) / 3)
+    assert found["mean_precision"] == pytest.approx((1 / 2 + 0 + 1) / 3)
+    assert found["mean_recall"] == pytest.approx((2 / 3 + 0 + 1 / 2) / 3)
+    assert summary(truth, predicted)[1] == pytest.approx(found["mean_f"])
+    assert found["classes"][3] | {"code": "C3", "name": "Crop 3", "colour": "#303030"} == found["classes"][3]
+
+
+def test_reliability_by_hand():
+    confidence = np.array([0.31, 0.39, 0.95, 1.0, 0.91], dtype=np.float32)
+    rows = reliability(confidence, np.array([True, False, True, True, False]))
+    assert rows == [
+        {"confidence": pytest.approx(0.35), "accuracy": 0.5, "parcels": 2},
+        {"confidence": pytest.approx(2.86 / 3), "accuracy": pytest.approx(2 / 3), "parcels": 3},
+    ]
+
+
+def drawn(sharpness: float) -> tuple[np.ndarray, np.ndarray]:
+    """Logits whose calibrated temperature is about `sharpness`: labels are drawn from `logits / sharpness`."""
+    logits = RNG.normal(scale=3, size=(5000, 7))
+    labels = (logits / sharpness + RNG.gumbel(size=logits.shape)).argmax(axis=1)
+    return logits.astype(np.float32), labels
+
+
+@pytest.mark.parametrize("sharpness", [0.5, 1.0, 2.5])
+def test_temperature_is_the_one_scipy_finds(sharpness):
+    logits, labels = drawn(sharpness)
+
+    def loss(warmth: float) -> float:
+        return -log_softmax(logits.astype(float) / warmth, axis=1)[np.arange(len(labels)), labels].mean()
+
+    found = temperature(logits, labels)
+    best = minimize_scalar(loss, bounds=(0.2, 10), method="bounded", options={"xatol": 1e-8})
+    assert found == pytest.approx(best.x, rel=1e-4)
+    assert found == pytest.approx(sharpness, rel=0.1)
+    assert cross_entropy(logits, labels) == pytest.approx(loss(1.0))
+
+
+def test_temperature_stays_in_its_bounds():
+    logits = np.eye(4, dtype=np.float32) * 5
+    assert temperature(logits, np.arange(4)) == pytest.approx(0.2)
+    assert temperature(logits, (np.arange(4) + 1) % 4) == pytest.approx(10)
+
+
+def test_calibrated_confidence_is_as_large_as_the_accuracy():
+    logits, labels = drawn(2.5)
+    raw, calibrated = probabilities(logits, 1.0), probabilities(logits, temperature(logits, labels))
+    accuracy = (logits.argmax(axis=1) == labels).mean()
+    assert calibrated.max(axis=1).mean() == pytest.approx(accuracy, abs=0.02)
+    assert raw.max(axis=1).mean() > accuracy + 0.1
+    assert calibrated.dtype == np.float32
+    np.testing.assert_allclose(calibrated.sum(axis=1), 1, rtol=1e-5)

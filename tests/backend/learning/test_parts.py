@@ -1,0 +1,138 @@
+"""Folds, normalisation, devices: what the training is put together from."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from backend.errors import BadArgument, NoSuchDevice
+from backend.learning import device
+from backend.learning.folds import splits
+from backend.learning.normalisation import Normalisation
+from backend.learning.pace import Pace
+from backend.series.batch import Batch
+
+CPU = torch.device("cpu")
+
+
+def test_every_row_is_tested_once_and_the_parts_are_3_1_1():
+    rng = np.random.default_rng(2)
+    rows = np.sort(rng.choice(1000, 211, replace=False))
+    labels = rng.choice([0, 0, 0, 1, 1, 2], 211)
+    found = splits(rows, labels, folds=5, seed=7)
+    assert np.array_equal(np.sort(np.concatenate([split.test for split in found])), rows)
+    kind = dict(zip(rows, labels))
+    for k, split in enumerate(found):
+        assert split.fold == k
+        assert np.array_equal(np.sort(np.concatenate([split.train, split.validation, split.test])), rows)
+        assert np.array_equal(split.validation, found[(k + 1) % 5].test)
+        assert abs(len(split.train) / 211 - 0.6) < 0.02
+        for part, share in ((split.train, 0.6), (split.validation, 0.2), (split.test, 0.2)):
+            counts = np.bincount([kind[row] for row in part], minlength=3)
+            assert (abs(counts - share * np.bincount(labels)) <= 1.5).all()
+
+
+def test_folds_follow_from_the_seed():
+    rows, labels = np.arange(100), np.arange(100) % 3
+    one, same, other = (splits(rows, labels, 1, seed)[0].test for seed in (1, 1, 2))
+    assert np.array_equal(one, same)
+    assert not np.array_equal(one, other)
+    assert np.array_equal(one, splits(rows, labels, 5, 1)[0].test)
+
+
+def test_five_rows_of_a_class_go_one_to_each_part():
+    labels = np.array([0] * 40 + [1] * 5)
+    for split in splits(np.arange(45), labels, 5, 0):
+        assert [(part >= 40).sum() for part in (split.train, split.validation, split.test)] == [3, 1, 1]
+    with pytest.raises(ValueError, match="5"):
+        splits(np.arange(44), labels[:44], 5, 0)
+
+
+def test_normalised_statistics_have_mean_0_and_deviation_1(statistics):
+    feed = statistics(np.arange(60) % 4)
+    feed.values[:, 1, 3] = 0.25  # a constant channel
+    rows = np.arange(10, 50)
+    normal = Normalisation.of(feed, rows).apply(feed.batch(rows, CPU)).values.double().numpy()
+    expected = np.ones((4, 20))
+    expected[1, 3] = 0
+    np.testing.assert_allclose(normal.mean(axis=0), 0, atol=1e-5)
+    np.testing.assert_allclose(normal.std(axis=0), expected, atol=1e-5)
+    assert feed.values[:, 1, 3].min() == 0.25  # the feed's own values are left alone
+
+
+def test_normalised_patches_are_zero_outside(patches):
+    feed = patches(np.arange(12) % 2)
+    rows = np.arange(12)
+    normal = Normalisation.of(feed, rows).apply(feed.batch(rows, CPU)).values.numpy()
+    inside = np.broadcast_to(feed.inside, normal.shape)
+    assert (normal[~inside] == 0).all()
+    pixels = np.where(inside, normal, np.nan)
+    np.testing.assert_allclose(np.nanmean(pixels, axis=(0, 3, 4)), 0, atol=1e-4)
+    np.testing.assert_allclose(np.nanstd(pixels, axis=(0, 3, 4)), 1, atol=1e-4)
+
+
+def test_a_pixel_sets_mask_is_spread_over_dates_and_bands():
+    normalisation = Normalisation(np.full((2, 3), 1.0), np.full((2, 3), 0.5))
+    mask = torch.tensor([[True, False], [True, True]])
+    normal = normalisation.apply(Batch(torch.full((2, 2, 3, 2), 3.0), mask, torch.zeros(2, 4)))
+    assert torch.equal(normal.values, torch.where(mask[:, None, None], 4.0, 0.0).expand(2, 2, 3, 2))
+    assert normal.inputs()[1] is mask
+
+
+def test_the_cpu_works_and_is_what_auto_falls_back_to(monkeypatch, recorder):
+    assert device.choose("cpu") == CPU
+    monkeypatch.setattr(device, "_absent", lambda kind: "" if kind == "cpu" else "not here")
+    assert device.choose("auto", recorder) == CPU
+    cuda, mps, cpu = recorder.of("log")
+    assert "not here" in cuda
+    assert "not here" in mps
+    assert "used" in cpu
+
+
+@pytest.mark.parametrize("failure", ["raises", "computes wrong figures"])
+def test_a_device_that_is_there_but_fails_is_not_trusted(monkeypatch, recorder, failure):
+    right = device._kernel
+
+    def kernel(where: torch.device) -> torch.Tensor:
+        if where.type == "cuda" and failure == "raises":
+            raise RuntimeError("no kernel image is available\nCompile with ...")
+        return right(CPU) + (where.type == "cuda")
+
+    monkeypatch.setattr(device, "_kernel", kernel)
+    monkeypatch.setattr(device, "_absent", lambda kind: "not here" if kind == "mps" else "")
+    monkeypatch.setattr(device, "_name", lambda kind: "Some GPU")
+    assert device.choose("auto", recorder) == CPU
+    reason = "no kernel image is available" if failure == "raises" else "wrong figures"
+    assert reason in recorder.of("log")[0]
+    with pytest.raises(NoSuchDevice, match=reason):
+        device.choose("cuda")
+    assert [(row["kind"], row["works"]) for row in device.probe()] == [("cuda", False), ("mps", False), ("cpu", True)]
+
+
+def test_probe_runs_a_kernel_on_what_there_is():
+    rows = {row["kind"]: row for row in device.probe()}
+    assert rows["cpu"]["works"]
+    assert rows["cpu"]["seconds"] > 0
+    for row in rows.values():
+        assert list(row) == ["name", "kind", "works", "seconds", "note"]
+        assert row["works"] == (row["note"] == "")
+
+
+def test_a_device_nobody_knows_is_a_bad_argument():
+    with pytest.raises(BadArgument, match="device"):
+        device.choose("tpu")
+
+
+def test_pace_speaks_twice_a_second_at_most(monkeypatch, recorder):
+    now = [100.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    pace = Pace(recorder, "training", 1000)
+    for _ in range(999):
+        now[0] += 0.01
+        pace.advance(1, "on")
+    pace.advance(1, "end")
+    fractions = [fraction for fraction, _, _ in recorder.of("progress")]
+    assert 19 <= len(fractions) <= 22  # in ten seconds
+    assert recorder.of("progress")[-1] == (1.0, "training", "end")
