@@ -58,7 +58,7 @@ def prepare_parcels(
     if _narrowed(selection) or not _same_on_disk(layer):
         return _copy(layer, selection, project or QgsProject.instance())
     parts = QgsProviderRegistry.instance().decodeUri(layer.providerType(), layer.source())
-    return ParcelFile(parts["path"], parts.get("layerName") or None)
+    return ParcelFile(str(Path(parts["path"]).absolute()), parts.get("layerName") or None)
 
 
 def _narrowed(selection: Optional[QgsProcessingFeatureSourceDefinition]) -> bool:

@@ -96,7 +96,7 @@ def imagery_arguments(
 def file_path(
     algorithm: EngineAlgorithm, parameters: Parameters, name: str, context: QgsProcessingContext
 ) -> Optional[str]:
-    """An absolute path, since the engine has a current folder of its own; None where none is given."""
+    """An absolute path, as logs and reports should name it; None where none is given."""
     path = algorithm.text(parameters, name, context)
     return str(Path(path).absolute()) if path else None
 

@@ -3,12 +3,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
+import time
+
 import pytest
-from qgis.core import QgsProcessingException
+from qgis.core import QgsApplication, QgsProcessingAlgRunnerTask, QgsProcessingContext, QgsProcessingException
+from qgis.PyQt.QtCore import QThread
 from running import Feedback, algorithm
 
-from crop_classifier_plugin.engine.feedback import Listener, time_left
+from crop_classifier_plugin.engine.feedback import EngineFeedback, Listener, time_left
 from crop_classifier_plugin.engine.protocol import protocol
+from crop_classifier_plugin.processing.inspectstack import InspectStack
 
 pytestmark = pytest.mark.usefixtures("qgis_app", "qgis_processing", "provider")
 
@@ -51,3 +55,40 @@ def test_cancel_ends_the_run(fake_engine, tmp_path) -> None:
     with pytest.raises(QgsProcessingException, match="Cancelled"):
         algorithm("inspectstack").run_engine("obedient", {"mark": str(tmp_path / "mark")}, feedback)
     assert (tmp_path / "mark").read_text() == "cancel\n"
+
+
+def test_events_reach_a_dialog_from_a_task_in_the_background(fake_engine, imagery, qtbot) -> None:
+    """As the dialogs run algorithms: QGIS hands the feedback through C++ into another thread."""
+    fake_engine.answer("inspect", {"acquisitions": [], "skipped": [], "grid": {}})
+    context, feedback, done = QgsProcessingContext(), EngineFeedback(), []
+    received = []
+    feedback.engineEvent.connect(lambda event: received.append((event.kind, QThread.currentThread())))
+    task = QgsProcessingAlgRunnerTask(algorithm("inspectstack"), {"IMAGERY": str(imagery)}, context, feedback)
+    task.executed.connect(lambda successful, results: done.append((successful, results["ACQUISITIONS"])))
+    QgsApplication.taskManager().addTask(task)
+    qtbot.waitUntil(lambda: bool(done), timeout=20_000)
+    assert done == [(True, 0)]
+    assert [kind for kind, _ in received] == ["started", "progress", "result"]
+    assert {thread for _, thread in received} == {QgsApplication.instance().thread()}
+
+
+def test_a_task_can_be_cancelled_within_2_seconds(fake_engine, imagery, qtbot, monkeypatch, tmp_path) -> None:
+    monkeypatch.setattr(InspectStack, "processAlgorithm", _never_ends(str(tmp_path / "mark")))
+    context, feedback, done = QgsProcessingContext(), EngineFeedback(), []
+    received = []
+    feedback.engineEvent.connect(received.append)
+    task = QgsProcessingAlgRunnerTask(algorithm("inspectstack"), {"IMAGERY": str(imagery)}, context, feedback)
+    task.executed.connect(lambda successful, results: done.append(successful))
+    QgsApplication.taskManager().addTask(task)
+    qtbot.waitUntil(lambda: bool(received), timeout=20_000)
+    began = time.monotonic()
+    task.cancel()
+    qtbot.waitUntil(lambda: bool(done), timeout=20_000)
+    assert done == [False] and time.monotonic() - began < 2.0
+
+
+def _never_ends(mark: str):
+    def process(self, parameters, context, feedback):
+        return self.run_engine("stubborn", {"mark": mark}, feedback)
+
+    return process
