@@ -13,9 +13,7 @@ from typing import Any
 import click
 import numpy as np
 import pandas
-from backend.learning.device import choose
-from backend.learning.metrics import reliability, scores
-from backend.learning.prediction import predict
+import torch
 from numpy.typing import NDArray
 
 from backend import reports
@@ -24,6 +22,9 @@ from backend.commands.extract import extract, warn_of_flags
 from backend.commands.options import EXISTING, PATH, device_option, imagery_options, parcel_options
 from backend.errors import BadArgument
 from backend.imagery.acquisition import ImageryOptions
+from backend.learning.device import choose
+from backend.learning.metrics import reliability, scores
+from backend.learning.prediction import predict
 from backend.models.bundle import ModelBundle
 from backend.parcels import nomenclature
 from backend.parcels.predictions import tabulate
@@ -32,6 +33,7 @@ from backend.parcels.writing import attach, check_output, write
 from backend.protocol import Reporter
 from backend.reports.map import draw_map
 from backend.reports.tables import as_text
+from backend.series import quality
 from backend.series.store import Store, open_store
 from backend.series.views import feed_for
 
@@ -63,21 +65,27 @@ class Classified:
 @click.option("--truth", help="Field with the declared crop, to report the agreement.")
 @click.option("--report", type=PATH, help="The report's HTML file; else OUTPUT_report.html.")
 @click.option("--store", type=PATH, help="Keep the parcel series store here; else it is removed at the end.")
-@click.option("--batch-size", type=click.IntRange(min=1), default=256, show_default=True)
+@click.option("--batch-size", type=click.IntRange(min=1), help="Parcels at once; else what suits the model.")
 @device_option
 @parcel_options
 @imagery_options
 @click.pass_obj
 def command(
     reporter: Reporter, source: Path, parcels: Path | None, model: Path, output: Path, truth: str | None,
-    report: Path | None, store: Path | None, batch_size: int, device: str, options: ImageryOptions, **chosen: Any,
+    report: Path | None, store: Path | None, batch_size: int | None, device: str, options: ImageryOptions, **chosen: Any,
 ) -> Outcome:  # fmt: skip
     """Classify the parcels of SOURCE: a store, or a folder of images together with PARCELS."""
     began = time.monotonic()
     check_output(output)
     bundle = ModelBundle.load(model)
     where = store or output.with_name(f".{output.stem}.parcels")
-    opened = _open(source, parcels, where, bundle, options, chosen, reporter)
+    if parcels is None:
+        opened = _open(source, reporter)
+    else:  # resumed when this very run was cut short, else made anew
+        opened = extract(
+            source, parcels, where, options, {**chosen, "bands": bundle.bands, "overwrite": True}, reporter
+        )
+    _warn_of_season(opened, bundle.calendar, reporter)
     done = _classify(opened, bundle, choose(device, reporter), batch_size, reporter)
     layer, renamed = attach(opened.parcels(), done.predictions)
     for old, new in renamed.items():
@@ -88,27 +96,24 @@ def command(
     if parcels is not None and store is None:
         shutil.rmtree(where)
     values = {
-        "output": str(output), "layer": output.stem, "report": str(page), "parcels": len(layer),
-        "classified": len(done.rows), "quality": {row["quality"]: row["parcels"] for row in documents.of_store(opened)["flags"]},
-        "classes": _breakdown(done), "scores": agreement.get("scores"), "seconds": round(time.monotonic() - began, 1),
-    }  # fmt: skip
+        "output": str(output),
+        "layer": output.stem,
+        "report": str(page),
+        "parcels": len(layer),
+        "classified": len(done.rows),
+        "quality": quality.counts(opened.index["quality"].to_numpy()),
+        "classes": _breakdown(done),
+        "scores": agreement.get("scores"),
+        "seconds": round(time.monotonic() - began, 1),
+    }
     return Outcome(values, _text(values))
 
 
-def _open(
-    source: Path, parcels: Path | None, where: Path, bundle: ModelBundle, options: ImageryOptions, chosen: dict[str, Any],
-    reporter: Reporter,
-) -> Store:  # fmt: skip
-    """The store itself, or one made of the images: resumed when this very run was cut short, else made anew."""
-    if parcels is not None:
-        chosen |= {"bands": bundle.bands, "overwrite": True}
-        store = extract(source, parcels, where, options, chosen, reporter)
-    elif (source / "manifest.json").exists():
-        store = open_store(source)
-        warn_of_flags(store, reporter)
-    else:
+def _open(source: Path, reporter: Reporter) -> Store:
+    if not (source / "manifest.json").exists():
         raise BadArgument("parcels", "a parcel layer after the images, or a store alone", str(source))
-    _warn_of_season(store, bundle.calendar, reporter)
+    store = open_store(source)
+    warn_of_flags(store, reporter)
     return store
 
 
@@ -119,13 +124,15 @@ def _warn_of_season(store: Store, calendar: Sequence[int], reporter: Reporter) -
     if outside:
         reporter.warning(
             "season.not_covered",
-            f"The images cover days {days[0]} to {days[-1]} of season {store.manifest['season']}; {len(outside)} of the "
-            f"model's {len(calendar)} dates lie outside.",
+            f"The images cover days {days[0]} to {days[-1]} of season {store.manifest['season']}; "
+            f"{len(outside)} of the model's {len(calendar)} dates lie outside.",
             "Add images of the whole season the model was trained on, or expect worse results.",
         )
 
 
-def _classify(store: Store, bundle: ModelBundle, device: Any, batch_size: int, reporter: Reporter) -> Classified:
+def _classify(
+    store: Store, bundle: ModelBundle, device: torch.device, batch_size: int | None, reporter: Reporter
+) -> Classified:
     feed = feed_for(bundle.view, store, bundle.calendar, bundle.bands)
     rows = np.flatnonzero(feed.usable)
     probabilities = predict(bundle, feed, rows, device, reporter, batch_size)
@@ -152,7 +159,7 @@ def _agreement(done: Classified, truth: str, reporter: Reporter) -> dict[str, An
     chances = done.probabilities[judged]
     return {
         "scores": scores(expected[judged], chances.argmax(axis=1), done.bundle.classes),
-        "reliability": reliability(expected[judged], chances),
+        "reliability": reliability(chances.max(axis=1), chances.argmax(axis=1) == expected[judged]),
     }
 
 
@@ -192,6 +199,7 @@ def _text(values: dict[str, Any]) -> str:
     ]
     table = as_text(values["scores"]) if values["scores"] else "\n".join(lines)
     return (
-        f"{table}\n{values['classified']} of {values['parcels']} parcels classified ({flags}) in {values['seconds']} s\n"
+        f"{table}\n{values['classified']} of {values['parcels']} parcels classified ({flags})"
+        f" in {values['seconds']} s\n"
         f"layer   {values['output']}\nreport  {values['report']}"
     )

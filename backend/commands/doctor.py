@@ -9,10 +9,10 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import click
-from backend.learning.device import probe
 
 from backend import __version__
 from backend.commands import Outcome
+from backend.learning.device import probe
 from backend.protocol import Reporter
 
 _PACKAGES = (
@@ -27,7 +27,8 @@ def command(reporter: Reporter) -> Outcome:
     """Show versions and devices; a real kernel is run on each device."""
     packages, problems = _packages()
     devices = probe()
-    problems += [f"device {device['name']}: {device['note']}" for device in devices if not device["works"]]
+    if not any(device["works"] for device in devices):
+        problems.append("no device computes rightly, not even the CPU")
     values = {
         "engine": __version__,
         "python": f"{platform.python_version()} ({sys.executable})",
@@ -52,7 +53,7 @@ def _text(values: dict[str, Any]) -> str:
     lines = [f"engine {values['engine']}, Python {values['python']}"]
     lines += [f"{name:14}{number}" for name, number in values["packages"].items()]
     lines += [
-        f"{device['name']:14}{'works' if device['works'] else 'fails'}, kernel {device['seconds']} s  {device['note']}"
+        f"{device['kind']:14}" + (f"works ({device['name']})" if device["works"] else f"not used: {device['note']}")
         for device in values["devices"]
     ]
     return "\n".join([*lines, *(f"problem: {text}" for text in values["problems"])])

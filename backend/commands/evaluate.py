@@ -15,7 +15,7 @@ from backend import reports
 from backend.commands import Outcome, documents
 from backend.commands.options import EXISTING, PATH
 from backend.errors import NoCommonClasses
-from backend.learning.metrics import binned, scores
+from backend.learning.metrics import reliability, scores
 from backend.parcels import nomenclature
 from backend.parcels.nomenclature import Nomenclature
 from backend.parcels.reading import column, read_table
@@ -54,7 +54,7 @@ def command(
     }
     if "confidence" in table:
         confidence = table["confidence"].to_numpy(np.float64, na_value=np.nan)[judged]
-        parts["reliability"] = binned(confidence, expected[judged] == found[judged])
+        parts["reliability"] = reliability(confidence, expected[judged] == found[judged])
     path = report or predictions.with_name(f"{predictions.stem}_evaluation.html")
     page = reports.write(documents.document("evaluation", f"Evaluation of {predictions.name}", **parts), path)
     return Outcome({"report": str(page), "scores": agreement}, f"{as_text(agreement)}\nreport  {page}")

@@ -1,20 +1,29 @@
-"""Step of the `simulate` command: makes a made-up region and says where it lies."""
+"""`simulate`: a made-up region with known crops."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from backend import simulation
+import click
+
+from backend.commands import Outcome
+from backend.commands.options import PATH
 from backend.protocol import Reporter
-from backend.simulation import SimulationSpec
+from backend.simulation import SimulationSpec, simulate
 
 
-def simulate(spec: SimulationSpec, output: Path, reporter: Reporter) -> dict[str, Any]:
-    """Makes the region; the values are the `simulate` result of docs/contracts.md, paths as text."""
-    region = simulation.simulate(spec, output, reporter)
-    return {
+@click.command("simulate")
+@click.argument("output", type=PATH)
+@click.option("--parcels", type=int, default=SimulationSpec.parcels, show_default=True)
+@click.option("--dates", type=int, default=SimulationSpec.dates, show_default=True)
+@click.option("--seed", type=int, default=SimulationSpec.seed, show_default=True)
+@click.option("--year", type=int, default=SimulationSpec.year, show_default=True)
+@click.pass_obj
+def command(reporter: Reporter, output: Path, parcels: int, dates: int, seed: int, year: int) -> Outcome:
+    """Make up a region in OUTPUT: dated images, cloud masks and a parcel layer with its true crops."""
+    region = simulate(SimulationSpec(parcels, dates, seed, year), output, reporter)
+    values = {
         "imagery": str(region.imagery),
         "masks": str(region.masks),
         "parcels": str(region.parcels),
@@ -22,3 +31,8 @@ def simulate(spec: SimulationSpec, output: Path, reporter: Reporter) -> dict[str
         "parcel_count": region.parcel_count,
         "dates": list(region.dates),
     }
+    text = (
+        f"A made-up region of {region.parcel_count} parcels and {len(region.dates)} dates\n"
+        f"imagery  {region.imagery}\nmasks    {region.masks}\nparcels  {region.parcels} (crop in {region.class_field})"
+    )
+    return Outcome(values, text)

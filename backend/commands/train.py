@@ -17,10 +17,8 @@ from backend import __version__, reports
 from backend.commands import Outcome, documents
 from backend.commands.options import EXISTING, PATH, device_option
 from backend.errors import UnknownModel, writing_to
-from backend.learning.metrics import reliability
 from backend.learning.training import Trained, TrainingSpec, train
 from backend.models import MODELS
-from backend.models.bundle import ModelBundle
 from backend.parcels import nomenclature
 from backend.parcels.nomenclature import Nomenclature
 from backend.parcels.reading import column
@@ -85,7 +83,8 @@ def command(
     trained = train(spec, feed, labels, crops.classes, reporter, checkpoint)
     seconds = round(time.monotonic() - began, 1)
     document = _document(opened, trained, spec, labels, crops.classes, class_field, seconds)
-    _bundle(opened, trained, spec, crops, document).save(output)
+    provenance = {**document["provenance"], "simulated": documents.is_simulated(opened)}
+    trained.bundle(feed, opened.manifest["season"], tuple(crops.table()), provenance, document).save(output)
     page = reports.write(document, documents.report_path(output, report))
     shutil.rmtree(checkpoint, ignore_errors=True)
     values = {
@@ -93,7 +92,7 @@ def command(
         "report": str(page),
         "scores": trained.scores,
         "classes": [documents.named(crop) for crop in trained.classes],
-        "left_out": trained.left_out,
+        "left_out": [{**documents.named(crop), "parcels": count} for crop, count in trained.left_out],
         "seconds": seconds,
     }
     return Outcome(values, f"{as_text(trained.scores)}\ntrained in {seconds} s\nmodel   {output}\nreport  {page}")
@@ -148,14 +147,13 @@ def _document(
     about = documents.of_store(store)
     notes = [
         *about["notes"],
-        *(f"Left out, too few parcels: {row['name']} ({row['parcels']})" for row in trained.left_out),
+        *(f"Left out, too few parcels: {crop.name} ({count})" for crop, count in trained.left_out),
     ]
-    expected, chances = trained.tested
     parts = {
         **about,
         "scores": trained.scores,
         "curves": trained.curves,
-        "reliability": reliability(expected, chances),
+        "reliability": trained.reliability,
         "breakdown": documents.breakdown(labels, store.index["area_m2"].to_numpy(), classes),
         "provenance": {**_provenance(spec, field, seconds), **documents.sources(store)},
         "notes": notes,
@@ -169,25 +167,3 @@ def _provenance(spec: TrainingSpec, field: str, seconds: float) -> dict[str, Any
         "class field": field, "epochs": spec.epochs, "folds": f"{spec.folds} of 5", "batch size": spec.batch_size,
         "learning rate": spec.learning_rate, "seed": spec.seed, "device": spec.device, "seconds": seconds,
     }  # fmt: skip
-
-
-def _bundle(
-    store: Store, trained: Trained, spec: TrainingSpec, crops: Nomenclature, document: dict[str, Any]
-) -> ModelBundle:
-    return ModelBundle(
-        architecture=spec.model,
-        figures=MODELS[spec.model].figures,
-        view=MODELS[spec.model].view,
-        bands=store.bands,
-        calendar=store.days,
-        season=store.manifest["season"],
-        mean=trained.normalisation.mean,
-        std=trained.normalisation.std,
-        classes=trained.classes,
-        class_table=tuple(crops.table()),
-        temperature=trained.temperature,
-        scores=trained.scores,
-        provenance={**document["provenance"], "simulated": documents.is_simulated(store)},
-        weights=trained.weights,
-        report=document,
-    )
