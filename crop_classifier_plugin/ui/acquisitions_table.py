@@ -13,6 +13,8 @@ from ..translation import tr
 from .plain_table import number_item, plain_table
 from .share_delegate import ShareDelegate
 
+MOST_SKIPPED_ROWS = 3  # more scroll
+
 
 class AcquisitionsTable(QWidget):
     """Rows are dates; an unchecked date is left out of the run. `changed` tells that the choice is another."""
@@ -28,7 +30,6 @@ class AcquisitionsTable(QWidget):
         self.table.setItemDelegateForColumn(2, self._delegate)
         self.table.itemChanged.connect(self._on_item_changed)
         self.skipped = plain_table((tr("Skipped file"), tr("Reason")), stretched=1)
-        self.skipped.setMaximumHeight(96)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(self._head())
@@ -91,6 +92,8 @@ class AcquisitionsTable(QWidget):
                 item = QTableWidgetItem(text)
                 item.setToolTip(f"{entry['path']}\n{entry['reason']}")
                 self.skipped.setItem(row, column, item)
+        rows = min(len(skipped), MOST_SKIPPED_ROWS) * self.skipped.verticalHeader().defaultSectionSize()
+        self.skipped.setFixedHeight(self.skipped.horizontalHeader().sizeHint().height() + rows + 4)
         self.skipped.setVisible(bool(skipped))
 
     def excluded(self) -> tuple[str, ...]:

@@ -44,6 +44,8 @@ class RunFeedback(EngineFeedback):
 
     def reportError(self, error: str, fatalError: bool = False) -> None:
         super().reportError(error, fatalError)
+        if self.isCanceled():
+            return  # that a run was cancelled is no error
         self.errors.append(error)
         self.line.emit(tr("Error: {0}").format(error))
 

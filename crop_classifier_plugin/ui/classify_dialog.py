@@ -7,12 +7,12 @@ from typing import Any, Optional
 
 from qgis.core import Qgis, QgsMapLayer
 from qgis.gui import QgsCollapsibleGroupBox, QgsFieldComboBox
-from qgis.PyQt.QtWidgets import QGroupBox, QHBoxLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QGroupBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
 from ..settings import Setting
 from ..translation import tr
 from .algorithm_run import Outcome
-from .form import choose_data, device_combo, form_layout, scrolling_column, vector_filter
+from .form import choose_data, compact_group, device_combo, form_layout, scrolling_column, vector_filter
 from .imagery_group import ImageryGroup
 from .message import push, replace
 from .model_panel import ModelPanel
@@ -38,7 +38,7 @@ class ClassifyDialog(RunDialog):
         self.report = report_widget()
         self.device = device_combo()
         choose_data(self.device, Setting.DEVICE.get())
-        self.tabs.addTab(self._parameters_page(), tr("Parameters"))
+        self.add_inputs(self._parameters_page(), tr("Parameters"))
         self.tabs.addTab(self.log, tr("Log"))
         self.parcels.changed.connect(self._on_layer)
         for signal in (self.imagery.changed, self.model.changed, self.output.fileChanged, self.report.fileChanged):
@@ -55,16 +55,13 @@ class ClassifyDialog(RunDialog):
         return page
 
     def _parcels_group(self) -> QGroupBox:
-        group = QGroupBox(tr("Parcels"))
-        QVBoxLayout(group).addWidget(self.parcels)
-        return group
+        return compact_group(tr("Parcels"), self.parcels)
 
     def _output_group(self) -> QGroupBox:
-        group = QGroupBox(tr("Output"))
-        form = form_layout(group)
+        form = form_layout()
         form.addRow(tr("Classified parcels"), self.output)
         form.addRow(tr("Report"), self.report)
-        return group
+        return compact_group(tr("Output"), form)
 
     def _advanced(self) -> QgsCollapsibleGroupBox:
         group = QgsCollapsibleGroupBox(tr("Advanced"))

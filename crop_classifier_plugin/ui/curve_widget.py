@@ -163,7 +163,7 @@ class CurveWidget(QWidget):
         painter.drawText(box, Qt.AlignmentFlag.AlignHCenter, tr("Epoch"))
 
     def _epoch_ticks(self, plot: QRectF) -> list[int]:
-        room = max(int(plot.width() / (4 * self._line_px())), 2)
+        room = max(int(plot.width() / (3 * self._line_px())), 2)
         rounds = {int(value) for value in ticks(0, self._epochs, room) if value == int(value) and value >= 1}
         return sorted(rounds | ({1} if 2 not in rounds else set()))
 

@@ -56,6 +56,7 @@ class EngineChoice(QGroupBox):
             inner.setVisible(False)
             layout.addWidget(radio)
             layout.addWidget(inner)
+        layout.addStretch(1)
 
     def _restore(self) -> None:
         self.location.setFilePath(str(locate.location()))

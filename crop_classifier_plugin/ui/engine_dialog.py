@@ -8,7 +8,7 @@ from typing import Any, Optional
 
 from qgis.core import Qgis
 from qgis.gui import QgsMessageBar
-from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QMessageBox, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QMessageBox, QVBoxLayout, QWidget
 
 from ..engine import install, locate
 from ..engine.errors import EngineCancelled
@@ -21,7 +21,7 @@ from .log_view import LogView
 from .message import replace
 from .progress_row import ProgressRow
 
-WIDTH_PX, HEIGHT_PX = 760, 570
+WIDTH_PX, HEIGHT_PX = 900, 560
 
 
 class EngineDialog(QDialog):
@@ -56,8 +56,14 @@ class EngineDialog(QDialog):
         self.remove_button.clicked.connect(self.remove)
         self.buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
-        for widget in (self.bar, self.state, self.choice, self.log, self.progress, self.buttons):
-            layout.addWidget(widget, 1 if widget is self.log else 0)
+        columns = QHBoxLayout()
+        columns.addWidget(self.state, 2)
+        columns.addWidget(self.choice, 3)
+        layout.addWidget(self.bar)
+        layout.addLayout(columns)
+        layout.addWidget(self.log, 1)
+        layout.addWidget(self.progress)
+        layout.addWidget(self.buttons)
         self.resize(WIDTH_PX, HEIGHT_PX)
 
     # What can be asked for
@@ -94,7 +100,7 @@ class EngineDialog(QDialog):
         self.bar.clearWidgets()
         self.log.add(f"— {title} —")
         self.progress.start()
-        self.progress.stage.setText(title)
+        self.progress.say(title)
         self._then = then
         self._task = BackgroundTask(title, work)
         self._task.line.connect(self.log.add)

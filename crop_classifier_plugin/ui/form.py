@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Optional
+from typing import Optional, Union
 
 from qgis.gui import QgsFileWidget
 from qgis.PyQt.QtCore import Qt
-from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QFrame, QScrollArea, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QFrame, QGroupBox, QLayout, QScrollArea, QVBoxLayout, QWidget
 
 from ..engine.protocol import DEVICES, FORMATS
 from ..translation import tr
@@ -48,7 +48,21 @@ def scrolling_column(*widgets: QWidget) -> QScrollArea:
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    for widget in (area.viewport(), column):
+        widget.setAutoFillBackground(False)  # the tab shows through
     return area
+
+
+def compact_group(title: str, content: Union[QLayout, QWidget]) -> QGroupBox:
+    """A group box that leaves little room above and below, so that a page fits on a small screen."""
+    group = QGroupBox(title)
+    layout = QVBoxLayout(group)
+    layout.setContentsMargins(9, 5, 9, 5)
+    if isinstance(content, QLayout):
+        layout.addLayout(content)
+    else:
+        layout.addWidget(content)
+    return group
 
 
 def device_combo() -> QComboBox:

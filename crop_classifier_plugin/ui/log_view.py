@@ -28,6 +28,8 @@ class LogView(QWidget):
         self.clear_button = QPushButton(tr("Clear Log"))
         self.clear_button.clicked.connect(self.text.clear)
         buttons = QHBoxLayout()
+        for button in (self.copy_button, self.clear_button):
+            button.setAutoDefault(False)  # Enter belongs to the dialog's own button
         buttons.addStretch(1)
         buttons.addWidget(self.copy_button)
         buttons.addWidget(self.clear_button)

@@ -1,4 +1,4 @@
-"""Messages in a message bar, with a button for what to do next."""
+"""Messages in a message bar, shown whole, with a button for what to do next."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -7,7 +7,11 @@ from typing import Callable, Optional
 
 from qgis.core import Qgis
 from qgis.gui import QgsMessageBar
-from qgis.PyQt.QtWidgets import QPushButton
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+
+AROUND_PX = 260  # the icon, the buttons and the cross beside the text
+LEAST_PX = 300
 
 
 def push(
@@ -18,12 +22,15 @@ def push(
     action: Optional[Callable[[], object]] = None,
 ) -> None:
     """Adds a message that stays until it is closed; `button` runs `action`."""
-    item = QgsMessageBar.createMessage(text)
+    content = QWidget(bar)  # with an owner from the start: the message does not keep it alive
+    layout = QHBoxLayout(content)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.addWidget(_label(text, max(bar.width() - AROUND_PX, LEAST_PX)), 1)
     if action is not None:
-        push_button = QPushButton(button, item)
+        push_button = QPushButton(button)
         push_button.clicked.connect(lambda: action())
-        item.layout().addWidget(push_button)
-    bar.pushWidget(item, level, 0)
+        layout.addWidget(push_button)
+    bar.pushWidget(QgsMessageBar.createMessage(content), level, 0)
 
 
 def replace(
@@ -36,3 +43,14 @@ def replace(
     """As `push`, after taking away what the bar showed: a dialog's bar tells one thing at a time."""
     bar.clearWidgets()
     push(bar, text, level, button, action)
+
+
+def _label(text: str, width_px: int) -> QLabel:
+    """As high as the whole text needs: QGIS's own message text is cut after a line and a half."""
+    label = QLabel(text)
+    label.setObjectName("message")
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    label.setMinimumHeight(label.heightForWidth(width_px))
+    return label

@@ -51,6 +51,7 @@ class ModelPanel(QGroupBox):
         self.facts = {name: _fact() for name in ("architecture", "bands", "calendar", "scores")}
         self.classes = _class_list()
         layout = QVBoxLayout(self)
+        layout.setContentsMargins(9, 5, 9, 5)
         layout.addWidget(self.file)
         layout.addWidget(self.note)
         self.description = self._description()
@@ -149,5 +150,5 @@ def _class_list() -> QListWidget:
     classes.setIconSize(QSize(12, 12))
     classes.setSpacing(1)
     classes.setSelectionMode(QListView.SelectionMode.NoSelection)
-    classes.setFixedHeight(72)
+    classes.setFixedHeight(52)
     return classes

@@ -41,14 +41,13 @@ class ProgressRow(QWidget):
         self.bar.setRange(0, 0)  # busy, until the first fraction is known
         self.cancel.setEnabled(True)
         self.left.clear()
-        self.stage.setText(tr("Starting…"))
+        self.say(tr("Starting…"))
 
     def show_progress(self, fraction: float, stage: str, message: str, seconds_left: Optional[float]) -> None:
         self.bar.setRange(0, STEPS)
         self.bar.setValue(round(STEPS * min(max(fraction, 0.0), 1.0)))
         words = " – ".join(word for word in (stage[:1].upper() + stage[1:], message) if word)
-        self.stage.setText(words)
-        self.stage.setToolTip(words)
+        self.say(words)
         self.left.setText(time_left(seconds_left))
 
     def finish(self, message: str, complete: bool = False) -> None:
@@ -57,9 +56,15 @@ class ProgressRow(QWidget):
         self.bar.setValue(STEPS if complete else 0)
         self.cancel.setEnabled(False)
         self.left.clear()
-        self.stage.setText(message)
+        self.say(message)
+
+    def say(self, words: str) -> None:
+        """Shows a line over the bar; without words the line takes no room."""
+        self.stage.setText(words)
+        self.stage.setToolTip(words)
+        self.stage.setVisible(bool(words))
 
     def _ask(self) -> None:
         self.cancel.setEnabled(False)
-        self.stage.setText(tr("Cancelling…"))
+        self.say(tr("Cancelling…"))
         self.cancelled.emit()

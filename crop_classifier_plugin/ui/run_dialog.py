@@ -18,11 +18,11 @@ from .log_view import LogView
 from .message import replace
 from .progress_row import ProgressRow
 
-WIDTH_PX, HEIGHT_PX = 980, 570  # a QGIS dialog stays within 1000 x 580
+WIDTH_PX, HEIGHT_PX = 980, 576  # a QGIS dialog stays within 1000 x 580
 
 
 class RunDialog(QDialog):
-    """A subclass fills the first tab, names its algorithm, and gives `parameters`, `missing` and `show_result`."""
+    """A subclass adds its tabs, names its algorithm, and gives `parameters`, `missing` and `show_result`."""
 
     algorithm_id = ""
 
@@ -42,12 +42,18 @@ class RunDialog(QDialog):
         self.run_button.clicked.connect(self.run)
         self.buttons.rejected.connect(self.reject)
         self._run: Optional[AlgorithmRun] = None
+        self._inputs: list[QWidget] = []
         self._stage = ""
         self._close_when_done = False
         layout = QVBoxLayout(self)
         for widget in (self.bar, self.tabs, self.progress, self.buttons):
             layout.addWidget(widget, 1 if widget is self.tabs else 0)
         self.resize(WIDTH_PX, HEIGHT_PX)
+
+    def add_inputs(self, page: QWidget, title: str) -> None:
+        """Adds a tab that cannot be changed while a run goes on."""
+        self.tabs.addTab(page, title)
+        self._inputs.append(page)
 
     # What a subclass gives
 
@@ -148,9 +154,10 @@ class RunDialog(QDialog):
         missing = self.missing()
         self.run_button.setEnabled(ready and not missing and not self.is_running())
         self.run_button.setToolTip(missing)
-        self.tabs.widget(0).setEnabled(not self.is_running())
-        if not self.is_running() and self.progress.bar.value() == 0:
-            self.progress.stage.setText(missing)
+        for page in self._inputs:
+            page.setEnabled(not self.is_running())
+        if not self.is_running():
+            self.progress.say(missing)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -6,12 +6,13 @@ from __future__ import annotations
 from typing import Any, Optional
 
 from qgis.core import Qgis
-from qgis.PyQt.QtWidgets import QDialogButtonBox, QGroupBox, QHBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QDialogButtonBox, QHBoxLayout, QWidget
 
 from ..translation import tr
 from .algorithm_run import Outcome
+from .classify_dialog import ClassifyDialog
 from .crops_group import CropsGroup
-from .form import form_layout, scrolling_column
+from .form import compact_group, form_layout, scrolling_column
 from .imagery_group import ImageryGroup
 from .message import replace
 from .outputs import destination, missing_folder, remember_folder, report_widget, save_widget
@@ -35,11 +36,13 @@ class TrainDialog(RunDialog):
         self.report = report_widget()
         self.curves = TrainingPanel()
         self.scores = ScoresPanel()
-        self.tabs.addTab(self._parameters_page(), tr("Parameters"))
+        self.add_inputs(_side_by_side(self.imagery, self.crops), tr("Data"))
+        self.add_inputs(self._model_page(), tr("Model"))
         self.tabs.addTab(self.curves, tr("Training"))
         self.tabs.addTab(self.scores, tr("Scores"))
         self.tabs.addTab(self.log, tr("Log"))
         self.model_file = ""
+        self.classify_dialog: Optional[ClassifyDialog] = None
         self.classify_button = self.buttons.addButton(
             tr("Classify With This Model…"), QDialogButtonBox.ButtonRole.ActionRole
         )
@@ -49,20 +52,12 @@ class TrainDialog(RunDialog):
             signal.connect(self.refresh)
         self.refresh()
 
-    def _parameters_page(self) -> QWidget:
-        page = QWidget()
-        layout = QHBoxLayout(page)
-        layout.addWidget(self.imagery, 4)
-        layout.addWidget(self.crops, 4)
-        layout.addWidget(scrolling_column(self.training, self._output_group(), self.training.advanced), 4)
-        return page
-
-    def _output_group(self) -> QGroupBox:
-        group = QGroupBox(tr("Output"))
-        form = form_layout(group)
+    def _model_page(self) -> QWidget:
+        form = form_layout()
         form.addRow(tr("Model"), self.output)
         form.addRow(tr("Report"), self.report)
-        return group
+        output = compact_group(tr("Output"), form)
+        return _side_by_side(scrolling_column(self.training, output), scrolling_column(self.training.advanced))
 
     # What the shared dialog asks for
 
@@ -113,9 +108,15 @@ class TrainDialog(RunDialog):
 
     def classify(self) -> None:
         """Opens Classify Parcels with the model just trained."""
-        from .classify_dialog import ClassifyDialog
-
-        self._next = ClassifyDialog(self.iface, self.parent())
-        self._next.model.set_file(self.model_file)
-        self._next.show()
+        self.classify_dialog = ClassifyDialog(self.iface, self.parent())
+        self.classify_dialog.model.set_file(self.model_file)
+        self.classify_dialog.show()
         self.accept()
+
+
+def _side_by_side(left: QWidget, right: QWidget) -> QWidget:
+    page = QWidget()
+    layout = QHBoxLayout(page)
+    layout.addWidget(left, 1)
+    layout.addWidget(right, 1)
+    return page

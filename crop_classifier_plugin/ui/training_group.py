@@ -24,6 +24,7 @@ class TrainingGroup(QGroupBox):
         self.architecture = QComboBox()
         for name, architecture in MODELS.items():
             self.architecture.addItem(architecture.title, name)
+        self.architecture.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         choose_data(self.architecture, Setting.ARCHITECTURE.get())
         self.epochs = _spin(
             1, 10_000, int(Setting.EPOCHS.get()), tr("How often the network sees every training parcel")

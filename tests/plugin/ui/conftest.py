@@ -21,7 +21,7 @@ from qgis.core import (
     QgsVectorLayer,
 )
 from qgis.gui import QgsMessageBar
-from qgis.PyQt.QtWidgets import QPushButton
+from qgis.PyQt.QtWidgets import QLabel, QPushButton
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
@@ -178,7 +178,7 @@ class Bar:
     @staticmethod
     def text(bar):
         """What it shows now; empty where it shows nothing."""
-        return bar.currentItem().text() if bar.items() else ""
+        return bar.currentItem().findChild(QLabel, "message").text() if bar.items() else ""
 
     @staticmethod
     def press(bar, title):
