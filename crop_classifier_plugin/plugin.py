@@ -27,7 +27,7 @@ class CropClassifierPlugin:
         self.provider: Optional[CropClassifierProvider] = None
         self._actions: List[QAction] = []
         self._toolbar: Any = None
-        self._dialogs: Dict[str, QDialog] = {}
+        self._dialogs: Dict[str, Any] = {}
         self._translator = install_translator(ROOT / "i18n")
 
     def initProcessing(self) -> None:
@@ -54,7 +54,8 @@ class CropClassifierPlugin:
 
     def unload(self) -> None:
         for dialog in self._dialogs.values():
-            dialog.close()
+            dialog.cancel()  # not close(), which would ask
+            dialog.hide()
             dialog.deleteLater()
         self._dialogs.clear()
         for action in self._actions:

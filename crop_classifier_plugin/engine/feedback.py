@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from typing import Any, Optional
 
 from qgis.core import QgsProcessingFeedback
@@ -11,6 +12,8 @@ from qgis.PyQt.QtCore import pyqtSignal
 
 from ..translation import tr
 from .protocol import protocol
+
+TEXT_EVERY_S = 2.0  # Processing keeps every progress text as a line of its log
 
 
 class EngineFeedback(QgsProcessingFeedback):
@@ -31,6 +34,7 @@ class Listener:
         self._start = start
         self._share = share
         self._stage = ""
+        self._said = 0.0  # when the last progress text was shown, monotonic seconds
 
     def __call__(self, event: Any) -> None:
         if isinstance(event, protocol.Progress):
@@ -46,7 +50,10 @@ class Listener:
 
     def _progress(self, event: Any) -> None:
         self._feedback.setProgress(100.0 * event.fraction)
-        self._feedback.setProgressText(progress_text(event))
+        now = time.monotonic()
+        if event.stage != self._stage or now - self._said > TEXT_EVERY_S:
+            self._stage, self._said = event.stage, now
+            self._feedback.setProgressText(progress_text(event))
 
     def _log(self, event: Any) -> None:
         self._feedback.pushInfo(event.message)

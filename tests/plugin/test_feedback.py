@@ -35,6 +35,15 @@ def test_progress_logs_metrics_and_warnings_are_shown() -> None:
     assert len(feedback.events) == 4
 
 
+def test_a_chatty_engine_does_not_fill_the_log() -> None:
+    feedback = Feedback()
+    listen = Listener(feedback)
+    for n in range(100):
+        listen(protocol.Progress(n / 100, "Reading" if n < 50 else "Writing", f"block {n}"))
+    assert feedback.lines == ["Reading: block 0", "Writing: block 50"]
+    assert len(feedback.events) == 100 and feedback.percents[-1] == 99.0
+
+
 @pytest.mark.parametrize(("seconds", "text"), [(None, ""), (0.2, "about 1 s left"), (89, "about 89 s left"),
                                                (200, "about 3 min left"), (9000, "about 2.5 h left")])  # fmt: skip
 def test_time_left_is_rounded_as_a_person_would(seconds, text) -> None:

@@ -41,6 +41,18 @@ class Iface:
         self.menu.remove(action)
 
 
+class Dialog(QDialog):
+    """One with a run in progress, which would ask before it closes."""
+
+    cancelled = False
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+    def reject(self) -> None:
+        raise AssertionError("asked at unload")
+
+
 def registered() -> bool:
     return QgsApplication.processingRegistry().providerById("crop_classifier") is not None
 
@@ -74,15 +86,17 @@ def test_a_window_is_kept_with_what_was_entered_and_goes_at_unload(qtbot) -> Non
     plugin = CropClassifierPlugin(Iface())
     made = []
 
-    def make() -> QDialog:
-        made.append(QDialog())
+    def make() -> Dialog:
+        made.append(Dialog())
         return made[-1]
 
     plugin._show("classify", make)
     plugin._show("classify", make)
     assert len(made) == 1 and made[0].isVisible()
+    dialog = made[0]
     plugin.unload()
-    qtbot.waitUntil(lambda: sip.isdeleted(made[0]))
+    assert dialog.cancelled
+    qtbot.waitUntil(lambda: sip.isdeleted(dialog))
 
 
 def test_qgis_finds_the_factory() -> None:
