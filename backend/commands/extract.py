@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import click
 
 from backend.commands import Outcome
-from backend.commands.options import EXISTING, PATH, imagery_options, parcel_options
+from backend.commands.options import EXISTING, PATH, ParcelOptions, imagery_options, parcel_options
 from backend.imagery.acquisition import ImageryOptions
 from backend.imagery.catalogue import find, require_readable
 from backend.parcels.reading import read
@@ -32,11 +31,12 @@ from backend.vocabulary import CLASSIFIABLE, QUALITY
 @imagery_options
 @click.pass_obj
 def command(
-    reporter: Reporter, imagery: Path, parcels: Path, output: Path, options: ImageryOptions, **chosen: Any
-) -> Outcome:
+    reporter: Reporter, imagery: Path, parcels: Path, output: Path, options: ImageryOptions,
+    parcel_options: ParcelOptions, **chosen: Any,
+) -> Outcome:  # fmt: skip
     """Build the parcel series store of PARCELS over IMAGERY; a run that was stopped goes on."""
     began = time.monotonic()
-    store = extract(imagery, parcels, output, options, chosen, reporter)
+    store = extract(imagery, parcels, output, options, parcel_options, reporter, **chosen)
     values = {
         "store": str(output),
         "parcels": len(store.index),
@@ -51,14 +51,15 @@ def command(
 
 
 def extract(
-    imagery: Path, parcels: Path, output: Path, options: ImageryOptions, chosen: dict[str, Any], reporter: Reporter
+    imagery: Path, parcels: Path, output: Path, options: ImageryOptions, how: ParcelOptions, reporter: Reporter,
+    **chosen: Any,
 ) -> Store:  # fmt: skip
-    """Finds, reads, builds; `chosen` are the parcel options, `calendar`, `overwrite` and `bands` where given."""
+    """Finds, reads, builds; `chosen` are further parts of an ExtractionSpec."""
     catalogue = find(imagery, options, reporter)
     require_readable(catalogue, options.skip_unreadable)
-    layer = read(parcels, chosen.pop("layer"), chosen.pop("id_field"))
-    workers = chosen.pop("workers") or min(os.cpu_count() or 1, 4)
-    store = build(catalogue, layer, ExtractionSpec(options, workers=workers, **chosen), output, reporter)
+    layer = read(parcels, how.layer, how.id_field)
+    spec = ExtractionSpec(options, few_pixels=how.few_pixels, workers=how.workers, **chosen)
+    store = build(catalogue, layer, spec, output, reporter)
     warn_of_flags(store, reporter)
     return store
 

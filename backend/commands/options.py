@@ -3,7 +3,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from dataclasses import dataclass, fields
 from datetime import date
 from functools import wraps
 from pathlib import Path
@@ -20,6 +22,16 @@ PATH = click.Path(path_type=Path)
 EXISTING = click.Path(path_type=Path, exists=True)
 
 
+@dataclass(frozen=True)
+class ParcelOptions:
+    """How parcels are read and extracted."""
+
+    layer: str | None
+    id_field: str | None
+    few_pixels: int
+    workers: int
+
+
 class Day(click.ParamType[date]):
     name = "date"
 
@@ -31,12 +43,30 @@ class Names(click.ParamType[tuple[str, ...]]):
     name = "names"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        return (
-            value if isinstance(value, tuple) else tuple(part.strip() for part in str(value).split(",") if part.strip())
-        )
+        if isinstance(value, tuple):
+            return value
+        return tuple(part.strip() for part in str(value).split(",") if part.strip())
 
 
-_IMAGERY = (
+def options_of(kind: type, argument: str, *options: Function) -> Callable[[Function], Function]:
+    """A decorator that adds `options` and hands their values on as one frozen `kind` under the name `argument`."""
+
+    def decorate(function: Function) -> Function:
+        @wraps(function)
+        def with_options(*args: Any, **values: Any) -> Any:
+            chosen = kind(**{field.name: values.pop(field.name) for field in fields(kind)})
+            return function(*args, **{argument: chosen}, **values)
+
+        for option in reversed(options):
+            with_options = option(with_options)
+        return with_options
+
+    return decorate
+
+
+imagery_options = options_of(
+    ImageryOptions,
+    "options",
     click.option("--masks", type=EXISTING, help="Folder with an SCL or 0/1 raster (1 = masked) per date."),
     click.option("--dates-file", type=EXISTING, help="Dates of a single stack, one per line, in its order."),
     click.option("--band-names", type=Names(), default="", help="Bands in file order, B02,B03..., for unnamed layers."),
@@ -49,34 +79,26 @@ _IMAGERY = (
     click.option("--scale", type=float, help="Reflectance per count; else the file's own, else 1/10,000 for integers."),
     click.option("--offset", type=float, help="Reflectance at count 0; else the file's own."),
     click.option("--skip-unreadable", is_flag=True, help="Leave damaged files out, with their date."),
-)  # fmt: skip
+)
 
-
-def imagery_options(function: Function) -> Function:
-    """Adds the imagery options and hands them on as one `options: ImageryOptions`."""
-    names = ImageryOptions.__dataclass_fields__
-
-    @wraps(function)
-    def with_options(*args: Any, **values: Any) -> Any:
-        chosen = {name: values.pop(name) for name in names}
-        return function(*args, options=ImageryOptions(**chosen), **values)
-
-    for option in reversed(_IMAGERY):
-        with_options = option(with_options)
-    return with_options
-
-
-def parcel_options(function: Function) -> Function:
-    """Adds what extracting parcels takes besides imagery."""
-    function = click.option(
-        "--workers", type=click.IntRange(1, 64), help="Blocks read at once; else one per core, at most 4."
-    )(function)
-    function = click.option(
-        "--few-pixels", type=click.IntRange(min=1), default=DEFAULTS.few_pixels, show_default=True,
+parcel_options = options_of(
+    ParcelOptions,
+    "parcel_options",
+    click.option("--layer", help="Layer of a parcel file that holds several."),
+    click.option("--id-field", help="Field that names each parcel; else the feature id."),
+    click.option(
+        "--few-pixels",
+        type=click.IntRange(min=1),
+        default=DEFAULTS.few_pixels,
+        show_default=True,
         help="Parcels with fewer pixels are flagged.",
-    )(function)  # fmt: skip
-    function = click.option("--id-field", help="Field that names each parcel; else the feature id.")(function)
-    return click.option("--layer", help="Layer of a parcel file that holds several.")(function)
-
+    ),
+    click.option(
+        "--workers",
+        type=click.IntRange(1, 64),
+        default=lambda: min(os.cpu_count() or 1, 4),
+        help="Blocks read at once; else one per core, at most 4.",
+    ),
+)
 
 device_option = click.option("--device", default=DEFAULTS.device, show_default=True, help="auto, cpu, cuda or mps.")

@@ -141,8 +141,8 @@ def _labels(store: Store, class_field: str, crops: Nomenclature, reporter: Repor
 
 
 def _document(
-    store: Store, trained: Trained, spec: TrainingSpec, labels: NDArray[np.int64], classes: tuple[CropClass, ...], field: str,
-    seconds: float,
+    store: Store, trained: Trained, spec: TrainingSpec, labels: NDArray[np.int64], classes: tuple[CropClass, ...],
+    field: str, seconds: float,
 ) -> dict[str, Any]:  # fmt: skip
     about = documents.of_store(store)
     notes = [

@@ -27,7 +27,8 @@ def clean(geometries: NDArray[np.object_], source_crs: object, target_crs: str) 
 def _polygons_only(geometries: NDArray[np.object_]) -> NDArray[np.object_]:
     """Polygons and multipolygons as they are; of collections their polygons; None for the rest."""
     kinds = shapely.get_type_id(geometries)
-    kept = np.where(np.isin(kinds, (_POLYGON, 6)), geometries, None)
+    kept = geometries.copy()
+    kept[~np.isin(kinds, (_POLYGON, 6))] = None
     for position in np.flatnonzero(kinds == 7):  # a repaired outline with stray lines: rare
         parts = shapely.get_parts(geometries[position])
         polygons = shapely.get_parts(parts[np.isin(shapely.get_type_id(parts), (_POLYGON, 6))])

@@ -74,7 +74,7 @@ class Store:
         write_json(self.path / _MANIFEST, {**self.manifest, **changes})
 
     def array(self, name: str) -> NDArray[Any]:
-        """A fresh memory map of an array: what it touched leaves the process's memory when it goes. Raises NotAStore."""
+        """A fresh memory map of an array: what it touched leaves memory when it goes. Raises NotAStore."""
         try:
             return open_memmap(self.path / f"{name}.npy", mode="r+" if self.writable else "r")
         except (OSError, ValueError) as error:

@@ -20,6 +20,7 @@ Floats = NDArray[np.float64]
 
 EXTINCTION = 0.7  # Beer's law: cover = 1 - exp(-0.7 LAI)
 NIR, SWIR = slice(4, 8), slice(8, 10)
+LEAF_TEXTURE = 0.03  # log deviation of a closed canopy's brightness
 SOIL_TEXTURE = 0.07  # log deviation of the soil's brightness from pixel to pixel
 POROUS = {"soil": 1.0, "litter": 0.6, "asphalt": 0.3, "roof": 0.2, "water": 0.0}  # how much rain darkens it
 
@@ -69,7 +70,8 @@ class Ground:
         green = most * (1 - np.exp(-EXTINCTION * lai / most))
         dead = (1 - green) * state.dry.astype(np.float32)[item]
         bare = (1 - green - dead) * np.exp(SOIL_TEXTURE * texture)
-        return strip.part * green, strip.part * dead, strip.part * bare
+        lush = green * np.exp(LEAF_TEXTURE * vigour)
+        return strip.part * lush, strip.part * dead, strip.part * bare
 
 
 def draw_materials(kinds: Codes, centre: Floats, rng: np.random.Generator) -> Materials:

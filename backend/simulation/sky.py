@@ -57,7 +57,7 @@ def draw_sky(acquisition: Acquisition, side_cells: int, rng: np.random.Generator
     size = float(np.exp(rng.uniform(np.log(350), np.log(2500)))) / CELL_M
     field = turbulence(rng, (wide, wide), size / 4, RAGGED)
     edge = np.quantile(field, 1 - np.clip(cover, 0.0, 0.999)) if cover > 0.01 else np.inf
-    depth = np.maximum(field - edge, 0) * np.float32(rng.uniform(3, 9))
+    depth = np.maximum(field - edge, 0) * np.float32(np.exp(rng.uniform(np.log(0.8), np.log(6))))
     opacity = (1 - np.exp(-depth)).astype(np.float32)
     cloud = opacity[margin : margin + side_cells, margin : margin + side_cells]
     top, left = margin - down, margin - right
@@ -79,8 +79,8 @@ def scene_classes(sky: Sky, blue: Grid, red: Grid, nir: Grid, rng: np.random.Gen
     bright = (blue > 0.155) & (ndvi < 0.2) & (doubt > 1.1)
     classes = np.where(bright, CLOUD_MEDIUM, classes)
     classes = np.where(sky.cirrus > 0.16 + 0.06 * doubt, CIRRUS, classes)
-    classes = np.where(sky.shadow > 0.30 + 0.10 * doubt, SHADOW, classes)
-    classes = np.where(sky.cloud > 0.24 + 0.08 * doubt, CLOUD_MEDIUM, classes)
+    classes = np.where(sky.shadow > 0.36 + 0.12 * doubt, SHADOW, classes)
+    classes = np.where(sky.cloud > 0.32 + 0.10 * doubt, CLOUD_MEDIUM, classes)
     return np.where(sky.cloud > 0.6, CLOUD_HIGH, classes).astype(np.uint8)
 
 

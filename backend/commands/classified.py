@@ -1,0 +1,72 @@
+"""The outcome of a classification, and what can be told from it."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas
+from numpy.typing import NDArray
+
+from backend.commands import documents
+from backend.learning.metrics import reliability, scores
+from backend.models.bundle import ModelBundle
+from backend.parcels import nomenclature
+from backend.parcels.predictions import tabulate
+from backend.parcels.reading import column
+from backend.protocol import Reporter
+from backend.series.store import Store
+
+_MOST_LISTED = 12
+
+
+@dataclass(frozen=True)
+class Classified:
+    """`rows` are the parcels that were classified, `probabilities` `(rows, classes)` what the model says of them."""
+
+    store: Store
+    bundle: ModelBundle
+    rows: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
+
+    def predictions(self) -> pandas.DataFrame:
+        """One row per parcel of the layer: the attributes of DESIGN section 4."""
+        return tabulate(self.probabilities, self.rows, self.bundle.classes, self.store.index)
+
+    def breakdown(self) -> list[dict[str, Any]]:
+        """Parcels and hectares per predicted class."""
+        best = np.full(len(self.store.index), -1)
+        best[self.rows] = self.probabilities.argmax(axis=1) if len(self.rows) else []
+        return documents.breakdown(best, self.store.index["area_m2"].to_numpy(), self.bundle.classes)
+
+    def agreement(self, truth: str, reporter: Reporter) -> dict[str, Any]:
+        """Scores and reliability over the parcels whose declared crop is one of the model's classes; {} without any."""
+        expected = self._expected(truth, reporter)
+        judged = expected >= 0
+        if not judged.any():
+            return {}
+        chances = self.probabilities[judged]
+        found = chances.argmax(axis=1)
+        return {
+            "scores": scores(expected[judged], found, self.bundle.classes),
+            "reliability": reliability(chances.max(axis=1), found == expected[judged]),
+        }
+
+    def _expected(self, truth: str, reporter: Reporter) -> NDArray[np.int64]:
+        """The declared class of each classified parcel by the model's own class table, -1 where it knows none."""
+        known = nomenclature.from_table(self.bundle.class_table)
+        declared = column(self.store.parcels(), truth, self.store.manifest["parcels"]["source"])
+        labels, unknown = known.labels(declared)
+        codes = {crop.code: position for position, crop in enumerate(self.bundle.classes)}
+        to_model = np.array([codes.get(crop.code, -1) for crop in known.classes] + [-1])
+        expected = to_model[labels][self.rows]
+        left = int((expected < 0).sum())
+        if left:
+            listed = ", ".join(f"{code} ({count})" for code, count in list(unknown.items())[:_MOST_LISTED])
+            reporter.warning(
+                "labels.not_judged",
+                f"{left} classified parcels have no declared crop that the model knows; unknown: {listed or 'none'}.",
+            )
+        return expected
