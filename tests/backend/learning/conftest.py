@@ -92,6 +92,15 @@ class Recorder:
         return [values for name, values in self.said if name == kind]
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _one_thread():
+    """Batches this small gain nothing from threads, and lose much to waiting for them on a busy machine."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 @pytest.fixture
 def recorder() -> Recorder:
     return Recorder()
