@@ -25,7 +25,7 @@ class NotAModelFile(ValueError):
 
 @dataclass(frozen=True)
 class ModelDescription:
-    """What a model tells apart (`classes`: code, name, colour) and needs (`calendar`: days from 1 January of `season`)."""
+    """What a model tells apart (`classes`: code, name, colour) and needs (`calendar`: days from 1 January)."""
 
     path: Path
     architecture: str

@@ -23,9 +23,12 @@ def device_parameter() -> QgsProcessingParameterEnum:
     )
 
 
-def whole_number(name: str, label: str, default: int, minimum: int = 1) -> QgsProcessingParameterNumber:
+def whole_number(
+    name: str, label: str, default: int, least: int = 1, most: int = 2**31 - 1
+) -> QgsProcessingParameterNumber:
+    """A whole number within the engine's limits."""
     kind = QgsProcessingParameterNumber.Type.Integer
-    return QgsProcessingParameterNumber(name, label, kind, default, minValue=minimum)
+    return QgsProcessingParameterNumber(name, label, kind, default, minValue=least, maxValue=most)
 
 
 def report_parameter() -> QgsProcessingParameterFileDestination:

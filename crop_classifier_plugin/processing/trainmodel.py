@@ -72,6 +72,8 @@ class TrainModel(EngineAlgorithm):
         self.addParameter(field_parameter("CLASS_FIELD", tr("Field of declared crops"), optional=False))
         for parameter in [*class_table_parameters(), *imagery_parameters(optional=True), *training_parameters()]:
             self.addParameter(parameter)
+        names = field_parameter("NAME_FIELD", tr("Field of crop names, where each value is a class"))
+        self.addParameter(advanced(names))
         self.addParameter(advanced(field_parameter("ID_FIELD", tr("Field that identifies a parcel"))))
         self.addParameter(few_pixels_parameter())
         self.addParameter(workers_parameter())
@@ -85,7 +87,7 @@ class TrainModel(EngineAlgorithm):
         return (
             self._source_problem(parameters, context)
             or imagery_problem(self, parameters, context)
-            or parcels_problem(self, parameters, context, "CLASS_FIELD", "ID_FIELD")
+            or parcels_problem(self, parameters, context, "CLASS_FIELD", "NAME_FIELD", "ID_FIELD")
             or self._class_table_problem(parameters, context)
             or model_output_problem(parameters.get("OUTPUT"))
         )
@@ -158,6 +160,7 @@ class TrainModel(EngineAlgorithm):
             "model": self.parameterAsEnumString(parameters, "MODEL", context),
             "class_field": self.text(parameters, "CLASS_FIELD", context),
             "class_table": self._class_table(parameters, context),
+            "name_field": self.text(parameters, "NAME_FIELD", context),
             "learning_rate": self.parameterAsDouble(parameters, "LEARNING_RATE", context),
             "device": self.parameterAsEnumString(parameters, "DEVICE", context),
             "restart": self.parameterAsBool(parameters, "RESTART", context) or None,
@@ -199,12 +202,14 @@ def training_parameters() -> List[Any]:
         store,
         model,
         whole_number("EPOCHS", tr("Epochs"), DEFAULTS.epochs),
-        whole_number("FOLDS", tr("Folds"), DEFAULTS.folds),
+        whole_number("FOLDS", tr("Folds tested, of five"), DEFAULTS.folds, most=5),
         device_parameter(),
-        advanced(whole_number("BATCH_SIZE", tr("Parcels per batch"), DEFAULTS.batch_size)),
+        advanced(whole_number("BATCH_SIZE", tr("Parcels per batch"), DEFAULTS.batch_size, least=2)),
         advanced(rate),
-        advanced(whole_number("SEED", tr("Random seed"), DEFAULTS.seed, minimum=0)),
-        advanced(whole_number("MIN_SAMPLES", tr("Leave out classes with fewer parcels than"), DEFAULTS.min_samples)),
+        advanced(whole_number("SEED", tr("Random seed"), DEFAULTS.seed, least=0)),
+        advanced(
+            whole_number("MIN_SAMPLES", tr("Leave out classes with fewer parcels than"), DEFAULTS.min_samples, least=5)
+        ),
         advanced(restart),
     ]
 

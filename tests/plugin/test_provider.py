@@ -21,7 +21,8 @@ PARAMETERS = {
     ],
     "trainmodel": [
         "PARCELS", "CLASS_FIELD", "CLASS_TABLE", "CLASS_TABLE_FILE", *IMAGERY_PARAMETERS, "STORE", "MODEL", "EPOCHS",
-        "FOLDS", "DEVICE", "BATCH_SIZE", "LEARNING_RATE", "SEED", "MIN_SAMPLES", "RESTART", "ID_FIELD", "FEW_PIXELS",
+        "FOLDS", "DEVICE", "BATCH_SIZE", "LEARNING_RATE", "SEED", "MIN_SAMPLES", "RESTART",
+        "NAME_FIELD", "ID_FIELD", "FEW_PIXELS",
         "WORKERS", "OUTPUT", "REPORT",
     ],
     "classifyparcels": [

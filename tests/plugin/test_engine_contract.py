@@ -1,0 +1,106 @@
+"""The real engine understands every argument that the algorithms send, and answers through the real door."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from qgis.core import QgsProcessingContext, QgsProject
+from running import Feedback, algorithm
+from sample_layers import ROOT, file_layer, model_file
+
+from crop_classifier_plugin.engine.errors import EngineFailed
+from crop_classifier_plugin.engine.process import run_job
+from crop_classifier_plugin.engine.protocol import MODELS, Job
+
+PYTHON = Path(os.environ.get("CROP_CLASSIFIER_PYTHON") or ROOT / ".venv" / "bin" / "python")
+FLANDERS = ROOT / "../shared/data/flanders2018"
+pytestmark = pytest.mark.skipif(not PYTHON.exists(), reason=f"the engine's environment ({PYTHON}) is not there")
+
+NAMES = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+import click
+from backend.__main__ import cli
+commands = ("inspect", "extract", "train", "classify")
+print(json.dumps({name: [p.name for p in cli.get_command(click.Context(cli), name).params] for name in commands}))
+"""
+
+
+@pytest.fixture(scope="module")
+def engine_names() -> dict[str, list[str]]:
+    """The names of every command's arguments."""
+    done = subprocess.run([PYTHON, "-I", "-c", NAMES, ROOT], capture_output=True, text=True, check=True, timeout=120)
+    return json.loads(done.stdout)
+
+
+def everything(tmp_path: Path) -> dict[str, object]:
+    """A value for every parameter of every algorithm, none of them the default."""
+    folder, file = str(tmp_path), tmp_path / "table.csv"
+    file.touch()
+    return {
+        "IMAGERY": folder, "MASKS": folder, "EXCLUDE": "2018-05-01", "BAND_NAMES": "B02", "DATES_FILE": str(file),
+        "START": "2018-01-01", "END": "2018-12-31", "SEASON": 2018, "RESOLUTION": 20, "RESAMPLING": "cubic",
+        "SCALE": 0.001, "OFFSET": -0.1, "SKIP_UNREADABLE": True, "CALENDAR": "every:10", "ID_FIELD": "code",
+        "FEW_PIXELS": 9, "WORKERS": 2, "OVERWRITE": True, "TRUTH": "code", "DEVICE": "cpu", "BATCH_SIZE": 8,
+        "NAME_FIELD": "code", "CLASS_FIELD": "code",
+        "CLASS_TABLE": 3, "CLASS_TABLE_FILE": str(file), "EPOCHS": 2, "FOLDS": 3, "SEED": 4,
+        "LEARNING_RATE": 0.01, "MIN_SAMPLES": 7, "RESTART": True, "STORE": str(tmp_path / "store"),
+        "REPORT": str(tmp_path / "report.html"), "PARCELS": file_layer(tmp_path / "parcels.gpkg"),
+    }  # fmt: skip
+
+
+OWN = {
+    "inspectstack": {"OUTPUT": "dates.csv"},
+    "extractseries": {"OUTPUT": "x.parcels"},
+    "trainmodel": {"OUTPUT": "x.cropmodel", "MODEL": "gru"},
+    "classifyparcels": {"OUTPUT": "x.gpkg", "MODEL": "m.cropmodel"},
+}
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_the_engine_knows_every_argument(name, provider, fake_engine, engine_names, tmp_path) -> None:
+    fake_engine.answer("inspect", {"acquisitions": [], "skipped": []})
+    fake_engine.answer("extract", {"store": "", "parcels": 0, "pixels": 0})
+    fake_engine.answer("train", {"model": "", "report": "", "scores": {"oa": 0.0, "mean_f": 0.0}})
+    fake_engine.answer("classify", {"output": "", "report": "", "parcels": 0, "classified": 0, "classes": []})
+    own = {key: value if value == "gru" else str(tmp_path / value) for key, value in OWN[name].items()}
+    model_file(tmp_path / "m.cropmodel")
+    given = {**everything(tmp_path), **own}
+    tried = algorithm(name)
+    known = {definition.name() for definition in tried.parameterDefinitions()}
+    assert known <= set(given), "a parameter without a value here"
+    context = QgsProcessingContext()
+    context.setProject(QgsProject.instance())
+    tried.run({key: given[key] for key in known}, context, Feedback(), {}, False)
+    for job in fake_engine.jobs():
+        assert set(job["arguments"]) <= set(engine_names[job["command"]])
+
+
+def test_the_engines_table_of_models_is_the_plugins() -> None:
+    answer = run_job(Job("models"), lambda event: None, lambda: False, python=PYTHON)
+    assert [model["name"] for model in answer] == list(MODELS)
+
+
+def test_the_real_engine_fails_with_its_own_words(tmp_path) -> None:
+    with pytest.raises(EngineFailed) as caught:
+        run_job(Job("inspect", {"imagery": str(tmp_path)}), lambda event: None, lambda: False, python=PYTHON)
+    assert caught.value.code == "imagery.none_found" and str(tmp_path) in str(caught.value)
+
+
+@pytest.mark.skipif(not FLANDERS.exists(), reason=f"the real images ({FLANDERS}) are not there")
+def test_a_real_season_is_extracted_where_it_was_asked_for(provider, monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("CROP_CLASSIFIER_PYTHON", str(PYTHON))
+    context = QgsProcessingContext()
+    store = tmp_path / "a season.parcels"
+    parameters = {
+        "IMAGERY": str(FLANDERS / "s2"), "MASKS": str(FLANDERS / "scl"), "PARCELS": str(FLANDERS / "parcels.gpkg"),
+        "START": "2018-04-01", "END": "2018-05-31", "OUTPUT": str(store),
+    }  # fmt: skip
+    results, _ = algorithm("extractseries").run(parameters, context, Feedback(), {}, False)
+    assert (results["OUTPUT"], results["PARCEL_COUNT"]) == (str(store), 19)
+    assert (store / "manifest.json").is_file()
