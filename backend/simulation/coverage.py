@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from affine import Affine
 from numpy.typing import NDArray
+from rasterio import Affine
 from rasterio.features import rasterize
 
 from backend.simulation.landscape import Landscape, Shapes

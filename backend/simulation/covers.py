@@ -46,7 +46,7 @@ class Cover:
     flower_day: float = NEVER
     flower_days: float = 8
     flower_cover: float = 0.0
-    spread_days: float = 7
+    spread_days: float = 6
     spread_vigour: float = 0.18
     patchy: float = 0.18  # variation within a field
     size: float = 0.0  # liking for large parcels (negative: small ones)
@@ -55,38 +55,38 @@ class Cover:
 
 CROPS = (
     Cover("PPH", "18", 0.27, "grass", 1.3, 92, 12, 3.4, 318, 12, dry=0.45, cuts=(165, 255), mown=0.45, summer=0.55,
-          spread_days=11, spread_vigour=0.30, patchy=0.28, wet=0.5),
-    Cover("BTH", "1", 0.165, "cereal", 0.55, 94, 13, 4.8, 172, 6.5, 197, 0.85, regrow=0.3, spread_days=8, size=0.5),
+          spread_days=8, spread_vigour=0.30, patchy=0.28, wet=0.5),
+    Cover("BTH", "1", 0.165, "cereal", 0.55, 94, 13, 4.8, 172, 6.5, 197, 0.85, regrow=0.3, spread_days=6, size=0.5),
     Cover("PTR", "19", 0.09, "grass", 1.4, 84, 11, 4.2, 318, 12, dry=0.4, cuts=(138, 188, 252), mown=0.75, summer=0.45,
-          spread_days=11, spread_vigour=0.28, patchy=0.22),
-    Cover("ORH", "3", 0.07, "cereal", 0.75, 87, 13, 4.4, 158, 6.5, 180, 0.85, regrow=0.4, spread_days=8, size=0.4),
-    Cover("MIS", "2", 0.075, "maize", 0.0, 166, 8, 4.4, 260, 9, 286, 0.7, 35, winter=0.2, spread_days=9,
+          spread_days=8, spread_vigour=0.28, patchy=0.22),
+    Cover("ORH", "3", 0.07, "cereal", 0.75, 87, 13, 4.4, 158, 6.5, 180, 0.85, regrow=0.4, spread_days=6, size=0.4),
+    Cover("MIS", "2", 0.075, "maize", 0.0, 166, 8, 4.4, 260, 9, 286, 0.7, 35, winter=0.2, spread_days=6.5,
           size=0.5, wet=0.5),
-    Cover("VRC", "21", 0.065, "woody", 0.15, 142, 11, 2.6, 292, 9, dry=0.15, winter=0.4, rows=0.5, spread_days=8,
+    Cover("VRC", "21", 0.065, "woody", 0.15, 142, 11, 2.6, 292, 9, dry=0.15, winter=0.4, rows=0.5, spread_days=6,
           spread_vigour=0.3, patchy=0.25, size=-0.6, wet=-1.2),
-    Cover("TTH", "4", 0.045, "cereal", 0.65, 90, 13, 4.7, 169, 7, 197, 0.85, regrow=0.3, spread_days=9),
+    Cover("TTH", "4", 0.045, "cereal", 0.8, 86, 13, 4.8, 172, 7.5, 200, 0.85, regrow=0.3, spread_days=6.5),
     Cover("CZH", "5", 0.045, "broadleaf", 1.0, 78, 12, 4.4, 168, 8, 191, 0.75, 40, regrow=0.8, flower="yellow",
-          flower_day=109, flower_days=9, flower_cover=0.6, size=0.5),
+          flower_day=109, flower_days=11, flower_cover=0.75, size=0.5),
     Cover("LUZ", "16", 0.035, "legume", 0.8, 88, 10, 4.4, 318, 12, dry=0.3, cuts=(136, 176, 214, 256), mown=0.8,
-          summer=0.2, spread_days=10, spread_vigour=0.25),
+          summer=0.2, spread_days=8, spread_vigour=0.25),
     Cover("TRN", "6", 0.035, "broadleaf", 0.0, 157, 8, 3.4, 229, 9, 259, 0.6, 40, winter=0.15, flower="yellow",
-          flower_day=196, flower_days=7, flower_cover=0.18, spread_days=9, size=0.3),
-    Cover("J5M", "11", 0.03, "grass", 0.9, 104, 14, 2.6, 315, 14, dry=0.5, cuts=(200,), mown=0.6, summer=0.5,
-          spread_days=16, spread_vigour=0.45, patchy=0.4, size=-0.5),
-    Cover("SOJ", "7", 0.02, "legume", 0.0, 171, 9, 4.4, 254, 6.5, 273, 0.6, 40, winter=0.2, spread_days=9, wet=0.4),
-    Cover("MIE", "2", 0.018, "maize", 0.0, 166, 8, 4.2, 268, 10, 254, 0.5, 30, winter=0.45, spread_days=9),
-    Cover("PHI", "8", 0.013, "legume", 0.35, 98, 11, 4.0, 164, 6, 181, 0.7, 35, regrow=0.4, spread_days=8),
-    Cover("SPH", "17", 0.007, "grass", 1.0, 108, 13, 2.3, 312, 13, dry=0.55, summer=0.5, spread_days=12,
+          flower_day=196, flower_days=7, flower_cover=0.18, spread_days=6.5, size=0.3),
+    Cover("J5M", "11", 0.03, "grass", 0.7, 110, 14, 2.1, 315, 14, dry=0.7, cuts=(195,), mown=0.5, summer=0.5,
+          spread_days=12, spread_vigour=0.45, patchy=0.4, size=-0.5),
+    Cover("SOJ", "7", 0.02, "legume", 0.0, 171, 9, 4.4, 254, 6.5, 273, 0.6, 40, winter=0.2, spread_days=6.5, wet=0.4),
+    Cover("MIE", "2", 0.018, "maize", 0.0, 166, 8, 4.2, 268, 10, 254, 0.5, 30, winter=0.45, spread_days=6.5),
+    Cover("PHI", "8", 0.013, "legume", 0.2, 108, 9, 4.0, 163, 6, 182, 0.7, 35, regrow=0.4, spread_days=6),
+    Cover("SPH", "17", 0.007, "grass", 1.0, 108, 13, 2.3, 312, 13, dry=0.55, summer=0.5, spread_days=9,
           spread_vigour=0.4, patchy=0.5, wet=-0.8),
-    Cover("VRG", "20", 0.007, "woody", 0.7, 112, 10, 2.8, 302, 10, dry=0.3, winter=0.7, rows=0.8, spread_days=10,
+    Cover("VRG", "20", 0.007, "woody", 0.7, 112, 10, 2.8, 302, 10, dry=0.3, winter=0.7, rows=0.8, spread_days=8,
           spread_vigour=0.3, patchy=0.3, flower="white", flower_day=100, flower_days=5, flower_cover=0.15, size=-0.6),
-    Cover("PTC", "25", 0.006, "broadleaf", 0.0, 152, 7, 3.8, 226, 9, 252, 0.3, 5, winter=0.2, spread_days=9),
-    Cover("BTN", "24", 0.006, "broadleaf", 0.0, 156, 9, 4.4, NEVER, 10, 288, 0.1, 3, winter=0.2, spread_days=9,
+    Cover("PTC", "25", 0.006, "broadleaf", 0.0, 152, 7, 3.8, 226, 9, 252, 0.3, 5, winter=0.2, spread_days=6.5),
+    Cover("BTN", "24", 0.006, "broadleaf", 0.0, 156, 9, 4.4, NEVER, 10, 288, 0.1, 3, winter=0.2, spread_days=6.5,
           size=0.4),
-    Cover("CHV", "9", 0.005, "broadleaf", 0.0, 150, 8, 5.0, 242, 10, 258, 0.5, 30, spread_days=9),
+    Cover("CHV", "9", 0.005, "broadleaf", 0.0, 150, 8, 5.0, 242, 10, 258, 0.5, 30, spread_days=6.5),
     Cover("LAV", "24", 0.004, "silvery", 0.8, 122, 12, 2.0, NEVER, 10, dry=0.15, cuts=(206,), mown=1.0, rows=0.55,
           flower="violet", flower_day=184, flower_days=11, flower_cover=0.5, wet=-0.6),
-    Cover("TCR", "28", 0.003, "woody", 0.5, 120, 7, 4.2, 297, 9, dry=0.3, spread_days=8, spread_vigour=0.3, wet=0.6),
+    Cover("TCR", "28", 0.003, "woody", 0.5, 120, 7, 4.2, 297, 9, dry=0.3, spread_days=6, spread_vigour=0.3, wet=0.6),
 )  # fmt: skip
 
 LAND = (

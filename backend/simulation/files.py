@@ -14,8 +14,8 @@ import geopandas as gpd
 import numpy as np
 import pyogrio
 import rasterio
-from affine import Affine
 from numpy.typing import NDArray
+from rasterio import Affine
 
 from backend.errors import DiskFull, NotWritable
 from backend.simulation.acquisitions import Acquisition

@@ -77,11 +77,11 @@ class Ground:
 def draw_materials(kinds: Codes, centre: Floats, rng: np.random.Generator) -> Materials:
     """Every object's own end members: its cover's, varied by nutrition, variety, water and soil."""
     n = len(kinds)
-    pale = np.clip(rng.normal(0.12, 0.14, n), 0, 0.7)
+    pale = np.clip(rng.normal(0.12, 0.09, n), 0, 0.6)
     green = (1 - pale) * _spectra(kinds, "leaf") + pale * spectrum("pale")[:, None]
-    green[:4] *= np.exp(rng.normal(0, 0.10, n))
-    green[NIR] *= np.exp(rng.normal(0, 0.06, n))
-    green[SWIR] *= np.exp(rng.normal(0, 0.08, n))
+    green[:4] *= np.exp(rng.normal(0, 0.07, n))
+    green[NIR] *= np.exp(rng.normal(0, 0.045, n))
+    green[SWIR] *= np.exp(rng.normal(0, 0.055, n))
     decay = rng.uniform(0, 1, n)
     dead = decay * spectrum("thatch")[:, None] + (1 - decay) * spectrum("straw")[:, None]
     bloom = np.stack([spectrum(cover.flower or "yellow") for cover in COVERS], axis=1)[:, kinds]

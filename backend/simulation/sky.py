@@ -50,7 +50,7 @@ class Sky:
 def draw_sky(acquisition: Acquisition, side_cells: int, rng: np.random.Generator) -> Sky:
     """Clouds of one pass; the season decides how many there tend to be, the sun where their shadows fall."""
     season = np.cos(2 * np.pi * (acquisition.day_of_year - 15) / 365)
-    cover = float(rng.beta(0.5 + 0.15 * season, 0.9 - 0.1 * season))
+    cover = float(rng.beta(0.45 + 0.15 * season, 1.0 - 0.1 * season))
     down, right = _shadow_shift(acquisition, rng)
     margin = int(MOST_SHIFT_M / CELL_M)
     wide = side_cells + 2 * margin
