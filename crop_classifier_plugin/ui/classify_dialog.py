@@ -7,7 +7,7 @@ from typing import Any, Optional
 
 from qgis.core import Qgis, QgsMapLayer
 from qgis.gui import QgsCollapsibleGroupBox, QgsFieldComboBox
-from qgis.PyQt.QtWidgets import QGroupBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
+from qgis.PyQt.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QLineEdit, QSpinBox, QWidget
 
 from ..settings import Setting
 from ..translation import tr
@@ -38,6 +38,8 @@ class ClassifyDialog(RunDialog):
         self.report = report_widget()
         self.device = device_combo()
         choose_data(self.device, Setting.DEVICE.get())
+        self.footer.insertWidget(0, QLabel(tr("Run on")))
+        self.footer.insertWidget(1, self.device)
         self.add_inputs(self._parameters_page(), tr("Parameters"))
         self.tabs.addTab(self.log, tr("Log"))
         self.parcels.changed.connect(self._on_layer)
@@ -78,7 +80,6 @@ class ClassifyDialog(RunDialog):
         self.truth.setAllowEmptyFieldName(True)
         self.truth.setToolTip(tr("A field with the crop that truly grew; the report then tells how good the map is"))
         form = form_layout(group)
-        form.addRow(tr("Run on"), self.device)
         form.addRow(tr("Band names"), self.band_names)
         form.addRow(tr("Season"), self.season)
         form.addRow(tr("Truth field"), self.truth)

@@ -28,6 +28,7 @@ from .form import file_widget, form_layout
 from .plain_table import percent
 from .swatch import swatch
 
+CLASS_LINES = 2  # more scroll
 ANY_YEAR = 2001  # not a leap year; shows the days of a calendar that belongs to no season
 
 
@@ -150,5 +151,6 @@ def _class_list() -> QListWidget:
     classes.setIconSize(QSize(12, 12))
     classes.setSpacing(1)
     classes.setSelectionMode(QListView.SelectionMode.NoSelection)
-    classes.setFixedHeight(52)
+    line_px = classes.fontMetrics().height() + 4
+    classes.setFixedHeight(CLASS_LINES * line_px + 6)
     return classes

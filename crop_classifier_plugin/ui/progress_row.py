@@ -40,7 +40,7 @@ class ProgressRow(QWidget):
     def start(self) -> None:
         self.bar.setRange(0, 0)  # busy, until the first fraction is known
         self.cancel.setEnabled(True)
-        self.left.clear()
+        self._say_left("")
         self.say(tr("Starting…"))
 
     def show_progress(self, fraction: float, stage: str, message: str, seconds_left: Optional[float]) -> None:
@@ -48,14 +48,14 @@ class ProgressRow(QWidget):
         self.bar.setValue(round(STEPS * min(max(fraction, 0.0), 1.0)))
         words = " – ".join(word for word in (stage[:1].upper() + stage[1:], message) if word)
         self.say(words)
-        self.left.setText(time_left(seconds_left))
+        self._say_left(time_left(seconds_left))
 
     def finish(self, message: str, complete: bool = False) -> None:
         """Stops the bar: full when `complete`, else empty."""
         self.bar.setRange(0, STEPS)
         self.bar.setValue(STEPS if complete else 0)
         self.cancel.setEnabled(False)
-        self.left.clear()
+        self._say_left("")
         self.say(message)
 
     def say(self, words: str) -> None:
@@ -63,6 +63,10 @@ class ProgressRow(QWidget):
         self.stage.setText(words)
         self.stage.setToolTip(words)
         self.stage.setVisible(bool(words))
+
+    def _say_left(self, words: str) -> None:
+        self.left.setText(words)
+        self.left.setVisible(bool(words))
 
     def _ask(self) -> None:
         self.cancel.setEnabled(False)

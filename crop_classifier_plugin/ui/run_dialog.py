@@ -9,7 +9,7 @@ from qgis.core import Qgis
 from qgis.gui import QgsMessageBar
 from qgis.PyQt.QtCore import QUrl
 from qgis.PyQt.QtGui import QDesktopServices, QShowEvent
-from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QMessageBox, QTabWidget, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QMessageBox, QTabWidget, QVBoxLayout, QWidget
 
 from ..engine import locate
 from ..translation import tr
@@ -45,9 +45,13 @@ class RunDialog(QDialog):
         self._inputs: list[QWidget] = []
         self._stage = ""
         self._close_when_done = False
+        self.footer = QHBoxLayout()
+        self.footer.addWidget(self.buttons, 1)
         layout = QVBoxLayout(self)
-        for widget in (self.bar, self.tabs, self.progress, self.buttons):
-            layout.addWidget(widget, 1 if widget is self.tabs else 0)
+        layout.addWidget(self.bar)
+        layout.addWidget(self.tabs, 1)
+        layout.addWidget(self.progress)
+        layout.addLayout(self.footer)
         self.resize(WIDTH_PX, HEIGHT_PX)
 
     def add_inputs(self, page: QWidget, title: str) -> None:

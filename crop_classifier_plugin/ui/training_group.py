@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from qgis.gui import QgsCollapsibleGroupBox
 from qgis.PyQt.QtWidgets import QComboBox, QDoubleSpinBox, QGroupBox, QSpinBox, QWidget
 
 from ..engine.protocol import DEFAULTS, MODELS
@@ -37,8 +36,8 @@ class TrainingGroup(QGroupBox):
         form.addRow(tr("Folds"), self.folds)
         self.advanced = self._advanced()
 
-    def _advanced(self) -> QgsCollapsibleGroupBox:
-        group = QgsCollapsibleGroupBox(tr("Advanced"))
+    def _advanced(self) -> QGroupBox:
+        group = QGroupBox(tr("Advanced"))
         self.batch_size = _spin(1, 65_536, DEFAULTS.batch_size, tr("Parcels per step of the training"))
         self.learning_rate = QDoubleSpinBox()
         self.learning_rate.setDecimals(6)
@@ -55,7 +54,6 @@ class TrainingGroup(QGroupBox):
         form.addRow(tr("Seed"), self.seed)
         form.addRow(tr("Run on"), self.device)
         form.addRow(tr("Fewest parcels of a class"), self.min_samples)
-        group.setCollapsed(True)
         return group
 
     def parameters(self) -> dict[str, Any]:
