@@ -129,7 +129,11 @@ class AcquisitionsTable(QWidget):
 
 def _acquisition_tip(acquisition: Mapping[str, Any]) -> str:
     """Name, bands and grid of an acquisition, one a line; what is not known is left out."""
-    lines = [str(acquisition.get("name") or ""), ", ".join(acquisition.get("bands") or ())]
+    lines = [
+        str(acquisition.get("name") or ""),
+        str(acquisition.get("product") or ""),
+        ", ".join(acquisition.get("bands") or ()),
+    ]
     if acquisition.get("crs"):
         size = f"{acquisition.get('width')} × {acquisition.get('height')} px"
         lines.append(f"{acquisition['crs']}, {acquisition.get('resolution_m')} m, {size}")

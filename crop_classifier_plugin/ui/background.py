@@ -1,4 +1,4 @@
-"""Long work as a background task: it says lines, can be cancelled, and never raises."""
+"""Long work as a background task: it says lines, can be cancelled, and hands its error over instead of raising it."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -7,6 +7,10 @@ from typing import Any, Callable, ClassVar, Optional
 
 from qgis.core import QgsApplication, QgsTask
 from qgis.PyQt.QtCore import pyqtSignal
+
+from ..engine.errors import EngineProblem
+from ..engine.install import InstallError
+from ..translation import tr
 
 Say = Callable[[str], None]
 Cancelled = Callable[[], bool]
@@ -27,7 +31,9 @@ class BackgroundTask(QgsTask):
         super().__init__(title, QgsTask.Flag.CanCancel)
         self._work = work
         self._value: Any = None
-        self._error: Optional[Exception] = None
+        self._error: Optional[Exception] = RuntimeError(
+            tr("The work stopped without saying why.")
+        )  # until it ends well
 
     def start(self) -> None:
         self._alive.add(self)
@@ -36,7 +42,8 @@ class BackgroundTask(QgsTask):
     def run(self) -> bool:
         try:
             self._value = self._work(self.line.emit, self.isCanceled)
-        except Exception as error:  # noqa: BLE001 (the edge of a thread: what passes it brings QGIS down)
+            self._error = None
+        except (EngineProblem, InstallError, OSError, ValueError) as error:
             self._error = error
         return self._error is None
 

@@ -37,11 +37,12 @@ class EngineState(QGroupBox):
     def show_doctor(self, doctor: Mapping[str, Any]) -> None:
         """The `doctor` result: versions, devices and what is wrong."""
         packages = doctor["packages"]
-        words = [f"engine {doctor['engine']}", f"Python {doctor['python']}"]
+        words = [f"engine {doctor['engine']}", f"Python {doctor['python'].split()[0]}"]  # what follows is its path
         words += [f"{name} {packages[name]}" for name in NAMED if name in packages]
         self.versions.setText(", ".join(words))
         self.versions.setToolTip("\n".join(f"{name} {version}" for name, version in packages.items()))
-        self.devices.setText(", ".join(device_text(device) for device in doctor["devices"]) or "–")
+        self.devices.setText(", ".join(device_text(device) for device in doctor["devices"] if device["works"]) or "–")
+        self.devices.setToolTip("\n".join(device_text(device) for device in doctor["devices"]))
         if doctor["problems"]:
             self._say(False, "\n".join(doctor["problems"]))
 
@@ -53,9 +54,11 @@ class EngineState(QGroupBox):
 
 
 def device_text(device: Mapping[str, Any]) -> str:
-    """`NVIDIA H100 (cuda)`; a device that does not work says why."""
-    name = device["name"] if device["name"] == device["kind"] else f"{device['name']} ({device['kind']})"
-    return name if device["works"] else tr("{0}: does not work ({1})").format(name, device["note"])
+    """`CPU (2 threads)`; a device that does not work says why."""
+    kind, name = device["kind"].upper(), device["name"]
+    if not device["works"]:
+        return tr("{0}: does not work ({1})").format(kind, device["note"])
+    return kind if name == device["kind"] else f"{kind} ({name})"
 
 
 def _value() -> QLabel:

@@ -103,8 +103,8 @@ class TrainDialog(RunDialog):
         replace(self.bar, text, Qgis.MessageLevel.Success, tr("Open Report"), lambda: self.open_report(report))
 
     def _left_out(self, classes: list[Any]) -> str:
-        names = ", ".join(f"{crop['name']} ({crop['parcels']})" for crop in classes)
-        return " " + tr("Left out for want of parcels: {0}.").format(names) if names else ""
+        words = tr("Classes left out for want of parcels: {0} (the log names them).").format(len(classes))
+        return f" {words}" if classes else ""
 
     def classify(self) -> None:
         """Opens Classify Parcels with the model just trained."""

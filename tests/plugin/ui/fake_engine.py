@@ -146,8 +146,17 @@ def classify(arguments, folder):
 
 def doctor():
     packages = {"torch": "2.13.0", "numpy": "2.3.1", "rasterio": "1.4.3", "geopandas": "1.1.1", "scikit-learn": "1.7.0"}
-    devices = [{"name": "cpu", "kind": "cpu", "works": True, "seconds": 0.01, "note": ""}]
-    return {"engine": "0.1.0", "python": "3.12.4", "packages": packages, "devices": devices, "problems": []}
+    devices = [
+        {"name": "2 threads", "kind": "cpu", "works": True, "seconds": 0.01, "note": ""},
+        {"name": "mps", "kind": "mps", "works": False, "seconds": None, "note": "no Apple GPU"},
+    ]
+    return {
+        "engine": "0.1.0",
+        "python": "3.12.4 (/somewhere/python)",
+        "packages": packages,
+        "devices": devices,
+        "problems": [],
+    }
 
 
 def answer(mode, folder, command, arguments):

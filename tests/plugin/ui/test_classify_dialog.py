@@ -10,6 +10,7 @@ from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import QApplication
 
 from crop_classifier_plugin.settings import Setting
+from crop_classifier_plugin.ui.algorithm_run import AlgorithmRun
 from crop_classifier_plugin.ui.classify_dialog import ClassifyDialog
 
 DATES = 17
@@ -219,3 +220,16 @@ def test_remembers_the_last_choices(qtbot, engine, dialog, iface, imagery, model
     assert again.imagery.folder.filePath() == str(imagery)
     assert again.model.path() == str(model_file) and again.device.currentData() == "cpu"
     again.imagery.stop()
+
+
+def test_a_run_outlives_its_deleted_dialog(qtbot, engine, iface, parcels, imagery, model_file, qgis_app):
+    engine("slow")
+    window = ClassifyDialog(iface)
+    window.imagery.folder.setFilePath(str(imagery))
+    window.model.set_file(str(model_file))
+    window.run()
+    qtbot.waitUntil(lambda: "block 2" in window.progress.stage.text(), timeout=8000)
+    assert len(AlgorithmRun._alive) == 1
+    window.deleteLater()  # as at the plugin's unload; that cancels the run
+    qtbot.waitUntil(lambda: not AlgorithmRun._alive, timeout=5000)
+    assert qgis_app.taskManager().countActiveTasks() == 0

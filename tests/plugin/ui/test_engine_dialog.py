@@ -62,7 +62,11 @@ def test_an_existing_python_is_tried_before_it_is_used(qtbot, no_engine, fake_py
     assert Setting.ENGINE_PYTHON.get() == str(fake_python)
     assert bar.text(window.bar) == "The engine is set up."
     assert window.state.state.text() == "The engine is ready."
-    assert "torch 2.13.0" in window.state.versions.text() and window.state.devices.text() == "cpu"
+    assert "MPS: does not work (no Apple GPU)" in window.state.devices.toolTip()
+    assert (
+        "Python 3.12.4, torch 2.13.0" in window.state.versions.text()
+        and window.state.devices.text() == "CPU (2 threads)"
+    )
 
 
 def test_a_python_that_is_no_engine_is_refused(qtbot, no_engine, dialog, bar, tmp_path):

@@ -130,7 +130,7 @@ def test_training_draws_curves_and_ends_with_scores(qtbot, engine, dialog, tmp_p
     assert dialog.curves.status.text().startswith("Fold 2 of 2  ·  Epoch 6 of 6  ·  best epoch")
     assert dialog.tabs.currentWidget() is dialog.scores
     assert dialog.scores.headline["oa"].text() == "93.1 %" and dialog.scores.headline["parcels"].text() == "2,658"
-    assert "region.cropmodel. Left out for want of parcels: Hemp (3)." in bar.text(dialog.bar)
+    assert "region.cropmodel. Classes left out for want of parcels: 1 (the log names them)." in bar.text(dialog.bar)
 
 
 def test_the_class_report_sorts_by_number(qtbot, engine, dialog):
