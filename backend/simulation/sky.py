@@ -17,6 +17,7 @@ CELL_M = 20.0
 DARK, SHADOW, VEGETATION, BARE, WATER, UNCLASSIFIED, CLOUD_MEDIUM, CLOUD_HIGH, CIRRUS = 2, 3, 4, 5, 6, 7, 8, 9, 10
 CONTAMINATED = 0.10  # opacity from which a pixel's reflectance is of no more use
 MOST_SHIFT_M = 4000.0
+MOST_COVER = 0.9  # cloudier products are not distributed (Theia) or not chosen
 CIRRUS_CHANCE = 0.2
 RAGGED = 2.3  # steepness of the spectrum that clouds are cut from: their outlines are fractal
 
@@ -50,13 +51,13 @@ class Sky:
 def draw_sky(acquisition: Acquisition, side_cells: int, rng: np.random.Generator) -> Sky:
     """Clouds of one pass; the season decides how many there tend to be, the sun where their shadows fall."""
     season = np.cos(2 * np.pi * (acquisition.day_of_year - 15) / 365)
-    cover = float(rng.beta(0.45 + 0.15 * season, 1.0 - 0.1 * season))
+    cover = MOST_COVER * float(rng.beta(0.4 + 0.15 * season, 1.1 - 0.1 * season))
     down, right = _shadow_shift(acquisition, rng)
     margin = int(MOST_SHIFT_M / CELL_M)
     wide = side_cells + 2 * margin
     size = float(np.exp(rng.uniform(np.log(350), np.log(2500)))) / CELL_M
     field = turbulence(rng, (wide, wide), size / 4, RAGGED)
-    edge = np.quantile(field, 1 - np.clip(cover, 0.0, 0.999)) if cover > 0.01 else np.inf
+    edge = np.quantile(field, 1 - cover) if cover > 0.01 else np.inf
     depth = np.maximum(field - edge, 0) * np.float32(np.exp(rng.uniform(np.log(0.8), np.log(6))))
     opacity = (1 - np.exp(-depth)).astype(np.float32)
     cloud = opacity[margin : margin + side_cells, margin : margin + side_cells]
