@@ -120,11 +120,16 @@ def _as_arguments(job: Job) -> list[str]:
         if isinstance(parameter, click.Argument):
             positional[name] = values
         elif value is True:
-            options.append(parameter.opts[0])
+            options.append(_long(parameter))
         else:
-            options += [f"{parameter.opts[0]}={item}" for item in values]
+            options += [f"{_long(parameter)}={item}" for item in values]
     ordered = [item for name in known for item in positional.get(name, [])]
     return [*options, "--", *ordered]
+
+
+def _long(parameter: click.Parameter) -> str:
+    """`--output` of `-o, --output`: `-o=x` would mean the value "=x"."""
+    return max(parameter.opts, key=len)
 
 
 def _usage(error: click.UsageError) -> str:
