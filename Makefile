@@ -12,14 +12,14 @@ CHECKED = backend crop_classifier_plugin tests benchmarks scripts __init__.py
 QGIS_TESTS = yes
 
 export CROP_CLASSIFIER_PYTHON = $(CURDIR)/.venv/bin/python
-.PHONY: help demo test test-engine test-plugin lint zip engine clean
+.PHONY: help demo test test-engine test-plugin lint zip engine qgis clean
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## simulates a region, trains on it, classifies it in QGIS and shows where the results lie
-	-@scripts/system_packages.sh $(SET_UP_PACKAGES) $(QGIS_PACKAGES)
-	@$(MAKE) --no-print-directory engine
+	-@scripts/system_packages.sh $(SET_UP_PACKAGES)
+	@$(MAKE) --no-print-directory -j2 engine qgis
 	@.venv/bin/python scripts/demo.py
 
 test: test-engine test-plugin ## runs every test, of the engine and of the plugin
@@ -44,8 +44,11 @@ zip: ## packs the plugin into build/crop_classifier.zip
 	@$(PYTHON) scripts/package.py
 
 engine: # the installer of the plugin itself; it does nothing where all is there
-	@command -v apt-get >/dev/null && [ ! -d .venv ] && scripts/system_packages.sh $(SET_UP_PACKAGES) || true
+	@[ -e .venv/ready.json ] || scripts/system_packages.sh $(SET_UP_PACKAGES) || true
 	@$(PYTHON) -m crop_classifier_plugin.engine.install .venv --extras test
+
+qgis: # the demo goes on without it
+	@scripts/system_packages.sh $(QGIS_PACKAGES) || true
 
 .venv-qgis/ready: tests/plugin/requirements.txt
 	@scripts/system_packages.sh $(SET_UP_PACKAGES) $(QGIS_PACKAGES) $(DISPLAY_PACKAGES) || \

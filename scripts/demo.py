@@ -102,6 +102,8 @@ def classify_in_qgis(qgis: str, region: dict[str, Any], model: Path, layer: Path
     own = {"QGIS_CUSTOM_CONFIG_PATH": str(OUT / "profile"), "QT_QPA_PLATFORM": "offscreen"}
     python = {"CROP_CLASSIFIER_PYTHON": sys.executable}
     subprocess.run(command, cwd=ROOT, env={**os.environ, **own, **python}, check=True)
+    if not layer.is_file():
+        raise FileNotFoundError(f"{layer}: qgis_process ended without an error and without a result")
 
 
 def draw(layer: Path, breakdown: list[dict[str, Any]]) -> Path:
