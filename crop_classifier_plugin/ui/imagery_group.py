@@ -105,6 +105,7 @@ class ImageryGroup(QGroupBox):
         self.acquisitions.clear(tr("Looking for acquisitions…"))
         self._run = run
         run.finished.connect(self._on_found)
+        self.destroyed.connect(run.cancel)
         run.start()
 
     def stop(self) -> None:

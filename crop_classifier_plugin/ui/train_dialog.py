@@ -108,7 +108,9 @@ class TrainDialog(RunDialog):
 
     def classify(self) -> None:
         """Opens Classify Parcels with the model just trained."""
-        self.classify_dialog = ClassifyDialog(self.iface, self.parent())
+        if self.classify_dialog is None:
+            self.classify_dialog = ClassifyDialog(self.iface, self.parent())
+            self.destroyed.connect(self.classify_dialog.deleteLater)  # no window stays when the plugin is unloaded
         self.classify_dialog.model.set_file(self.model_file)
         self.classify_dialog.show()
         self.accept()
