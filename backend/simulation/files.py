@@ -16,6 +16,7 @@ import pyogrio
 import rasterio
 from numpy.typing import NDArray
 from rasterio import Affine
+from rasterio.io import DatasetWriter
 
 from backend.errors import DiskFull, NotWritable
 from backend.simulation.acquisitions import Acquisition
@@ -112,7 +113,9 @@ def _tags(acquisition: Acquisition) -> dict[str, str]:
     return {"ACQUISITION": when, "PLATFORM": acquisition.platform, "SIMULATED": NOTICE, **sun}
 
 
-def _geotiff(path: Path, values: NDArray[np.uint16] | NDArray[np.uint8], pixel_m: float, predictor: int = 1):  # type: ignore[no-untyped-def]
+def _geotiff(
+    path: Path, values: NDArray[np.uint16] | NDArray[np.uint8], pixel_m: float, predictor: int = 1
+) -> DatasetWriter:
     bands, rows, columns = values.shape
     block = 512 if min(rows, columns) >= 512 else 256
     return rasterio.open(

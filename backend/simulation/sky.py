@@ -79,7 +79,7 @@ def scene_classes(sky: Sky, blue: Grid, red: Grid, nir: Grid, rng: np.random.Gen
     doubt = np.clip(turbulence(rng, nir.shape, 12.0, 2.6), -2, 2)  # where the thresholds happen to lie higher or lower
     bright = (blue > 0.155) & (ndvi < 0.2) & (doubt > 1.1)
     classes = np.where(bright, CLOUD_MEDIUM, classes)
-    classes = np.where(sky.cirrus > 0.16 + 0.06 * doubt, CIRRUS, classes)
+    classes = np.where(sky.cirrus > 0.12 + 0.04 * doubt, CIRRUS, classes)
     classes = np.where(sky.shadow > 0.36 + 0.12 * doubt, SHADOW, classes)
     classes = np.where(sky.cloud > 0.32 + 0.10 * doubt, CLOUD_MEDIUM, classes)
     return np.where(sky.cloud > 0.6, CLOUD_HIGH, classes).astype(np.uint8)
@@ -94,7 +94,7 @@ def _shadow_shift(acquisition: Acquisition, rng: np.random.Generator) -> tuple[i
 
 
 def _cirrus(side_cells: int, rng: np.random.Generator) -> Grid:
-    strength = rng.uniform(0.05, 0.25) if rng.random() < CIRRUS_CHANCE else 0.0
+    strength = rng.uniform(0.04, 0.18) if rng.random() < CIRRUS_CHANCE else 0.0
     veil = turbulence(rng, (side_cells, side_cells), 60.0, 3.2)
     return np.clip(strength * (0.5 + 0.5 * veil), 0, 0.4).astype(np.float32)
 
