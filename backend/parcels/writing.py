@@ -69,7 +69,11 @@ def _write_as(table: geopandas.GeoDataFrame, path: Path, layer: str, driver: str
     if driver == "Parquet":  # GDAL's wheels come without it
         table.to_parquet(path, index=False)
         return
-    options = {"CSV": {"GEOMETRY": "AS_WKT"}, "ESRI Shapefile": {"ENCODING": "UTF-8"}}.get(driver, {})
+    options = {
+        "CSV": {"GEOMETRY": "AS_WKT"},
+        "ESRI Shapefile": {"ENCODING": "UTF-8"},
+        "FlatGeobuf": {"SPATIAL_INDEX": "NO"},  # with one, features change their order and null geometries are refused
+    }.get(driver, {})
     name = layer if driver == "GPKG" else path.stem
     kind = "Unknown" if table.geometry.isna().all() else None
     pyogrio.write_dataframe(

@@ -253,4 +253,4 @@ def test_a_file_that_is_no_raster_is_told(tmp_path):
     (tmp_path / "S2_20170701.tif").write_bytes(b"II*\x00 this is not a GeoTIFF")
     catalogue = season(tmp_path)
     assert [(entry.path.name, entry.code) for entry in catalogue.skipped] == [("S2_20170701.tif", "imagery.unreadable")]
-    assert CRS == catalogue.grid.crs
+    assert catalogue.grid.crs == CRS

@@ -1,0 +1,79 @@
+"""Training through its command: the file, the report, and what is told of the labels."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import json
+
+import geopandas
+import pytest
+
+from backend.errors import MissingField, TooFewClasses, UnknownModel
+from backend.models.bundle import ModelBundle
+from tests.backend.commands.conftest import run
+from tests.backend.ground import DATES
+from tests.backend.recorder import Recorder
+
+
+def test_the_model_says_what_it_needs_and_knows(region):
+    bundle = ModelBundle.load(region.model)
+    assert bundle.calendar == (2, 21, 68, 104, 151)
+    assert bundle.season == 2017
+    assert [crop.code for crop in bundle.classes] == ["meadows", "cereal"]
+    assert bundle.scores == region.training.values["scores"]
+    assert bundle.provenance["epochs"] == 8
+    assert len(bundle.class_table) > 300
+
+
+def test_the_report_has_curves_and_acquisitions(region):
+    document = json.loads((region.folder / "gru_report.json").read_text())
+    assert len(document["curves"]) == 8
+    assert [row["date"].replace("-", "") for row in document["acquisitions"]] == list(DATES)
+    assert document["scores"]["parcels"] == region.training.values["scores"]["parcels"]
+
+
+def test_it_learns(region):
+    assert region.training.values["scores"]["oa"] > 0.85
+
+
+def test_the_field_s_own_values_with_names(region):
+    outcome = run(
+        "train", region.store, "-o", region.folder / "own.cropmodel", "--model", "random-forest",
+        "--class-field", "CODE_CULTU", "--name-field", "note",
+    )  # fmt: skip
+    assert [(row["code"], row["name"]) for row in outcome.values["classes"]] == [
+        (code, "é") for code in ("BTH", "MIS", "PPH")
+    ]
+
+
+def test_unknown_codes_are_listed_with_their_counts(region, tmp_path):
+    table = tmp_path / "two.csv"
+    table.write_text("code,name,class,colour\nBTH,wheat,Cereal,#aa8800\nMIS,maize,Maize,#008800\n")
+    reporter = Recorder()
+    arguments = ("--class-field", "CODE_CULTU", "--class-table", table, "--model", "random-forest")
+    run("train", region.store, "-o", tmp_path / "m.cropmodel", *arguments, reporter=reporter)
+    messages = dict(reporter.warnings)
+    assert "PPH (12)" in messages["classes.unknown_codes"]
+
+
+def test_a_class_with_one_parcel_is_left_out_and_told(region, tmp_path):
+    parcels = geopandas.read_file(region.parcels)
+    parcels.loc[0, "CODE_CULTU"] = "CHV"
+    parcels.to_file(tmp_path / "p.gpkg")
+    run("extract", region.images, tmp_path / "p.gpkg", "-o", tmp_path / "s.parcels")
+    reporter = Recorder()
+    arguments = ("--class-field", "CODE_CULTU", "--model", "random-forest")
+    outcome = run("train", tmp_path / "s.parcels", "-o", tmp_path / "m.cropmodel", *arguments, reporter=reporter)
+    assert [(row["code"], row["parcels"]) for row in outcome.values["left_out"]] == [("CHV", 1)]
+    assert "labels.rare_class" in dict(reporter.warnings)
+
+
+def test_wrong_fields_and_models(region, tmp_path):
+    output = tmp_path / "m.cropmodel"
+    with pytest.raises(MissingField, match="CODE_CULTU"):
+        run("train", region.store, "-o", output, "--class-field", "crop")
+    with pytest.raises(TooFewClasses):
+        run("train", region.store, "-o", output, "--class-field", "parcel", "--model", "gru")
+    with pytest.raises(UnknownModel, match="cnn-gru-0.9"):
+        run("train", region.store, "-o", output, "--class-field", "CODE_CULTU", "--model", "resnet")
+    assert not output.exists()
