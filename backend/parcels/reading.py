@@ -50,20 +50,22 @@ def read_table(path: Path, layer: str | None = None) -> geopandas.GeoDataFrame:
     if not path.exists():
         raise UnreadableParcels(path, "there is no such file")
     try:
-        if path.suffix.lower() == ".parquet":
-            return geopandas.read_parquet(path, to_pandas_kwargs={"types_mapper": pandas.ArrowDtype})
-        table = pyogrio.read_dataframe(
-            path,
-            layer=layer,
-            fid_as_index=True,
-            use_arrow=True,
-            arrow_to_pandas_kwargs={"types_mapper": pandas.ArrowDtype},
-        )
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyarrow.ArrowException, ValueError) as error:
+        table = _read_columns(path, layer)
+    except pyarrow.ArrowException:  # GDAL's columnar reader refuses FlatGeobuf features without a geometry
+        table = pyogrio.read_dataframe(path, layer=layer, fid_as_index=True)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
         raise UnreadableParcels(path, error) from error
     if not isinstance(table, geopandas.GeoDataFrame):
         raise NoParcels(path)
     return table
+
+
+def _read_columns(path: Path, layer: str | None) -> geopandas.GeoDataFrame:
+    """By columns, so that types survive: integers with nulls stay integers."""
+    arrow = {"types_mapper": pandas.ArrowDtype}
+    if path.suffix.lower() == ".parquet":
+        return geopandas.read_parquet(path, to_pandas_kwargs=arrow)
+    return pyogrio.read_dataframe(path, layer=layer, fid_as_index=True, use_arrow=True, arrow_to_pandas_kwargs=arrow)
 
 
 def column(table: pandas.DataFrame, name: str, where: object) -> NDArray[np.object_]:

@@ -47,7 +47,7 @@ def region(tmp_path_factory) -> Region:
         plane = level[None] * (1 + np.arange(10)[:, None, None] / 10) + random.normal(0, 60, (10, SIZE_PX, SIZE_PX))
         write_raster(folder / "images" / f"S2_{date}.tif", plane.clip(1).astype(np.uint16), BANDS)
     boxes = [
-        shapely.box(X0 + 100 * c + 5, Y0 - 100 * r - 95, X0 + 100 * c + 95, Y0 - 100 * r - 5)
+        shapely.box(X0 + 100 * c + 11, Y0 - 100 * r - 89, X0 + 100 * c + 89, Y0 - 100 * r - 11)
         for r in range(6)
         for c in range(6)
     ]
