@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from backend.errors import MissingBands
 from backend.series.batch import Batch, Feed
@@ -145,16 +146,11 @@ class StatisticsFeed(StoreFeed):
     def _statistics(self, rows: Rows) -> NDArray[np.float32]:
         some = self.gather(rows)
         values = some.pixels.reshape(len(some.pixels), -1).astype(np.float64)
-        count = np.bincount(some.parcel, minlength=len(rows))
-        filled = np.flatnonzero(count)
-        starts = (np.cumsum(count) - count)[filled]
-        mean, deviation = np.zeros((2, len(rows), values.shape[1]))
-        if len(filled):
-            mean[filled] = np.add.reduceat(values, starts, axis=0) / count[filled, None]
-            values -= mean[some.parcel]
-            deviation[filled] = np.sqrt(
-                np.add.reduceat(np.square(values, out=values), starts, axis=0) / count[filled, None]
-            )
+        start = np.searchsorted(some.parcel, np.arange(len(rows) + 1))
+        members = csr_array((np.ones(len(values)), np.arange(len(values)), start), shape=(len(rows), len(values)))
+        count = np.maximum(np.diff(start), 1)[:, None]
+        mean = members @ values / count
+        deviation = np.sqrt(np.maximum(members @ np.square(values, out=values) / count - mean**2, 0))
         shape = (len(rows), len(self.days), len(self.bands))
         both = np.concatenate([mean.reshape(shape), deviation.reshape(shape)], axis=2)
         return (both / REFLECTANCE_SCALE).astype(np.float32)
