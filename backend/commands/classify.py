@@ -88,6 +88,7 @@ def command(
     device = choose(spec.device, reporter)
     where = spec.store or spec.output.with_name(f".{spec.output.stem}.parcels")
     if parcels is None:
+        _refuse_imagery_options(options, spec)
         store = _open(source, reporter)
     else:  # resumed when this very run was cut short, else made anew
         chosen = {"bands": bundle.bands, "overwrite": True}
@@ -129,6 +130,14 @@ def write_results(classified: Classified, spec: ClassificationSpec, reporter: Re
         "classes": classified.breakdown(),
         "scores": agreement.get("scores"),
     }
+
+
+def _refuse_imagery_options(options: ImageryOptions, spec: ClassificationSpec) -> None:
+    """A store is made already: an option for making one would do nothing, and be believed."""
+    if options != ImageryOptions() or spec.store is not None:
+        raise BadArgument(
+            "source", "images and a parcel layer where imagery options or --store are given", "a store alone"
+        )
 
 
 def _open(source: Path, reporter: Reporter) -> Store:

@@ -142,3 +142,9 @@ def test_every_code_is_stable_and_its_own():
     classes = [c for c in vars(errors).values() if isinstance(c, type) and issubclass(c, errors.EngineError)]
     codes = [c.code for c in classes]
     assert len(set(codes)) == len(codes)
+
+
+def test_options_that_a_store_would_ignore_are_refused(region, tmp_path):
+    arguments = ("classify", region.store, "--model", region.model, "-o", tmp_path / "o.gpkg")
+    assert code_of(*arguments, "--exclude", "2017-01-03") == "argument.invalid"
+    assert code_of(*arguments, "--store", tmp_path / "s.parcels") == "argument.invalid"
