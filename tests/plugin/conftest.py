@@ -14,6 +14,11 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Warnings are errors, save for those that QGIS's own Python raises on a Python newer than itself."""
+    config.addinivalue_line("filterwarnings", r"ignore::DeprecationWarning:(qgis|processing)\..*")
+
+
 class FakeEngine:
     """A folder with a `backend` that speaks the protocol; `answers` are the values of the results by command."""
 
