@@ -32,7 +32,7 @@ MODELS = {
         "cnn_gru:CNNGRU", "patch", "CNN + GRU, 90 % of parameters in time", {"kernels": (16, 16, 16), "hidden": 128}
     ),
     "gru": Architecture("gru:GRU", "statistics", "GRU on band means and deviations", {"hidden": 156}),
-    "conv-lstm": Architecture("conv_lstm:ConvLSTM", "patch", "Convolutional LSTM", {"kernels": (30, 64), "hidden": 30}),
+    "conv-lstm": Architecture("conv_lstm:ConvLSTM", "patch", "Convolutional LSTM", {"kernels": (30, 64), "hidden": 22}),
     "random-forest": Architecture(
         "random_forest:RandomForest", "statistics", "Random forest (baseline)", {"trees": 400}
     ),

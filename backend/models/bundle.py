@@ -3,15 +3,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-import errno
 import io
 import json
 import os
-import shutil
 import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from safetensors.torch import load as read_tensors
 from safetensors.torch import save as write_tensors
 from torch import Tensor, nn
 
-from backend.errors import DiskFull, ModelTooNew, NotAModel, NotWritable
+from backend.errors import ModelTooNew, NotAModel, writing_to
 from backend.vocabulary import CropClass
 
 from . import MODELS
@@ -68,13 +67,12 @@ class ModelBundle:
         content = self._packed()
         beside = path.with_name(f"{path.name}.{os.getpid()}.part")
         try:
-            beside.write_bytes(content)
-            beside.replace(path)
-        except OSError as error:
-            beside.unlink(missing_ok=True) if beside.parent.is_dir() else None
-            if error.errno == errno.ENOSPC:
-                raise DiskFull(path, len(content) / 1e6, shutil.disk_usage(path.parent).free / 1e6) from error
-            raise NotWritable(path, error.strerror or error) from error
+            with writing_to(path):
+                beside.write_bytes(content)
+                beside.replace(path)
+        finally:
+            with suppress(OSError):  # renamed already, or there is no such folder
+                beside.unlink()
 
     def _packed(self) -> bytes:
         weights = {name: tensor.detach().cpu().contiguous() for name, tensor in self.weights.items()}

@@ -2,8 +2,9 @@
 
 Not the paper's own network, whose 95,353 parameters its text does not determine: table 1 gives "30 : 64" kernels and
 a hidden state of 64, but the hidden-to-hidden weights of a four-gate 3 x 3 cell of 64 maps are 147,456 by themselves.
-This one keeps the kernels 30 : 64, all four gates and 3 x 3 convolutions: 30 maps into a cell of 30, whose last state
-goes to 64 maps. 94,737 parameters with 10 bands and 19 classes, 0.65 % fewer than the paper's.
+This one keeps the kernels 30 : 64, all four gates and 3 x 3 convolutions: two convolution units embed each date's
+patch as 64 maps of 6 x 6, over which a cell of 22 maps runs; the means of its last state are classified. 95,329
+parameters with 10 bands and 19 classes, 24 fewer than the paper's.
 """
 
 # SPDX-License-Identifier: GPL-2.0-or-later
@@ -27,11 +28,11 @@ class ConvLSTMCell(nn.Module):
 
     def forward(self, sequence: Tensor) -> Tensor:  # (N, T, channels, H, W)
         drive = self.from_input(sequence.flatten(0, 1)).unflatten(0, sequence.shape[:2])  # all dates at once
-        gates = drive[:, 0]  # (N, 4 * hidden, H, W); the states before the first date are zero
-        cell = torch.zeros_like(gates.chunk(4, dim=1)[0])
-        hidden, cell = self.step(gates, cell)
-        for date in range(1, sequence.shape[1]):
-            hidden, cell = self.step(drive[:, date] + self.from_hidden(hidden), cell)
+        first, *later = drive.unbind(1)  # each (N, 4 * hidden, H, W); indexing by date would cost training a third more
+        cell = torch.zeros_like(first.chunk(4, dim=1)[0])  # the states before the first date are zero
+        hidden, cell = self.step(first, cell)
+        for gates in later:
+            hidden, cell = self.step(gates + self.from_hidden(hidden), cell)
         return hidden  # (N, hidden, H, W), after the last date
 
     @staticmethod
@@ -46,15 +47,14 @@ class ConvLSTM(nn.Module):
     """Space and time are modelled together, so no share of the parameters is temporal alone."""
 
     def __init__(
-        self, bands: int, dates: int, classes: int, kernels: Sequence[int] = (30, 64), hidden: int = 30
+        self, bands: int, dates: int, classes: int, kernels: Sequence[int] = (30, 64), hidden: int = 22
     ) -> None:
         super().__init__()
-        self.before = ConvUnit(bands, kernels[0])
-        self.recurrent = ConvLSTMCell(kernels[0], hidden)
-        self.after = ConvUnit(hidden, kernels[1])
-        self.classifier = perceptron(kernels[1], 64, 64, classes)
+        self.units = nn.Sequential(ConvUnit(bands, kernels[0]), ConvUnit(*kernels))
+        self.recurrent = ConvLSTMCell(kernels[1], hidden)
+        self.classifier = perceptron(hidden, 64, 64, classes)
 
     def forward(self, values: Tensor) -> Tensor:  # (N, T, bands, 32, 32)
-        maps = self.before(images(values)).unflatten(0, values.shape[:2])  # (N, T, kernels[0], 15, 15)
-        state = self.recurrent(maps)  # (N, hidden, 15, 15)
-        return self.classifier(self.after(state).mean(dim=(2, 3)))  # (N, classes), logits
+        maps = self.units(images(values)).unflatten(0, values.shape[:2])  # (N, T, kernels[1], 6, 6)
+        state = self.recurrent(maps)  # (N, hidden, 6, 6)
+        return self.classifier(state.mean(dim=(2, 3)))  # (N, classes), logits
