@@ -287,7 +287,7 @@ class StoreOfOtherInputs(EngineError):
     def __init__(self, path: Path, differences: Iterable[str]) -> None:
         super().__init__(
             f"{path} already holds a store of other inputs (different: {_listed(differences)}).",
-            "Choose another output, or run with --overwrite.",
+            "Choose another output, remove that store, or run extract with --overwrite.",
         )
 
 

@@ -83,15 +83,15 @@ def command(
 ) -> Outcome:  # fmt: skip
     """Classify the parcels of SOURCE: a store, or a folder of images together with PARCELS."""
     began = time.monotonic()
-    check_output(spec.output)
+    _check_outputs(spec, parcels)
     bundle = ModelBundle.load(spec.model)
     device = choose(spec.device, reporter)
     where = spec.store or spec.output.with_name(f".{spec.output.stem}.parcels")
     if parcels is None:
         _refuse_imagery_options(options, spec)
         store = _open(source, reporter)
-    else:  # resumed when this very run was cut short, else made anew
-        chosen = {"bands": bundle.bands, "overwrite": True}
+    else:  # resumed when this very run was cut short; a store that is kept is not replaced by one of other inputs
+        chosen = {"bands": bundle.bands, "overwrite": spec.store is None}
         store = extract(source, parcels, where, options, parcel_options, reporter, **chosen)
     _warn_of_season(store, bundle.calendar, reporter)
     classified = classify(store, bundle, device, spec.batch_size, reporter)
@@ -115,10 +115,14 @@ def write_results(classified: Classified, spec: ClassificationSpec, reporter: Re
     """The layer and the report; gives the command's values."""
     agreement = classified.agreement(spec.truth, reporter) if spec.truth else {}
     predictions = classified.predictions()
-    layer, renamed = attach(classified.store.parcels(), predictions)
+    layer, renamed = attach(classified.store.parcels(), predictions, spec.output)
     for old, new in renamed.items():
         reporter.warning("output.field_renamed", f"The layer's own field {old} is kept as {new}.")
-    write(layer, spec.output, spec.output.stem)
+    emptied = write(layer, spec.output, spec.output.stem)
+    if emptied:
+        reporter.warning(
+            "output.geometry_emptied", f"{emptied} features lost their outline, a shapefile holds polygons."
+        )
     page = _report(classified, layer.geometry, predictions, agreement, documents.report_path(spec.output, spec.report))
     return {
         "output": str(spec.output),
@@ -130,6 +134,14 @@ def write_results(classified: Classified, spec: ClassificationSpec, reporter: Re
         "classes": classified.breakdown(),
         "scores": agreement.get("scores"),
     }
+
+
+def _check_outputs(spec: ClassificationSpec, parcels: Path | None) -> None:
+    """Before anything long: the outputs can be written, and do not take the place of what goes in."""
+    if parcels is not None and spec.output.exists() and parcels.exists() and spec.output.samefile(parcels):
+        raise BadArgument("output", "another file than the parcel layer, which it would replace", str(spec.output))
+    check_output(spec.output)
+    documents.require_writable(documents.report_path(spec.output, spec.report))
 
 
 def _refuse_imagery_options(options: ImageryOptions, spec: ClassificationSpec) -> None:

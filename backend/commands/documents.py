@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend import __version__
+from backend.errors import NotWritable, writing_to
 from backend.series import quality
 from backend.series.store import Store
 from backend.vocabulary import QUALITY, CropClass
@@ -64,6 +65,17 @@ def named(crop: CropClass) -> dict[str, str]:
 def report_path(output: Path, chosen: Path | None) -> Path:
     """Where the report goes when nobody said: beside the output, under a name that no output takes."""
     return chosen or output.with_name(f"{output.stem}_report.html")
+
+
+def require_writable(path: Path) -> None:
+    """An hour of work is not lost to a place that cannot be written. Raises NotWritable, DiskFull."""
+    if path.is_dir():
+        raise NotWritable(path, "it is a folder")
+    with writing_to(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        trial = path.with_name(f".{path.name}.trial")
+        trial.touch()
+        trial.unlink()
 
 
 def sources(store: Store) -> Mapping[str, Any]:

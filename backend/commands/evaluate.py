@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import click
-import geopandas
 import numpy as np
+import pandas
 from numpy.typing import NDArray
 
 from backend import reports
@@ -53,15 +53,16 @@ def command(
         "provenance": {"predictions": str(predictions), "truth": truth},
     }
     if "confidence" in table:
-        confidence = table["confidence"].to_numpy(np.float64, na_value=np.nan)[judged]
-        parts["reliability"] = reliability(confidence, expected[judged] == found[judged])
+        confidence = pandas.to_numeric(table["confidence"], errors="coerce").to_numpy(np.float64, na_value=np.nan)
+        told = judged & (confidence >= 0) & (confidence <= 1)
+        parts["reliability"] = reliability(confidence[told], expected[told] == found[told])
     path = report or predictions.with_name(f"{predictions.stem}_evaluation.html")
     page = reports.write(documents.document("evaluation", f"Evaluation of {predictions.name}", **parts), path)
     return Outcome({"report": str(page), "scores": agreement}, f"{as_text(agreement)}\nreport  {page}")
 
 
 def _compare(
-    table: geopandas.GeoDataFrame, truth: str, class_table: str | None, path: Path
+    table: pandas.DataFrame, truth: str, class_table: str | None, path: Path
 ) -> tuple[tuple[CropClass, ...], NDArray[np.int64], NDArray[np.int64]]:
     """The classes, and the position among them of each parcel's declared and predicted crop (-1 for none)."""
     declared, predicted = column(table, truth, path), column(table, "crop_code", path)
@@ -72,7 +73,7 @@ def _compare(
 
 
 def _as_they_are(
-    table: geopandas.GeoDataFrame, declared: NDArray[np.object_], predicted: NDArray[np.object_]
+    table: pandas.DataFrame, declared: NDArray[np.object_], predicted: NDArray[np.object_]
 ) -> Nomenclature:
     """Every code that occurs as a class of its own, named as the predictions name it."""
     names = dict(zip(predicted, column(table, "crop_name", "The layer"))) if "crop_name" in table else {}
@@ -82,7 +83,7 @@ def _as_they_are(
     )
 
 
-def _flags(table: geopandas.GeoDataFrame) -> list[dict[str, Any]]:
+def _flags(table: pandas.DataFrame) -> list[dict[str, Any]]:
     if "quality" not in table:
         return []
     counts = table["quality"].value_counts()
@@ -93,5 +94,5 @@ def _flags(table: geopandas.GeoDataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def _some(table: geopandas.GeoDataFrame, name: str) -> list[str]:
+def _some(table: pandas.DataFrame, name: str) -> list[str]:
     return [str(value) for value in table[name].dropna().unique()[:6]]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from backend import __version__, reports
 from backend.commands import Outcome, documents
 from backend.commands.options import EXISTING, PATH, device_option
-from backend.errors import UnknownModel, writing_to
+from backend.errors import UnknownModel
 from backend.learning.training import Trained, TrainingSpec, train
 from backend.models import MODELS
 from backend.parcels import nomenclature
@@ -71,7 +71,8 @@ def command(
     """Train a model on the declared crops of STORE; a run that was stopped goes on."""
     began = time.monotonic()
     _require_known(figures["model"])
-    _require_writable(output)
+    documents.require_writable(output)
+    documents.require_writable(documents.report_path(output, report))
     opened = open_store(store)
     crops = _crops(opened, class_field, class_table, name_field)
     labels = _labels(opened, class_field, crops, reporter)
@@ -101,15 +102,6 @@ def command(
 def _require_known(model: str) -> None:
     if model not in MODELS:
         raise UnknownModel(model, MODELS)
-
-
-def _require_writable(output: Path) -> None:
-    """An hour of training is not lost to a folder that cannot be written."""
-    with writing_to(output):
-        output.parent.mkdir(parents=True, exist_ok=True)
-        trial = output.with_name(f".{output.name}.trial")
-        trial.touch()
-        trial.unlink()
 
 
 def _crops(store: Store, class_field: str, class_table: str | None, name_field: str | None) -> Nomenclature:

@@ -16,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from backend.errors import NotWritable
+from backend.errors import writing_to
 from backend.protocol import Reporter
 
 SUFFIX = ".safetensors"
@@ -46,18 +46,16 @@ class Checkpoint:
     digest: str
 
     def write(self, state: State) -> None:
-        """Writes beside and renames, so that a kill leaves the former epoch. Raises NotWritable."""
+        """Writes beside and renames, so that a kill leaves the former epoch. Raises NotWritable, DiskFull."""
         tensors = {f"{group}/{name}": tensor for group in GROUPS for name, tensor in getattr(state, group).items()}
         own = {name: tensor.detach().cpu().clone() for name, tensor in tensors.items()}
         figures = {"curves": state.curves, "best_epoch": state.best_epoch}
         content = save(own, metadata={"digest": self.digest, "figures": json.dumps(figures)})
         beside = self.path.with_name(f"{self.path.name}.{os.getpid()}.part")
-        try:
+        with writing_to(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             beside.write_bytes(content)
             beside.replace(self.path)
-        except OSError as error:
-            raise NotWritable(self.path, error.strerror or error) from error
 
     def read(self, reporter: Reporter) -> State | None:
         """The state to go on from; None, said in the log, where there is none or it is another run's or damaged."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import geopandas
 import numpy as np
 import pandas
 import pyarrow
+import pyarrow.parquet
 import pyogrio
 import shapely
 from numpy.typing import NDArray
@@ -17,7 +19,7 @@ from numpy.typing import NDArray
 from backend.errors import BadArgument, MissingField, NoCrs, NoParcels, UnreadableParcels
 
 _POLYGONS = (3, 6)  # shapely's type numbers of Polygon and MultiPolygon
-_NO_GEOMETRY = -1
+_ARROW: dict[str, Any] = {"types_mapper": pandas.ArrowDtype}
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,12 @@ class ParcelLayer:
 
 
 def read(path: Path, layer: str | None = None, id_field: str | None = None) -> ParcelLayer:
-    """Reads a polygon layer. Raises UnreadableParcels, NoParcels, NoCrs, MissingField, BadArgument (repeated ids)."""
+    """Reads a polygon layer. Raises NoParcels, NoCrs, and what `read_table` and `column` raise; BadArgument for ids
+    that repeat.
+    """
     table = read_table(path, layer)
+    if not isinstance(table, geopandas.GeoDataFrame):
+        raise NoParcels(path)
     kinds = shapely.get_type_id(np.asarray(table.geometry.array))
     if not np.isin(kinds, _POLYGONS).any():
         raise NoParcels(path)
@@ -45,33 +51,54 @@ def read(path: Path, layer: str | None = None, id_field: str | None = None) -> P
     return ParcelLayer(path, layer or path.stem, table, _ids(table, id_field, path))
 
 
-def read_table(path: Path, layer: str | None = None) -> geopandas.GeoDataFrame:
-    """A vector layer with its feature ids as index; integers with nulls stay integers. Raises UnreadableParcels."""
+def read_table(path: Path, layer: str | None = None) -> pandas.DataFrame:
+    """A layer with its feature ids as index, a GeoDataFrame where it has geometries; integers with nulls stay integers.
+
+    Raises UnreadableParcels; BadArgument where a file holds several layers and none is named.
+    """
     if not path.exists():
         raise UnreadableParcels(path, "there is no such file")
     try:
-        table = _read_columns(path, layer)
-    except pyarrow.ArrowException:  # GDAL's columnar reader refuses FlatGeobuf features without a geometry
-        table = pyogrio.read_dataframe(path, layer=layer, fid_as_index=True)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
-        raise UnreadableParcels(path, error) from error
-    if not isinstance(table, geopandas.GeoDataFrame):
-        raise NoParcels(path)
-    return table
+        if path.suffix.lower() == ".parquet":
+            return _read_parquet(path)
+        return _read_layer(path, layer or _only_layer(path))
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, OSError) as error:
+        raise UnreadableParcels(path, " ".join(str(error).split())) from error
 
 
-def _read_columns(path: Path, layer: str | None) -> geopandas.GeoDataFrame:
+def _only_layer(path: Path) -> str | None:
+    """The layer to read where none was named: tables without a geometry, such as QGIS's styles, do not count."""
+    layers = [name for name, geometry in pyogrio.list_layers(path) if geometry is not None]
+    if len(layers) > 1:
+        raise BadArgument("layer", f"one of the layers of {path.name}, {', '.join(layers)}", None)
+    return layers[0] if layers else None
+
+
+def _read_layer(path: Path, layer: str | None) -> pandas.DataFrame:
     """By columns, so that types survive: integers with nulls stay integers."""
-    arrow = {"types_mapper": pandas.ArrowDtype}
-    if path.suffix.lower() == ".parquet":
-        return geopandas.read_parquet(path, to_pandas_kwargs=arrow)
-    return pyogrio.read_dataframe(path, layer=layer, fid_as_index=True, use_arrow=True, arrow_to_pandas_kwargs=arrow)
+    how: dict[str, Any] = {"layer": layer, "fid_as_index": True}
+    by_columns = {"use_arrow": True, "arrow_to_pandas_kwargs": _ARROW}
+    try:
+        return pyogrio.read_dataframe(path, **how, **by_columns)
+    except pyarrow.ArrowException:  # GDAL's columnar reader refuses FlatGeobuf features without a geometry
+        return pyogrio.read_dataframe(path, **how, on_invalid="ignore")
+    except (shapely.errors.GEOSException, NotImplementedError):  # curves, broken outlines: feature by feature,
+        outlines = pyogrio.read_dataframe(path, **how, columns=[], on_invalid="ignore")  # straightened, or null
+        fields = pyogrio.read_dataframe(path, **how, **by_columns, read_geometry=False)
+        return geopandas.GeoDataFrame(fields, geometry=outlines.geometry.array, crs=outlines.crs)
+
+
+def _read_parquet(path: Path) -> pandas.DataFrame:
+    if b"geo" in (pyarrow.parquet.read_schema(path).metadata or {}):
+        return geopandas.read_parquet(path, to_pandas_kwargs=_ARROW)
+    return pyarrow.parquet.read_table(path).to_pandas(**_ARROW)
 
 
 def column(table: pandas.DataFrame, name: str, where: object) -> NDArray[np.object_]:
-    """A field's values, null as None. Raises MissingField with the fields there are."""
-    if name not in table.columns:
-        raise MissingField(where, name, [str(field) for field in table.columns if field != "geometry"])
+    """A field's values, null as None. Raises MissingField with the fields there are; a geometry is none."""
+    fields = [field for field, kind in table.dtypes.items() if not isinstance(kind, geopandas.array.GeometryDtype)]
+    if name not in fields:
+        raise MissingField(where, name, map(str, fields))
     values = table[name].astype(object)
     return values.where(values.notna(), None).to_numpy()
 

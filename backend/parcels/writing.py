@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
+import errno
 import shutil
 import sqlite3
 import tempfile
@@ -11,9 +12,13 @@ from pathlib import Path
 import geopandas
 import pandas
 import pyogrio
+import shapely
 
 from backend.errors import NotWritable, UnknownFormat, writing_to
 from backend.protocol import FORMATS
+
+_SHORT = 10  # bytes of a field name in a shapefile
+_NO_SPACE = 1 << 20  # bytes free on a disk on which a file could not be finished
 
 
 def check_output(path: Path) -> str:
@@ -30,21 +35,25 @@ def check_output(path: Path) -> str:
             pass
         if path.exists():
             _check_free(path)
+            _require_no_other_layers(path)
     return driver
 
 
 def attach(
-    table: geopandas.GeoDataFrame, predictions: pandas.DataFrame
+    table: geopandas.GeoDataFrame, predictions: pandas.DataFrame, path: Path
 ) -> tuple[geopandas.GeoDataFrame, dict[str, str]]:
     """The layer's own fields, then the prediction's; and which own fields had to be renamed, for theirs are taken.
 
-    Nothing of the layer is lost: its `crop_code` of an earlier run, say, stays as `crop_cod_1`.
+    Nothing of the layer is lost: its `crop_code` of an earlier run, say, stays as `crop_cod_1`. In a shapefile a name
+    is as good as its first ten bytes.
     """
+    short = path.suffix.lower() == ".shp"
     taken = {name.lower() for name in predictions.columns}
     used = taken | {str(name).lower() for name in table.columns}
     renamed: dict[str, str] = {}
-    for name in table.columns:
-        if str(name).lower() in taken and name != table.geometry.name:
+    for name in table.columns.drop(table.geometry.name):
+        stored = str(name).encode()[:_SHORT].decode(errors="ignore") if short else str(name)
+        if stored.lower() in taken:
             renamed[name] = _free_name(str(name), used)
             used.add(renamed[name].lower())
     own = table.rename(columns=renamed)
@@ -53,32 +62,50 @@ def attach(
     return geopandas.GeoDataFrame(joined, geometry=own.geometry.reset_index(drop=True), crs=table.crs), renamed
 
 
-def write(table: geopandas.GeoDataFrame, path: Path, layer: str) -> None:
-    """Writes a layer in the format of the path's ending; a failure leaves the old file. Raises as `check_output`."""
+def write(table: geopandas.GeoDataFrame, path: Path, layer: str) -> int:
+    """Writes a layer in the format of the path's ending; a failure leaves the old file. Raises as `check_output`.
+
+    Gives the number of geometries that the format cannot hold, which are left empty: a shapefile has polygons alone.
+    """
     driver = check_output(path)
+    table, emptied = _polygons_only(table) if driver == "ESRI Shapefile" else (table, 0)
     with writing_to(path), tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}-") as folder:
         try:
             _write_as(table, Path(folder) / path.name, layer, driver)
-        except pyogrio.errors.DataSourceError as error:
+        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+            if shutil.disk_usage(folder).free < _NO_SPACE:  # GDAL's words for it are many
+                raise OSError(errno.ENOSPC, str(error)) from error
             raise NotWritable(path, error) from error
         for part in Path(folder).iterdir():
             shutil.move(part, path.with_name(part.name))
+        if driver == "ESRI Shapefile":
+            for ending in (".qix", ".sbn", ".sbx"):  # an index of the features that were there before
+                path.with_suffix(ending).unlink(missing_ok=True)
+    return emptied
 
 
 def _write_as(table: geopandas.GeoDataFrame, path: Path, layer: str, driver: str) -> None:
     if driver == "Parquet":  # GDAL's wheels come without it
         table.to_parquet(path, index=False)
         return
+    fields = {str(name).lower() for name in table.columns.drop(table.geometry.name)}
     options = {
         "CSV": {"GEOMETRY": "AS_WKT"},
         "ESRI Shapefile": {"ENCODING": "UTF-8"},
         "FlatGeobuf": {"SPATIAL_INDEX": "NO"},  # with one, features change their order and null geometries are refused
-    }.get(driver, {})
+        "GPKG": {"FID": _beside(fields, "fid"), "GEOMETRY_NAME": _beside(fields, "geom")},  # a layer's own stay fields
+    }[driver]
     name = layer if driver == "GPKG" else path.stem
     kind = "Unknown" if table.geometry.isna().all() else None
     pyogrio.write_dataframe(
         table, path, layer=name, driver=driver, use_arrow=True, geometry_type=kind, layer_options=options
     )
+
+
+def _polygons_only(table: geopandas.GeoDataFrame) -> tuple[geopandas.GeoDataFrame, int]:
+    """The table with other geometries than polygons left empty, and how many these are."""
+    others = ~table.geom_type.isin(("Polygon", "MultiPolygon")) & ~shapely.is_missing(table.geometry.array)
+    return table.set_geometry(table.geometry.mask(others)), int(others.sum())
 
 
 def _check_free(path: Path) -> None:
@@ -98,6 +125,21 @@ def _check_free(path: Path) -> None:
             raise OSError("another program has it open (the database is locked)") from error
 
 
+def _beside(fields: set[str], name: str) -> str:
+    """`name`, or a like one where a field has it already."""
+    return name if name not in fields else _free_name(name, fields)
+
+
 def _free_name(name: str, used: set[str]) -> str:
     """A field name of at most ten characters, a shapefile's limit, that is not yet used."""
     return next(new for n in range(1, 1000) if (new := f"{name[: 9 - len(str(n))]}_{n}").lower() not in used)
+
+
+def _require_no_other_layers(path: Path) -> None:
+    """Raises NotWritable for a file of several layers: writing one would take the others away."""
+    try:
+        layers = [name for name, geometry in pyogrio.list_layers(path) if geometry is not None]
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError):  # no layer at all: it may be replaced
+        return
+    if len(layers) > 1:
+        raise NotWritable(path, f"it holds several layers ({', '.join(layers)}), which would be lost")

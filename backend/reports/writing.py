@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from backend.errors import NotWritable
+from backend.errors import writing_to
 from backend.reports.document import plain
 from backend.reports.tables import as_csv
 
@@ -22,7 +22,7 @@ def write(document: Mapping[str, Any], path: Path, picture: Path | None = None) 
 
     `document` is the report document of docs/contracts.md; numbers of numpy are taken, NaN and infinity become null.
     `path` may end in .html, .json or .csv or have no ending. `picture` is a PNG, such as the map, to show in the page.
-    Each file is written whole or left as it was. Raises NotWritable.
+    Each file is written whole or left as it was. Raises NotWritable, DiskFull.
     """
     from backend.reports.html import render  # jinja2 and matplotlib: not needed by those who want a table alone
 
@@ -37,17 +37,16 @@ def write(document: Mapping[str, Any], path: Path, picture: Path | None = None) 
 
 
 def write_all(files: Mapping[Path, bytes]) -> None:
-    """Writes all files beside their places, then renames them all; raises NotWritable and leaves none half written."""
+    """Writes all files beside their places, then renames them: none is left half written. Raises NotWritable, DiskFull."""
     beside = {path: path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part") for path in files}
-    at = next(iter(files))
     try:
-        for at, data in files.items():
-            at.parent.mkdir(parents=True, exist_ok=True)
-            beside[at].write_bytes(data)
-        for at in files:
-            beside[at].replace(at)
-    except OSError as reason:
-        raise NotWritable(at, reason.strerror or reason) from reason
+        for path, data in files.items():
+            with writing_to(path):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                beside[path].write_bytes(data)
+        for path in files:
+            with writing_to(path):
+                beside[path].replace(path)
     finally:
         for part in beside.values():
             with suppress(OSError):  # renamed already, or its folder could not be made

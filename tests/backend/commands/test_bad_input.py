@@ -7,6 +7,7 @@ import json
 import shutil
 import sqlite3
 import zipfile
+from pathlib import Path
 
 import geopandas
 import pytest
@@ -95,6 +96,40 @@ def test_outputs(region, tmp_path):
     assert code_of(*classify(region, tmp_path / "o.kml")) == "output.unknown_format"
     (tmp_path / "a_file").write_text("")
     assert code_of(*classify(region, tmp_path / "a_file" / "o.gpkg")) == "output.not_writable"
+
+
+def test_an_output_in_the_place_of_an_input_is_refused(region, tmp_path):
+    parcels = shutil.copy(region.parcels, tmp_path / "p.gpkg")
+    before = parcels.read_bytes()
+    assert code_of(*classify(region, parcels, parcels=parcels)) == "argument.invalid"
+    assert parcels.read_bytes() == before
+
+
+def test_a_report_that_cannot_be_written_is_found_before_the_work(region, tmp_path):
+    (tmp_path / "a_file").write_text("")
+    report = ("--report", tmp_path / "a_file" / "r.html")
+    assert code_of(*classify(region, tmp_path / "o.gpkg"), *report) == "output.not_writable"
+    training = ("train", region.store, "-o", tmp_path / "m.cropmodel", "--class-field", "CODE_CULTU")
+    assert code_of(*training, *report) == "output.not_writable"
+    (tmp_path / "m.cropmodel").mkdir()
+    assert code_of(*training) == "output.not_writable"
+    assert {path.name for path in tmp_path.iterdir()} == {"a_file", "m.cropmodel"}
+
+
+def test_a_kept_store_of_other_inputs_is_not_replaced(region, tmp_path):
+    kept = tmp_path / "kept.parcels"
+    run("extract", region.images, region.parcels, "-o", kept, "--few-pixels", 3)
+    assert code_of(*classify(region, tmp_path / "o.gpkg"), "--store", kept) == "store.other_inputs"
+    assert (kept / "manifest.json").exists()
+
+
+def test_an_evaluation_of_odd_confidences(tmp_path):
+    boxes, crops = [shapely.box(0, i, 1, i + 1) for i in range(4)], ["a", "b", "a", "b"]
+    for values, told in (([0.9, None, 0.8, 70.0], 2), (["high", "low", None, "0.5"], 1), ([None] * 4, 0)):
+        path = write_parcels(tmp_path / f"{told}.gpkg", boxes, crop_code=crops, truth=crops, confidence=values)
+        report = run("evaluate", path, "--truth", "truth").values["report"]
+        bins = json.loads(Path(report).with_suffix(".json").read_text())["reliability"]
+        assert sum(row["parcels"] for row in bins) == told
 
 
 def test_an_output_that_is_open_elsewhere_is_not_touched(region, tmp_path):

@@ -1,0 +1,90 @@
+"""Parcel layers as they come from other programs: several layers, curves, broken outlines, files of another kind."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import sqlite3
+import struct
+from pathlib import Path
+
+import geopandas
+import numpy as np
+import pandas
+import pyogrio
+import pytest
+import shapely
+
+from backend import errors
+from backend.parcels.reading import column, read, read_table
+from tests.backend.ground import CRS, X0, Y0, write_parcels
+
+BOX = shapely.box(X0 + 10, Y0 - 90, X0 + 90, Y0 - 10)
+
+
+def _with_raw_geometry(path: Path, wkb: bytes) -> Path:
+    """A GeoPackage of two parcels, the second with these bytes for an outline; shapely would not let them through."""
+    write_parcels(path, [BOX, BOX], count=pandas.array([7, None], dtype="Int64"))
+    with sqlite3.connect(path) as database:
+        for (name,) in database.execute("select name from sqlite_master where type = 'trigger'").fetchall():
+            database.execute(f'drop trigger "{name}"')
+        header = b"GP\x00\x01" + struct.pack("<i", 32631)
+        database.execute(f'update "{path.stem}" set geom = ? where fid = 2', (header + wkb,))
+    database.close()
+    return path
+
+
+def _ring(*points: tuple[float, float]) -> bytes:
+    return struct.pack("<I", len(points)) + b"".join(struct.pack("<2d", *point) for point in points)
+
+
+def test_a_file_of_several_layers_asks_for_one(tmp_path):
+    path = write_parcels(tmp_path / "two.gpkg", [BOX])
+    pyogrio.write_dataframe(geopandas.GeoDataFrame({"a": [1, 2]}, geometry=[BOX, BOX], crs=CRS), path, layer="other")
+    with pytest.raises(errors.BadArgument, match="two, other"):
+        read(path)
+    assert len(read(path, "other").table) == 2
+
+
+def test_styles_kept_in_the_file_are_no_layer(tmp_path):
+    path = write_parcels(tmp_path / "fields.gpkg", [BOX])
+    pyogrio.write_dataframe(pandas.DataFrame({"qml": ["<qgis/>"]}), path, layer="layer_styles")
+    assert len(read(path).table) == 1
+
+
+def test_a_curved_outline_is_straightened(tmp_path):
+    arc = struct.pack("<BI", 1, 8) + _ring((X0, Y0), (X0 + 100, Y0), (X0, Y0))
+    path = _with_raw_geometry(tmp_path / "curve.gpkg", struct.pack("<BII", 1, 10, 1) + arc)
+    parcels = read(path)
+    assert parcels.geometries[0].equals(BOX)
+    assert parcels.geometries[1].area == pytest.approx(np.pi * 50**2, rel=1e-3)
+    assert column(parcels.table, "count", path).tolist() == [7, None]  # still whole numbers
+    assert parcels.ids.tolist() == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    "wkb",
+    [
+        struct.pack("<BII", 1, 3, 1) + _ring((X0, Y0), (X0 + 100, Y0), (X0 + 100, Y0 - 100)),  # not closed
+        struct.pack("<BII", 1, 3, 1) + _ring((X0, Y0)),
+        b"\x01\xff\xff",
+    ],
+)
+def test_an_outline_that_cannot_be_read_costs_no_other_parcel(tmp_path, wkb):
+    parcels = read(_with_raw_geometry(tmp_path / "broken.gpkg", wkb))
+    assert parcels.geometries[0].equals(BOX)
+    assert parcels.geometries[1] is None or not parcels.geometries[1].is_valid
+
+
+def test_parquet_that_is_none_or_has_no_geometry(tmp_path):
+    (tmp_path / "text.parquet").write_text("hello")
+    with pytest.raises(errors.UnreadableParcels):
+        read(tmp_path / "text.parquet")
+    pandas.DataFrame({"a": pandas.array([1, None], dtype="Int64")}).to_parquet(tmp_path / "table.parquet")
+    with pytest.raises(errors.NoParcels):
+        read(tmp_path / "table.parquet")
+    assert column(read_table(tmp_path / "table.parquet"), "a", "it").tolist() == [1, None]
+
+
+def test_the_outline_is_no_field(tmp_path):
+    with pytest.raises(errors.MissingField, match="it has crop"):
+        read(write_parcels(tmp_path / "p.gpkg", [BOX]), id_field="geometry")
