@@ -1,0 +1,60 @@
+"""Played in QGIS Desktop by test_desktop.py: a long training is cancelled in its dialog."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from desktop_story import TOLD, VALUES, open_window, play
+
+
+def story():
+    dialog = open_window("trainmodel", "TrainDialog")
+    dialog.imagery.folder.setFilePath(VALUES["imagery"])
+    dialog.imagery.masks.setFilePath(VALUES["masks"])
+    dialog.crops.parcels.add_file(VALUES["parcels"])
+    dialog.crops.field.setField(VALUES["class_field"])
+    dialog.training.architecture.setCurrentIndex(dialog.training.architecture.findData("gru"))
+    dialog.training.epochs.setValue(10_000)
+    dialog.output.setFilePath(VALUES["output"])
+    dialog.run_button.click()
+    yield lambda: dialog.curves.loss.curves and dialog.curves.loss.curves[0].points
+    engine = engine_process()
+    TOLD["engine"] = Path(f"/proc/{engine}/cmdline").read_text(encoding="utf-8").split("\0")
+    TOLD["qgis_libraries_in_engine"] = [
+        line for line in Path(f"/proc/{engine}/maps").read_text("utf-8").splitlines() if "qgis" in Path(line).name
+    ]
+    asked = time.monotonic()
+    dialog.progress.cancel.click()
+    yield lambda: not is_alive(engine)
+    TOLD["gone_after_s"] = time.monotonic() - asked
+    yield lambda: not dialog.is_running()
+    TOLD["last_word"] = dialog.progress.stage.text()
+    TOLD["run_again"] = dialog.run_button.isEnabled()
+    dialog.reject()
+
+
+def engine_process() -> int:
+    """The child of QGIS that runs a job."""
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit() or parent_of(int(folder.name)) != os.getpid():
+            continue
+        if b"--job" in (folder / "cmdline").read_bytes():
+            return int(folder.name)
+    raise LookupError("QGIS has no engine process")
+
+
+def parent_of(process: int) -> int:
+    try:
+        return int(Path(f"/proc/{process}/stat").read_text("utf-8").rpartition(")")[2].split()[1])
+    except OSError:  # it ended meanwhile
+        return 0
+
+
+def is_alive(process: int) -> bool:
+    return parent_of(process) == os.getpid()
+
+
+play(story)

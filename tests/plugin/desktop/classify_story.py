@@ -1,0 +1,82 @@
+"""Played in QGIS Desktop by test_desktop.py: Classify Parcels from its menu entry to the styled layer.
+
+First with the parcels' file, then with selected features of a temporary layer in another coordinate system.
+"""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from pathlib import Path
+
+import processing
+from desktop_story import TOLD, VALUES, open_window, play
+from qgis.core import QgsProject, QgsVectorLayer
+from qgis.PyQt.QtWidgets import QPushButton
+from qgis.utils import iface
+
+SELECTED = 7
+
+
+def story():
+    dialog = open_window("classifyparcels", "ClassifyDialog")
+    TOLD["run_at_first"] = dialog.run_button.isEnabled()
+    dialog.imagery.folder.setFilePath(VALUES["imagery"])
+    dialog.imagery.masks.setFilePath(VALUES["masks"])
+    dialog.parcels.add_file(VALUES["parcels"])
+    dialog.model.set_file(VALUES["model"])
+    dialog.output.setFilePath(VALUES["output"])
+    yield lambda: dialog.imagery.acquisitions.table.rowCount()
+    TOLD["acquisitions"] = dialog.imagery.acquisitions.table.rowCount()
+    dialog.run_button.click()
+    yield lambda: not dialog.is_running()
+    TOLD["whole"] = told_of(classified_layer())
+    TOLD["report_offered"] = [button.text() for button in iface.messageBar().findChildren(QPushButton)]
+
+    layer = temporary_copy(VALUES["parcels"])
+    dialog.parcels.combo.setLayer(layer)
+    layer.selectByIds([feature.id() for feature in layer.getFeatures()][:SELECTED])
+    dialog.parcels.selected_only.setChecked(True)
+    dialog.output.setFilePath("")
+    dialog.run_button.click()
+    yield lambda: not dialog.is_running()
+    TOLD["selection"] = told_of(classified_layer())
+    TOLD["log"] = dialog.log.lines()
+    TOLD["engine_libraries_in_qgis"] = loaded_from(VALUES["environment"])
+    dialog.reject()
+
+
+def temporary_copy(path: str) -> QgsVectorLayer:
+    parameters = {"INPUT": path, "TARGET_CRS": "EPSG:4326", "OUTPUT": "TEMPORARY_OUTPUT"}
+    layer = processing.run("native:reprojectlayer", parameters)["OUTPUT"]
+    return QgsProject.instance().addMapLayer(layer)
+
+
+def classified_layer() -> QgsVectorLayer:
+    """The newest one: it is the first in the legend."""
+    return iface.layerTreeView().layerTreeModel().rootGroup().findLayers()[0].layer()
+
+
+def told_of(layer: QgsVectorLayer) -> dict:
+    renderer = layer.renderer()
+    node = QgsProject.instance().layerTreeRoot().findLayer(layer)
+    legend = iface.layerTreeView().layerTreeModel().layerLegendNodes(node)
+    return {
+        "name": layer.name(),
+        "crs": layer.crs().authid(),
+        "features": layer.featureCount(),
+        "classified": sum(bool(feature["crop_code"]) for feature in layer.getFeatures()),
+        "coloured_by": renderer.classAttribute(),
+        "codes": sorted({feature["crop_code"] for feature in layer.getFeatures() if feature["crop_code"]}),
+        "categories": [category.value() for category in renderer.categories()],
+        "colours": [category.symbol().color().name() for category in renderer.categories()],
+        "legend": [entry.data(0) for entry in legend],
+    }
+
+
+def loaded_from(folder: str) -> list:
+    """The libraries in this process that come from the engine's environment."""
+    lines = Path("/proc/self/maps").read_text(encoding="utf-8").splitlines()
+    return sorted({line.split()[-1] for line in lines if folder in line})
+
+
+play(story)

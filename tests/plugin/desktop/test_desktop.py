@@ -1,0 +1,110 @@
+"""The real QGIS Desktop and qgis_process, from the packed plugin to the classified layer, with the real engine.
+
+Plain PyQGIS does not show what happens where QGIS's libraries meet the engine's; these tests do.
+"""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+HERE = Path(__file__).parent
+sys.path.insert(0, str(ROOT / "scripts"))
+import desktop  # noqa: E402
+
+ENGINE = Path(os.environ.get("CROP_CLASSIFIER_PYTHON") or ROOT / ".venv" / "bin" / "python")
+PARCELS = 60
+PROCESS = shutil.which("qgis_process.bin") or shutil.which("qgis_process")  # Debian's wrapper of 3.22 is broken
+
+pytestmark = [
+    pytest.mark.skipif(not ENGINE.is_file(), reason=f"the engine's Python {ENGINE} is missing: make engine"),
+    pytest.mark.skipif(bool(desktop.missing_programs()), reason=f"not installed: {desktop.missing_programs()}"),
+]
+
+
+def engine(*arguments: object) -> dict:
+    command = [str(ENGINE), "-m", "backend", *map(str, arguments), "--json"]
+    return json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """A path as users have them."""
+    made = tmp_path_factory.mktemp("desktop") / "Données d'été 2017"
+    made.mkdir()
+    return made
+
+
+@pytest.fixture(scope="module")
+def region(folder) -> dict:
+    """A small made-up region and a model that has seen it."""
+    made = engine("simulate", folder / "region", "--parcels", PARCELS, "--dates", 5, "--seed", 1)
+    store, model = folder / "region.parcels", folder / "region.cropmodel"
+    engine("extract", made["imagery"], made["parcels"], "--masks", made["masks"], "-o", store)
+    learning = ["--model", "gru", "--epochs", 2, "--class-field", made["class_field"], "--min-samples", 5]
+    engine("train", store, *learning, "-o", model)
+    return {**made, "model": str(model)}
+
+
+@pytest.fixture(scope="module")
+def profile(tmp_path_factory) -> Path:
+    """A QGIS profile with the plugin from its zip, and nothing else."""
+    return desktop.install_plugin(tmp_path_factory.mktemp("profile") / "QGIS")
+
+
+def play(profile: Path, name: str, values: dict) -> dict:
+    engine_python = {"CROP_CLASSIFIER_PYTHON": str(ENGINE)}
+    return desktop.run_story(profile, HERE / f"{name}.py", values, environment=engine_python)
+
+
+def test_parcels_are_classified_from_the_dialog(profile, region, folder):
+    output = folder / "Erdbeerfelder 100 %.gpkg"
+    told = play(profile, "classify_story", {**region, "output": str(output), "environment": str(ENGINE.parents[1])})
+    whole, selection = told["whole"], told["selection"]
+    assert not told["run_at_first"] and told["acquisitions"] == 5
+    assert whole["features"] == region["parcel_count"] and whole["classified"] > 0.9 * PARCELS
+    assert whole["coloured_by"] == "crop_code" and set(whole["codes"]) <= set(whole["categories"])
+    assert len(set(whole["colours"])) == len(whole["colours"]) == len(whole["legend"])
+    assert whole["legend"][-1] == "Not classified" and "Open Report" in told["report_offered"]
+    assert output.is_file() and output.with_name(f"{output.stem}_report.html").is_file()
+    assert selection["features"] == 7 and selection["crs"] == "EPSG:4326" and selection["classified"] >= 6
+    assert told["engine_libraries_in_qgis"] == []
+
+
+def test_cancel_stops_the_engine_and_leaves_nothing(profile, region, folder):
+    output = folder / "cancelled" / "region.cropmodel"
+    output.parent.mkdir()
+    told = play(profile, "cancel_story", {**region, "output": str(output)})
+    assert Path(told["engine"][0]) == ENGINE and told["qgis_libraries_in_engine"] == []
+    assert told["gone_after_s"] < 2
+    assert told["last_word"] == "Cancelled" and told["run_again"]
+    kept_to_go_on = f".{output.name}.training"
+    assert [path.name for path in output.parent.iterdir()] == [kept_to_go_on]
+
+
+@pytest.mark.skipif(PROCESS is None, reason="qgis_process is not installed")
+def test_the_same_plugin_runs_in_qgis_process(profile, region, folder):
+    output = folder / "process.gpkg"
+    values = {"IMAGERY": region["imagery"], "MASKS": region["masks"], "PARCELS": region["parcels"]}
+    values |= {"MODEL": region["model"], "OUTPUT": str(output)}
+    options = [f"--{name}={value}" for name, value in values.items()]
+    own = {"QGIS_CUSTOM_CONFIG_PATH": str(profile.parents[1]), "QT_QPA_PLATFORM": "offscreen", "LC_ALL": "C.UTF-8"}
+    run = subprocess.run(
+        [PROCESS, "--json", "run", "crop_classifier:classifyparcels", *options],
+        env={**os.environ, **own, "CROP_CLASSIFIER_PYTHON": str(ENGINE)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert run.returncode == 0, run.stderr
+    results = json.loads(run.stdout)["results"]
+    assert results["OUTPUT"] == str(output) and output.is_file()
+    assert results["PARCEL_COUNT"] == region["parcel_count"] and Path(results["REPORT"]).is_file()
