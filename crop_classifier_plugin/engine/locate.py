@@ -18,11 +18,17 @@ PYTHON_VARIABLE = "CROP_CLASSIFIER_PYTHON"  # for headless runs and tests; comes
 
 @dataclass(frozen=True)
 class EngineStatus:
-    """`reason` says, where the engine is not ready, why and what to do."""
+    """Where the engine is not ready, `reason` says why and `advice` what to do."""
 
     ready: bool
     python: Optional[Path]
     reason: str = ""
+    advice: str = ""
+
+    @property
+    def problem(self) -> str:
+        """Reason and advice in one; empty where the engine is ready."""
+        return " ".join(part for part in (self.reason, self.advice) if part)
 
 
 def engine_root() -> Path:
@@ -51,13 +57,15 @@ def status() -> EngineStatus:
         return _existing(Path(chosen), tr("The settings name"))
     if install.is_ready(location()):
         return EngineStatus(True, install.python_of(location()))
-    return EngineStatus(False, None, tr("The engine is not set up. Open Plugins > Crop Classifier > Engine Set-up…"))
+    return _not_ready(tr("The engine is not set up."))
 
 
 def _existing(python: Path, who: str) -> EngineStatus:
     if python.is_file() and os.access(python, os.X_OK):
         return EngineStatus(True, python)
-    reason = tr(
-        "{who} {python} as the engine's Python, and it is no program that can be run. Correct it in Engine Set-up…."
-    )
-    return EngineStatus(False, None, reason.format(who=who, python=python))
+    reason = tr("{who} {python} as the engine's Python, and it is no program that can be run.")
+    return _not_ready(reason.format(who=who, python=python))
+
+
+def _not_ready(reason: str) -> EngineStatus:
+    return EngineStatus(False, None, reason, tr("Open Plugins > Crop Classifier > Engine Set-up…"))

@@ -70,7 +70,7 @@ def command_line(python: Path, job_file: Path) -> List[str]:
 def _ready_python() -> Path:
     status = locate.status()
     if status.python is None:
-        raise EngineNotReady(status.reason)
+        raise EngineNotReady(status.problem)
     return status.python
 
 

@@ -49,7 +49,7 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
     def canExecute(self) -> Tuple[bool, str]:
         """Whether the engine is set up; else what to do."""
         status = locate.status()
-        return status.ready, status.reason
+        return status.ready, status.problem
 
     def problem(self, parameters: Parameters, context: QgsProcessingContext) -> str:
         """What a long run would stumble over later; empty where nothing is known to be wrong."""

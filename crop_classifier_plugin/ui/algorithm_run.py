@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Mapping, Optional
 
 from qgis.core import QgsApplication, QgsProcessingAlgRunnerTask, QgsProcessingContext, QgsProject
-from qgis.PyQt.QtCore import QObject, pyqtSignal, pyqtSlot
+from qgis.PyQt.QtCore import QObject, Qt, pyqtSignal, pyqtSlot
 
 from ..engine.feedback import EngineFeedback
 from ..translation import tr
@@ -86,7 +86,8 @@ class AlgorithmRun(QObject):
     def start(self) -> None:
         self._alive.add(self)
         self._task = QgsProcessingAlgRunnerTask(self._algorithm, self._parameters, self._context, self.feedback)
-        self._task.executed.connect(self._on_executed)
+        # queued: QGIS announces the end of the task on its own, and what the dialog says comes on top of that
+        self._task.executed.connect(self._on_executed, Qt.ConnectionType.QueuedConnection)
         QgsApplication.taskManager().addTask(self._task)
 
     def cancel(self) -> None:

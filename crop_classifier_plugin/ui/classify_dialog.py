@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from qgis.core import Qgis, QgsMapLayer
+from qgis.core import Qgis, QgsMapLayer, QgsProcessing
 from qgis.gui import QgsCollapsibleGroupBox, QgsFieldComboBox
 from qgis.PyQt.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QLineEdit, QSpinBox, QWidget
 
@@ -118,7 +118,7 @@ class ClassifyDialog(RunDialog):
             "EXCLUDE": self.imagery.excluded(),
             "TRUTH": self.truth.currentField(),
             "DEVICE": self.device.currentData(),
-            "OUTPUT": destination(self.output, "gpkg"),
+            "OUTPUT": destination(self.output, "gpkg") or QgsProcessing.TEMPORARY_OUTPUT,
             "REPORT": destination(self.report, "html"),
         }
         return {name: value for name, value in parameters.items() if value != ""}

@@ -8,7 +8,7 @@ from typing import Optional
 
 from qgis.gui import QgsFileWidget
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QComboBox, QGroupBox, QRadioButton, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QComboBox, QGroupBox, QLabel, QRadioButton, QVBoxLayout, QWidget
 
 from ..engine import install, locate
 from ..settings import Setting
@@ -28,7 +28,6 @@ class EngineChoice(QGroupBox):
         self.create = QRadioButton(tr("Create an environment for the engine"))
         self.existing = QRadioButton(tr("Use an existing Python that has the engine's packages"))
         self.location = folder_widget(tr("Choose a Folder for the Environment"))
-        self.location.setToolTip(tr("Needs 3 GB of disk, or 8 GB with the packages for NVIDIA GPUs"))
         self.torch = QComboBox()
         for name, title in zip(install.TORCH, (tr("Automatic"), tr("Processor only"), tr("NVIDIA GPU"))):
             self.torch.addItem(title, name)
@@ -49,6 +48,7 @@ class EngineChoice(QGroupBox):
         form.addRow(tr("Location"), self.location)
         form.addRow(tr("Computes on"), self.torch)
         form.addRow(tr("Package folder"), self.wheels)
+        form.addRow("", _note(tr("Needs 3 GB of disk, or 8 GB with the packages for NVIDIA GPUs.")))
         form_layout(self._existing_form).addRow(tr("Python program"), self.python)
         for radio, inner in ((self.create, self._create_form), (self.existing, self._existing_form)):
             inner.layout().setContentsMargins(INDENT_PX, 0, 0, 0)
@@ -97,3 +97,9 @@ class EngineChoice(QGroupBox):
             Setting.ENGINE_LOCATION.set(self.location.filePath().strip())
             Setting.ENGINE_TORCH.set(self.torch.currentData())
             Setting.ENGINE_WHEELS.set(self.wheels.filePath().strip())
+
+
+def _note(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setWordWrap(True)
+    return label

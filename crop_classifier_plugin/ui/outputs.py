@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qgis.core import QgsProcessing
 from qgis.gui import QgsFileWidget
 
 from ..settings import Setting
@@ -22,15 +21,13 @@ def save_widget(title: str, file_filter: str, hint: str) -> QgsFileWidget:
 
 
 def report_widget() -> QgsFileWidget:
-    return save_widget(tr("Save the Report"), tr("Web page (*.html)"), tr("[Save to temporary file]"))
+    return save_widget(tr("Save the Report"), tr("Web page (*.html)"), tr("[Save beside the result]"))
 
 
 def destination(widget: QgsFileWidget, ending: str) -> str:
-    """The path given, completed by `ending` where it has none; empty means a temporary file."""
+    """The path given, completed by `ending` where it has none; empty where none is given."""
     path = widget.filePath().strip()
-    if not path:
-        return QgsProcessing.TEMPORARY_OUTPUT
-    return path if Path(path).suffix else f"{path}.{ending}"
+    return path if not path or Path(path).suffix else f"{path}.{ending}"
 
 
 def missing_folder(widget: QgsFileWidget) -> str:

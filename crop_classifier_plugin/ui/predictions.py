@@ -25,4 +25,8 @@ def load_predictions(values: Mapping[str, Any]) -> Optional[QgsVectorLayer]:
         return None
     if layer.isSpatial():
         style_predictions(layer, [crop for crop in values["classes"] if crop["parcels"]])
-    return QgsProject.instance().addMapLayer(layer)
+    QgsProject.instance().addMapLayer(layer)
+    node = QgsProject.instance().layerTreeRoot().findLayer(layer)
+    if node is not None:
+        node.setExpanded(True)  # QGIS folds a legend of more than ten entries
+    return layer

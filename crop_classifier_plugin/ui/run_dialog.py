@@ -73,6 +73,9 @@ class RunDialog(QDialog):
         """Shows what a run brought, in the main thread."""
         raise NotImplementedError
 
+    def show_cancelled(self) -> None:
+        """Says what a cancelled run leaves to be said."""
+
     def show_event(self, event: Any) -> None:
         """Called with every event besides what all dialogs do with it."""
 
@@ -130,7 +133,9 @@ class RunDialog(QDialog):
         self.progress.finish(self._last_word(outcome), outcome.ok)
         if outcome.ok:
             self.show_result(outcome)
-        elif not outcome.cancelled:
+        elif outcome.cancelled:
+            self.show_cancelled()
+        else:
             self._show_failure(outcome)
         if self._close_when_done:
             super().reject()

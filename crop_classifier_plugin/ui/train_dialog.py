@@ -92,6 +92,10 @@ class TrainDialog(RunDialog):
         if event.kind == "metric" and event.name == "epoch":
             self.curves.add_epoch(event.values)
 
+    def show_cancelled(self) -> None:
+        if self.curves.has_epochs():
+            replace(self.bar, tr("Cancelled. What was learnt is kept: the same training goes on from there."))
+
     def show_result(self, outcome: Outcome) -> None:
         values = outcome.values
         self.model_file = values["model"]

@@ -37,6 +37,9 @@ class TrainingPanel(QWidget):
         self.score.clear()
         self.status.setText(tr("The curves appear here once the first epoch is done."))
 
+    def has_epochs(self) -> bool:
+        return self._fold is not None
+
     def add_epoch(self, values: Mapping[str, Any]) -> None:
         """`values` of a metric named `epoch`: fold, folds, epoch, epochs, losses in nats, scores 0..1."""
         if values["fold"] != self._fold:

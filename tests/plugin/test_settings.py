@@ -42,7 +42,7 @@ def test_every_key_is_the_plugins_own() -> None:
 def test_nothing_is_set_up(no_engine) -> None:
     status = locate.status()
     assert (status.ready, status.python, locate.find_python()) == (False, None, None)
-    assert "Engine Set-up" in status.reason
+    assert "Engine Set-up" in status.advice
 
 
 def test_an_existing_python_of_the_settings(no_engine) -> None:
