@@ -1,0 +1,121 @@
+"""Played in QGIS Desktop by screenshots.py: trains on a made-up region, classifies it, keeps pictures on the way."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from desktop_story import TOLD, VALUES, find_window, open_window, play
+from qgis.core import (
+    QgsContrastEnhancement,
+    QgsMultiBandColorRenderer,
+    QgsProject,
+    QgsRasterLayer,
+    QgsRasterMinMaxOrigin,
+    QgsVectorLayer,
+)
+from qgis.PyQt.QtCore import QDate, Qt
+from qgis.PyQt.QtWidgets import QApplication, QDockWidget
+from qgis.utils import iface
+
+WORK = Path(VALUES["work"])
+PAPER_CLASSES = 1
+BLUE, GREEN, RED = 1, 2, 3  # the files' first three layers
+CLEAR_DAY = "20170602"
+LEGEND_PX = 330
+FILLS_WINDOW = 0.62  # the region is square, the window is not
+DRAWN_S = 1.5  # for a window to be painted whole
+
+
+def story():
+    window = iface.mainWindow()
+    window.showMaximized()
+    window.findChild(QDockWidget, "Browser").hide()
+    parcels = QgsProject.instance().addMapLayer(QgsVectorLayer(VALUES["parcels"], "Parcels of 2017", "ogr"))
+    iface.setActiveLayer(parcels)
+    yield from set_up()
+    classify = yield from train()
+    yield from classified_by(classify)
+    yield from map_of(parcels)
+
+
+def set_up():
+    dialog = open_window("engine", "EngineDialog")
+    dialog.choice.existing.setChecked(True)
+    dialog.choice.python.setFilePath(f"{VALUES['engine']}/bin/python")
+    dialog.set_up_button.click()
+    yield lambda: not dialog.is_running()
+    yield from shoot(dialog, "engine_dialog")
+    dialog.reject()
+
+
+def train():
+    dialog = open_window("trainmodel", "TrainDialog")
+    dialog.imagery.folder.setFilePath(VALUES["imagery"])
+    dialog.imagery.masks.setFilePath(VALUES["masks"])
+    dialog.crops.field.setField(VALUES["class_field"])
+    dialog.crops.table.setCurrentIndex(PAPER_CLASSES)
+    dialog.training.architecture.setCurrentIndex(dialog.training.architecture.findData("gru"))
+    dialog.training.epochs.setValue(VALUES["epochs"])
+    dialog.output.setFilePath(str(WORK / "region.cropmodel"))
+    yield lambda: dialog.imagery.acquisitions.table.rowCount() and dialog.crops.preview.rowCount()
+    yield from shoot(dialog, "train_data")
+    dialog.run_button.click()
+    yield lambda: dialog.curves.loss.curves and len(dialog.curves.loss.curves[0].points) > 0.7 * VALUES["epochs"]
+    yield from shoot(dialog, "train_dialog", seconds=0)
+    yield lambda: not dialog.is_running()
+    yield from shoot(dialog, "train_scores")
+    TOLD["report"] = str(WORK / "region_report.html")
+    dialog.classify_button.click()
+    return find_window("ClassifyDialog")
+
+
+def classified_by(dialog):
+    dialog.imagery.folder.setFilePath(VALUES["imagery"])
+    dialog.imagery.masks.setFilePath(VALUES["masks"])
+    dialog.output.setFilePath(str(WORK / "classified.gpkg"))
+    yield lambda: dialog.imagery.acquisitions.table.rowCount()
+    yield from shoot(dialog, "classify_dialog")
+    dialog.run_button.click()
+    yield lambda: not dialog.is_running()
+    dialog.reject()
+
+
+def map_of(parcels):
+    """The main window: the classified layer over an image of a clear day."""
+    root = QgsProject.instance().layerTreeRoot()
+    root.findLayer(parcels).setItemVisibilityChecked(False)
+    root.findLayer(parcels).setExpanded(False)
+    image = true_colour(sorted(Path(VALUES["imagery"]).glob(f"*{CLEAR_DAY}*.tif"))[0])
+    QgsProject.instance().addMapLayer(image, False)
+    root.addLayer(image).setExpanded(False)
+    window = iface.mainWindow()
+    window.resizeDocks([window.findChild(QDockWidget, "Layers")], [LEGEND_PX], Qt.Orientation.Horizontal)
+    canvas = iface.mapCanvas()
+    canvas.setExtent(parcels.extent())
+    canvas.zoomByFactor(FILLS_WINDOW)
+    yield 3.0
+    yield from shoot(window, "classified")
+
+
+def true_colour(path: Path) -> QgsRasterLayer:
+    day = QDate.fromString(re.search(r"\d{8}", path.name)[0], "yyyyMMdd")
+    layer = QgsRasterLayer(str(path), f"Sentinel-2 image of {day.toString('d MMMM yyyy')}")
+    layer.setRenderer(QgsMultiBandColorRenderer(layer.dataProvider(), RED, GREEN, BLUE))
+    stretch = QgsContrastEnhancement.ContrastEnhancementAlgorithm.StretchToMinimumMaximum
+    layer.setContrastEnhancement(stretch, QgsRasterMinMaxOrigin.Limits.CumulativeCut)
+    return layer
+
+
+def shoot(window, name: str, seconds: float = DRAWN_S):
+    """A picture of the window with its frame, cut out of the screen."""
+    window.raise_()
+    yield seconds
+    frame = window.frameGeometry()
+    screen = QApplication.primaryScreen()
+    place = frame.intersected(screen.geometry())
+    screen.grabWindow(0, place.x(), place.y(), place.width(), place.height()).save(f"{VALUES['shots']}/{name}.png")
+
+
+play(story)
