@@ -9,6 +9,7 @@ from typing import Any, Mapping, Optional
 from qgis.core import QgsMapLayer
 from qgis.gui import QgsFieldComboBox, QgsFileWidget
 from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtGui import QShowEvent
 from qgis.PyQt.QtWidgets import QAbstractItemView, QComboBox, QGroupBox, QLabel, QTableWidgetItem, QVBoxLayout, QWidget
 
 from ..settings import Setting
@@ -55,6 +56,7 @@ class CropsGroup(QGroupBox):
         self.preview.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self._counts: Mapping[str, int] = {}
         self._empty = 0
+        self._stale = True  # not counted since the layer or the field changed
         self._counting: Optional[BackgroundTask] = None
         self._lay_out()
         self._restore()
@@ -120,12 +122,21 @@ class CropsGroup(QGroupBox):
                 self.field.setField(remembered)
         self._recount()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._stale:
+            self._recount()
+
     def _recount(self, *_: object) -> None:
-        """Counts the field's values in the background; a count in progress is abandoned."""
+        """Counts the field's values in the background; a count in progress is abandoned.
+
+        A closed dialog lives on and follows the project's layers, which may be large: it counts when it is seen again.
+        """
         self.stop()
         self._counts, self._empty = {}, 0
         layer, field = self.parcels.layer(), self.field.currentField()
-        if layer is not None and field:
+        self._stale = not self.isVisible()
+        if layer is not None and field and not self._stale:
             self.summary.setText(tr("Counting…"))
             title = tr("Counting crops of {0}").format(layer.name())
             self._counting = BackgroundTask(title, count(layer, field, self.parcels.selected_ids()))
@@ -159,7 +170,7 @@ class CropsGroup(QGroupBox):
         self.preview.setRowCount(0)
         if self._counting is not None:
             return
-        if self.missing():
+        if self.missing() or self._stale:
             self.summary.setText("")
             return
         try:

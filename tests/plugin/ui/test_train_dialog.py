@@ -43,6 +43,8 @@ def test_opens_small_and_without_complaints(qtbot, engine, dialog, complaints):
 
 
 def test_counts_the_crops_of_the_layer(qtbot, engine, dialog, parcels):
+    assert dialog.crops.summary.text() == ""  # nothing is counted for a window that nobody sees
+    dialog.show()
     assert counted(qtbot, dialog) == {"BTH": 3, "PPH": 3, "LUZ": 1, "MIS": 1, "VRC": 1}
     assert dialog.crops.summary.text() == "5 classes, 9 parcels; 1 without a value"
     parcels.selectByIds([feature.id() for feature in parcels.getFeatures() if feature["CODE_CULTU"] == "BTH"])
@@ -51,6 +53,7 @@ def test_counts_the_crops_of_the_layer(qtbot, engine, dialog, parcels):
 
 
 def test_a_class_table_groups_the_crops(qtbot, engine, dialog, tmp_path):
+    dialog.show()
     counted(qtbot, dialog)
     dialog.crops.table.setCurrentIndex(PAPER)
     assert counted(qtbot, dialog) == {"Cereal": 4, "Meadows": 3, "Grapevine": 1, "Leguminous Fodder": 1}
