@@ -148,15 +148,39 @@ class GridMismatch(EngineError):
         )
 
 
+class UnusableGrid(EngineError):
+    """Raised when a raster's pixels cannot be laid on a north-up grid in metres."""
+
+    code = "imagery.unusable_grid"
+
+    def __init__(self, path: object, problem: str) -> None:
+        super().__init__(
+            f"{path} cannot be laid under the parcels: {problem}.",
+            "Warp it to a projected coordinate system in metres, north up (in QGIS: Raster > Projections > Warp).",
+        )
+
+
+class BadMask(EngineError):
+    """Raised when a mask holds values that mean nothing."""
+
+    code = "imagery.bad_mask"
+
+    def __init__(self, path: object, found: object) -> None:
+        super().__init__(
+            f"The mask {path} holds the value {found}: expected the classes 0 to 11 of an SCL, or 0 and 1 (masked).",
+            "Give the SCL, or turn this raster into 0 for clear and 1 for masked.",
+        )
+
+
 class UnreadableImage(EngineError):
     """Raised when a raster cannot be opened or a block of it cannot be decoded."""
 
     code = "imagery.unreadable"
 
     def __init__(self, path: object, reason: object) -> None:
-        self.path = path
+        self.path, self.reason = path, str(reason).rstrip(".")
         super().__init__(
-            f"{path} cannot be read: {reason}.",
+            f"{path} cannot be read: {self.reason}.",
             "Download or copy this file again, or run with --skip-unreadable to leave its date out.",
         )
 
@@ -171,6 +195,18 @@ class UnreadableParcels(EngineError):
 
     def __init__(self, path: object, reason: object) -> None:
         super().__init__(f"The parcel layer {path} cannot be read: {reason}.", "Check the file and the layer's name.")
+
+
+class UnusableCrs(EngineError):
+    """Raised when parcels cannot be brought from their coordinate system to the images'."""
+
+    code = "parcels.unusable_crs"
+
+    def __init__(self, source: object, target: object, reason: object) -> None:
+        super().__init__(
+            f"The parcels' coordinate system ({source}) cannot be brought to the images' ({target}): {reason}.",
+            "Set the parcel layer's true coordinate system (in QGIS: Layer > Set CRS) and save it.",
+        )
 
 
 class NoCrs(EngineError):

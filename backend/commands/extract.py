@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 
 from backend.commands import Outcome
 from backend.commands.options import EXISTING, PATH, ParcelOptions, imagery_options, parcel_options
+from backend.errors import UnreadableImage
 from backend.imagery.acquisition import ImageryOptions
 from backend.imagery.catalogue import find, require_readable
 from backend.parcels.reading import read
@@ -18,7 +20,10 @@ from backend.protocol import Reporter
 from backend.series import quality
 from backend.series.build import ExtractionSpec, build
 from backend.series.store import Store
-from backend.vocabulary import CLASSIFIABLE, QUALITY
+from backend.vocabulary import CLASSIFIABLE, QUALITY, REFLECTANCE_SCALE, UNOBSERVED
+
+_MOST_LOOKED_AT = 10_000  # pixels
+_DARK, _BRIGHT = 0.005, 1.2  # reflectances that a season of fields does not have in its middle
 
 
 @click.command("extract")
@@ -44,7 +49,7 @@ def command(
         "dates": [acquisition["date"] for acquisition in store.manifest["acquisitions"]],
         "bands": list(store.bands),
         "quality": quality.counts(store.index["quality"].to_numpy()),
-        "skipped": store.manifest["skipped"],
+        "skipped": [*store.manifest["skipped"], *left_out(store)],
         "seconds": round(time.monotonic() - began, 1),
     }
     return Outcome(values, _text(values))
@@ -61,7 +66,28 @@ def extract(
     spec = ExtractionSpec(options, few_pixels=how.few_pixels, workers=how.workers, **chosen)
     store = build(catalogue, layer, spec, output, reporter)
     warn_of_flags(store, reporter)
+    warn_of_scale(store, reporter)
     return store
+
+
+def left_out(store: Store) -> list[dict[str, str]]:
+    """Files that turned out damaged while they were read, in the form of those that were skipped before."""
+    reason = "a part of it could not be decoded; its date is left out"
+    return [{"path": path, "code": UnreadableImage.code, "reason": reason} for path in store.manifest["left_out"]]
+
+
+def warn_of_scale(store: Store, reporter: Reporter) -> None:
+    """Reflectances that no field has: a wrong scale trains and classifies without an error, and is worth nothing."""
+    values = store.reflectance[:: max(1, len(store.reflectance) // _MOST_LOOKED_AT)]
+    typical = (
+        float(np.median(values[values != UNOBSERVED])) / REFLECTANCE_SCALE if (values != UNOBSERVED).any() else 0.1
+    )
+    if not _DARK <= typical <= _BRIGHT:
+        reporter.warning(
+            "imagery.odd_scale",
+            f"The median reflectance is {typical:.4g}; over a season of fields it lies between {_DARK} and {_BRIGHT}.",
+            "Give the images' own scale and offset, such as a scale of 0.0001 for counts up to 10,000.",
+        )
 
 
 def warn_of_flags(store: Store, reporter: Reporter) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from backend.imagery.acquisition import ImageryOptions
-from backend.imagery.names import parse_day
+from backend.imagery.names import band_in, parse_day
 from backend.protocol import DEFAULTS
 
 Function = Callable[..., Any]
@@ -39,13 +39,15 @@ class Day(click.ParamType[date]):
         return value if isinstance(value, date) else parse_day(str(value), param.name if param else "date").date()
 
 
-class Names(click.ParamType[tuple[str, ...]]):
+class BandNames(click.ParamType[tuple[str, ...]]):
+    """Names as users write them, "B2" for B02."""
+
     name = "names"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
         if isinstance(value, tuple):
             return value
-        return tuple(part.strip() for part in str(value).split(",") if part.strip())
+        return tuple(band_in(part) or part.strip() for part in str(value).split(",") if part.strip())
 
 
 def options_of(kind: type, argument: str, *options: Function) -> Callable[[Function], Function]:
@@ -69,12 +71,14 @@ imagery_options = options_of(
     "options",
     click.option("--masks", type=EXISTING, help="Folder with an SCL or 0/1 raster (1 = masked) per date."),
     click.option("--dates-file", type=EXISTING, help="Dates of a single stack, one per line, in its order."),
-    click.option("--band-names", type=Names(), default="", help="Bands in file order, B02,B03..., for unnamed layers."),
+    click.option(
+        "--band-names", type=BandNames(), default="", help="Bands in file order, B02,B03..., for unnamed layers."
+    ),
     click.option("--exclude", type=Day(), multiple=True, help="A date to leave out; may be repeated."),
     click.option("--start", type=Day(), help="First date to use."),
     click.option("--end", type=Day(), help="Last date to use."),
     click.option("--season", type=int, help="Harvest year; else the year with the most acquisitions."),
-    click.option("--resolution-m", type=click.FloatRange(min=1), default=DEFAULTS.resolution_m, show_default=True),
+    click.option("--resolution-m", type=float, default=DEFAULTS.resolution_m, show_default=True),
     click.option("--resampling", type=click.Choice(["nearest", "bilinear", "cubic"]), default="nearest"),
     click.option("--scale", type=float, help="Reflectance per count; else the file's own, else 1/10,000 for integers."),
     click.option("--offset", type=float, help="Reflectance at count 0; else the file's own."),

@@ -6,8 +6,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from math import inf, isfinite
 from pathlib import Path
 
+from backend.errors import BadArgument
 from backend.imagery.grid import Grid
 
 
@@ -68,6 +70,9 @@ class Skipped:
     code: str
     reason: str
 
+    def __str__(self) -> str:
+        return self.reason if self.path.name in self.reason else f"{self.path.name}: {self.reason}"
+
 
 @dataclass(frozen=True)
 class Catalogue:
@@ -107,6 +112,19 @@ class ImageryOptions:
     scale: float | None = None
     offset: float | None = None
     skip_unreadable: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises BadArgument."""
+        for name, good, expected in (
+            ("resolution_m", 1 <= self.resolution_m <= 1000, "a pixel size from 1 to 1000 metres"),
+            ("season", self.season is None or 1980 <= self.season <= 2200, "a year from 1980 to 2200"),
+            ("scale", self.scale is None or 0 < self.scale < inf, "a number above 0"),
+            ("offset", self.offset is None or isfinite(self.offset), "a number"),
+            ("band_names", len(set(self.band_names)) == len(self.band_names), "names that are all different"),
+            ("end", not (self.start and self.end and self.end < self.start), f"a date not before {self.start}"),
+        ):
+            if not good:
+                raise BadArgument(name, expected, str(getattr(self, name)))
 
     def wants(self, day: date) -> bool:
         after = self.start is None or day >= self.start

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
-from rasterio.enums import Resampling
+from rasterio.enums import MaskFlags, Resampling
 from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
 
@@ -24,6 +24,7 @@ Reflectance = NDArray[np.int16]  # (bands, rows, columns)
 Clear = NDArray[np.bool_]  # (rows, columns)
 
 _BLOCK_PX = 512
+_MOST = 32767  # of int16; its least number is UNOBSERVED
 
 
 def read_acquisition(
@@ -87,9 +88,11 @@ def _read(
     """Raw numbers `(layers, rows, columns)` of a window of `grid`, and where the file's own ground lies."""
     with opened(path) as dataset:
         shape = (int(window.height), int(window.width))
+        masked = MaskFlags.per_dataset in dataset.mask_flag_enums[0]
         if _same_grid(dataset, grid):
-            return dataset.read(indexes, window=window), np.ones(shape, bool)
-        inside = _footprint(dataset, grid, window)
+            inside = _inside(dataset, grid, window, masked) if masked else np.ones(shape, bool)
+            return dataset.read(indexes, window=window), inside
+        inside = _inside(dataset, grid, window, masked)
         how = Resampling[resampling]
         with WarpedVRT(
             dataset, crs=grid.crs, transform=grid.transform, width=grid.width, height=grid.height,
@@ -103,12 +106,24 @@ def _same_grid(dataset: rasterio.DatasetReader, grid: Grid) -> bool:
     return same_size and dataset.transform.almost_equals(grid.transform, 1e-6) and crs_name(dataset.crs) == grid.crs
 
 
-def _footprint(dataset: rasterio.DatasetReader, grid: Grid, window: Window) -> Clear:
-    """Which pixel centres of the window lie on the file's ground (same coordinate system)."""
-    xmin, ymin, xmax, ymax = dataset.bounds
+def _inside(dataset: rasterio.DatasetReader, grid: Grid, window: Window, masked: bool) -> Clear:
+    """Which pixel centres of the window lie on the file's ground (same coordinate system, north or south up), and,
+    where it has a mask or an alpha band of its own, are not masked by it.
+    """
+    to_file = dataset.transform
     x = grid.x0 + (window.col_off + np.arange(int(window.width)) + 0.5) * grid.resolution_m
     y = grid.y0 - (window.row_off + np.arange(int(window.height)) + 0.5) * grid.resolution_m
-    return ((y > ymin) & (y < ymax))[:, None] & ((x > xmin) & (x < xmax))[None, :]
+    columns = np.floor((x - to_file.c) / to_file.a).astype(int)
+    rows = np.floor((y - to_file.f) / to_file.e).astype(int)
+    across, down = (columns >= 0) & (columns < dataset.width), (rows >= 0) & (rows < dataset.height)
+    inside = down[:, None] & across[None, :]
+    if masked and inside.any():
+        columns, rows = columns[across], rows[down]
+        left, top = int(columns.min()), int(rows.min())
+        part = Window(left, top, int(columns.max()) - left + 1, int(rows.max()) - top + 1)
+        own = dataset.dataset_mask(window=part) > 0
+        inside[np.ix_(down, across)] = own[np.ix_(rows - top, columns - left)]
+    return inside
 
 
 def _holds_data(numbers: NDArray[np.generic], layer: Layer) -> Clear:
@@ -127,7 +142,9 @@ def _reflectance(plane: NDArray[np.generic], layer: Layer) -> NDArray[np.int16]:
     """DN * scale + offset, x 10,000, rounded. Past int16 it saturates, at reflectance 3.27: clouds alone reach that."""
     gain, bias = layer.scale * REFLECTANCE_SCALE, layer.offset * REFLECTANCE_SCALE
     if np.issubdtype(plane.dtype, np.integer) and abs(gain - 1) < 1e-9 and float(bias).is_integer():
-        numbers = plane if bias == 0 and plane.dtype != np.uint32 else plane.astype(np.int32) + int(bias)
-        return np.minimum(numbers, 32767).astype(np.int16)
+        if plane.dtype == np.uint16 and bias == 0:
+            return np.minimum(plane, _MOST).astype(np.int16)
+        numbers = plane.astype(np.int32 if plane.dtype.itemsize < 4 else np.int64) + int(bias)
+        return np.clip(numbers, -_MOST, _MOST).astype(np.int16)
     exact = np.nan_to_num(np.rint(plane.astype(np.float64) * gain + bias), nan=0.0)
-    return np.clip(exact, -32767, 32767).astype(np.int16)
+    return np.clip(exact, -_MOST, _MOST).astype(np.int16)

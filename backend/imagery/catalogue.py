@@ -8,13 +8,15 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
-from backend.errors import GridMismatch, NoAcquisitions, UnreadableImage
+from backend.errors import GridMismatch, NoAcquisitions, UnreadableImage, UnusableGrid
 from backend.imagery import masks
 from backend.imagery.acquisition import Acquisition, Catalogue, ImageryOptions, Scene, Skipped
 from backend.imagery.grid import Grid
 from backend.imagery.rasters import SUFFIXES, RasterFacts, read_facts
 from backend.imagery.readers import READERS
 from backend.protocol import Reporter
+
+_MOST_LISTED = 3
 
 
 def find(source: Path, options: ImageryOptions, reporter: Reporter) -> Catalogue:
@@ -25,17 +27,22 @@ def find(source: Path, options: ImageryOptions, reporter: Reporter) -> Catalogue
     paths = _raster_paths(source, options.masks)
     rasters, unreadable = _facts(paths, options, reporter)
     scenes, unusable = _scenes(rasters, options)
-    skipped = [*unreadable, *unusable]
     wanted = sorted(
         (scene for scene in scenes if options.wants(scene.day)), key=lambda scene: (scene.moment, scene.name)
     )
     if not wanted:
-        raise NoAcquisitions(source, len(paths), [entry.reason for entry in skipped])
+        unwanted = [f"{len(scenes)} images are excluded, or outside of the dates asked for"] if scenes else []
+        raise NoAcquisitions(source, len(paths), [*unwanted, *unreadable, *unusable])
     if options.masks:
         wanted, bare = masks.attach(wanted, options.masks)
         _warn_unmasked(bare, options.masks, reporter)
+    used_masks = {scene.mask.path for scene in wanted if scene.mask}  # which may lie among the images
+    unusable = [entry for entry in unusable if entry.path not in used_masks]
+    _warn_unusable(unusable, reporter)
     season = options.season or Counter(scene.day.year for scene in wanted).most_common(1)[0][0]
-    return Catalogue(_acquisitions(wanted), _common_grid(wanted, options.resolution_m), tuple(skipped), season)
+    return Catalogue(
+        _acquisitions(wanted), _common_grid(wanted, options.resolution_m), (*unreadable, *unusable), season
+    )
 
 
 def require_readable(catalogue: Catalogue, skip_unreadable: bool) -> None:
@@ -49,7 +56,7 @@ def _raster_paths(source: Path, mask_folder: Path | None) -> list[Path]:
     if source.is_file():
         return [source]
     apart = mask_folder.resolve() if mask_folder and mask_folder.resolve() != source.resolve() else None
-    files = (path for path in sorted(source.rglob("*")) if path.suffix.lower() in SUFFIXES and path.is_file())
+    files = (path for path in sorted(source.rglob("*")) if path.suffix.lower() in SUFFIXES and not path.is_dir())
     return [path for path in files if apart is None or apart not in path.resolve().parents]
 
 
@@ -61,6 +68,9 @@ def _facts(
         try:
             rasters.append(read_facts(path, options))
         except UnreadableImage as error:
+            skipped.append(Skipped(path, error.code, error.reason))
+            reporter.warning(error.code, error.message, error.advice)
+        except UnusableGrid as error:
             skipped.append(Skipped(path, error.code, error.message))
             reporter.warning(error.code, error.message, error.advice)
     return rasters, skipped
@@ -95,6 +105,13 @@ def _common_grid(scenes: Sequence[Scene], resolution_m: float) -> Grid:
     bounds = [scene.grid.bounds for scene in scenes]
     union = (min(b[0] for b in bounds), min(b[1] for b in bounds), max(b[2] for b in bounds), max(b[3] for b in bounds))
     return Grid.covering(first.crs, union, resolution_m)
+
+
+def _warn_unusable(skipped: Sequence[Skipped], reporter: Reporter) -> None:
+    if skipped:
+        named = "; ".join(str(entry).rstrip(".") for entry in skipped[:_MOST_LISTED])
+        more = f" and {len(skipped) - _MOST_LISTED} more" if len(skipped) > _MOST_LISTED else ""
+        reporter.warning("imagery.skipped", f"Rasters that are not used: {named}{more}.")
 
 
 def _warn_unmasked(days: Sequence[date], folder: Path, reporter: Reporter) -> None:

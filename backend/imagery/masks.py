@@ -3,7 +3,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections import defaultdict
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -11,37 +13,43 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.errors import MaskMismatch, NoMasks
+from backend.errors import BadMask, MaskMismatch, NoMasks
 from backend.imagery.acquisition import Mask, Scene
-from backend.imagery.grid import Grid, crs_name
+from backend.imagery.grid import Grid
 from backend.imagery.names import moment_in
-from backend.imagery.rasters import SUFFIXES, opened
+from backend.imagery.rasters import SUFFIXES, ground, opened
 
 CLEAR_SCL = (4, 5, 6, 7)  # Sen2Cor: vegetation, bare soil, water, unclassified
+LAST_SCL = 11  # snow
+_NO_MASK = 255  # masked in a 0/255 mask, no data in others: never clear
 _LOOK_PX = 512
 
 
 def attach(scenes: Sequence[Scene], folder: Path) -> tuple[list[Scene], list[date]]:
-    """Each scene with its date's mask, and the days that have none. Raises NoMasks, MaskMismatch, UnreadableImage."""
-    paths = _by_day(folder)
-    if not any(scene.day in paths for scene in scenes):
+    """Each scene with its date's mask, and the days that have none.
+
+    Raises NoMasks, MaskMismatch, BadMask, UnusableGrid, UnreadableImage.
+    """
+    paths = _by_day(folder, {path for scene in scenes for path in scene.files})
+    chosen = [_best(paths[scene.day], scene) if scene.day in paths else None for scene in scenes]
+    if not any(chosen):
         raise NoMasks(folder, len({scene.day for scene in scenes}))
-    masked = [
-        replace(scene, mask=_mask(_best(paths[scene.day], scene), scene)) if scene.day in paths else scene
-        for scene in scenes
-    ]
+    largest = {path: _largest(path, scene) for path, scene in zip(chosen, scenes) if path}
+    kinds = _kinds(largest)
+    masked = [replace(scene, mask=Mask(path, kinds[path])) if path else scene for path, scene in zip(chosen, scenes)]
     return masked, sorted({scene.day for scene in scenes} - set(paths))
 
 
-def clear(mask: Mask, values: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Which pixels are clear: SCL 4-7, or 0 in a binary mask (1 = masked)."""
+def clear(mask: Mask, values: NDArray[np.generic]) -> NDArray[np.bool_]:
+    """Which pixels are clear: SCL 4-7, or 0 in a binary mask (1, or 255, = masked)."""
     return np.isin(values, CLEAR_SCL) if mask.kind == "scl" else values == 0
 
 
-def _by_day(folder: Path) -> dict[date, list[Path]]:
+def _by_day(folder: Path, images: Container[Path]) -> dict[date, list[Path]]:
+    """The dated rasters of a folder that are no images: masks may lie among them."""
     paths: dict[date, list[Path]] = {}
     for path in sorted(folder.rglob("*")):
-        moment = moment_in(path.stem) if path.suffix.lower() in SUFFIXES else None
+        moment = moment_in(path.stem) if path.suffix.lower() in SUFFIXES and path not in images else None
         if moment is not None:
             paths.setdefault(moment.date(), []).append(path)
     return paths
@@ -52,16 +60,34 @@ def _best(candidates: Sequence[Path], scene: Scene) -> Path:
     return next((path for path in candidates if moment_in(path.stem) == scene.moment), candidates[0])
 
 
-def _mask(path: Path, scene: Scene) -> Mask:
+def _largest(path: Path, scene: Scene) -> int:
+    """The largest value of a scene's mask, which must cover its ground; nodata, and 255 for it, do not count."""
     with opened(path) as dataset:
-        tolerance = max(abs(dataset.transform.a), scene.grid.resolution_m)
-        covers = Grid.covering(crs_name(dataset.crs), tuple(dataset.bounds), abs(dataset.transform.a))
+        covers = ground(dataset, path)
+        tolerance = max(covers.resolution_m, scene.grid.resolution_m)
         apart = np.abs(np.subtract(covers.bounds, scene.grid.bounds)).max()
         if covers.crs != scene.grid.crs or apart >= tolerance:
             raise MaskMismatch(path, _ground(covers), scene.name, _ground(scene.grid))
         look = dataset.read(1, out_shape=tuple(min(size, _LOOK_PX) for size in dataset.shape))
-    kind = "scl" if "scl" in path.stem.lower() or look.max(initial=0) > 1 else "binary"
-    return Mask(path, kind)
+        values = look[np.isfinite(look) & (look != _NO_MASK)]
+        return int(values[values != dataset.nodata].max(initial=0))
+
+
+def _kinds(largest: Mapping[Path, int]) -> dict[Path, str]:
+    """What each mask is, from all that are named alike: where an SCL holds 0 and 1 alone it is still one.
+
+    Raises BadMask.
+    """
+    families: dict[str, list[Path]] = defaultdict(list)
+    for path, value in largest.items():
+        if value > LAST_SCL:
+            raise BadMask(path, value)
+        families[re.sub(r"\d+", "", path.stem)].append(path)
+    kinds = {}
+    for name, members in families.items():
+        scl = "scl" in name.lower() or any(largest[path] > 1 for path in members)
+        kinds |= dict.fromkeys(members, "scl" if scl else "binary")
+    return kinds
 
 
 def _ground(grid: Grid) -> str:

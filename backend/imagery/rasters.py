@@ -12,7 +12,7 @@ import numpy as np
 import rasterio
 from rasterio.errors import RasterioError
 
-from backend.errors import UnreadableImage
+from backend.errors import UnreadableImage, UnusableGrid
 from backend.imagery.acquisition import ImageryOptions, Layer
 from backend.imagery.grid import Grid, crs_name
 
@@ -42,14 +42,26 @@ def opened(path: Path) -> Iterator[rasterio.DatasetReader]:
 
 
 def read_facts(path: Path, options: ImageryOptions) -> RasterFacts:
-    """Reads a raster's header; raises UnreadableImage."""
+    """Reads a raster's header; raises UnreadableImage, UnusableGrid."""
     with opened(path) as dataset:
         if not dataset.crs:
             raise UnreadableImage(path, "it has no coordinate system")
-        grid = Grid.covering(crs_name(dataset.crs), tuple(dataset.bounds), abs(dataset.transform.a))
+        crs = dataset.crs
+        if crs.is_geographic or crs.linear_units_factor[1] != 1:
+            raise UnusableGrid(path, f"its coordinate system {crs_name(crs)[:40]} is not in metres")
+        grid = ground(dataset, path)
         layers = tuple(_layer(dataset, path, index, options) for index in dataset.indexes)
         descriptions = tuple(text or "" for text in dataset.descriptions)
         return RasterFacts(path, grid, descriptions, dict(dataset.tags()), layers, dataset.block_shapes[0])
+
+
+def ground(dataset: rasterio.DatasetReader, path: Path) -> Grid:
+    """A north-up grid over a raster, at its own resolution, whichever side is up in the file. Raises UnusableGrid."""
+    if dataset.transform.b or dataset.transform.d:
+        raise UnusableGrid(path, "its rows and columns do not run along the axes of its coordinate system")
+    left, low, right, up = dataset.bounds
+    bounds = (min(left, right), min(low, up), max(left, right), max(low, up))
+    return Grid.covering(crs_name(dataset.crs), bounds, abs(dataset.transform.a))
 
 
 def _layer(dataset: rasterio.DatasetReader, path: Path, index: int, options: ImageryOptions) -> Layer:

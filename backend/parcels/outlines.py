@@ -5,8 +5,11 @@ from __future__ import annotations
 
 import numpy as np
 import pyproj
+import pyproj.exceptions
 import shapely
 from numpy.typing import NDArray
+
+from backend.errors import UnusableCrs
 
 Outlines = NDArray[np.object_]  # (parcels,) valid Polygon or MultiPolygon; None where there is no usable one
 
@@ -14,7 +17,10 @@ _POLYGON = 3
 
 
 def clean(geometries: NDArray[np.object_], source_crs: object, target_crs: str) -> Outlines:
-    """Repaired, flattened and reprojected outlines; None where one is null, empty, without area or past repair."""
+    """Repaired, flattened and reprojected outlines; None where one is null, empty, without area or past repair.
+
+    Raises UnusableCrs.
+    """
     flat = _polygons_only(shapely.make_valid(shapely.force_2d(geometries), method="structure", keep_collapsed=False))
     moved = _reproject(flat, pyproj.CRS(source_crs), pyproj.CRS(target_crs))
     broken = ~shapely.is_valid(moved) & ~shapely.is_missing(moved)
@@ -40,7 +46,10 @@ def _reproject(geometries: NDArray[np.object_], source: pyproj.CRS, target: pypr
     """All coordinates in one call of PROJ; an outline that leaves the target's domain (infinite) becomes None."""
     if source.equals(target, ignore_axis_order=True):
         return geometries.copy()
-    transformer = pyproj.Transformer.from_crs(source, target, always_xy=True)
+    try:
+        transformer = pyproj.Transformer.from_crs(source, target, always_xy=True)
+    except pyproj.exceptions.ProjError as error:  # a local system without a place on the earth
+        raise UnusableCrs(source.name, target.name, error) from error
     moved = shapely.transform(geometries, transformer.transform, interleaved=False)
     bounds = shapely.bounds(moved)
     moved[~np.isfinite(bounds).all(axis=1)] = None

@@ -37,7 +37,7 @@ def write(document: Mapping[str, Any], path: Path, picture: Path | None = None) 
 
 
 def write_all(files: Mapping[Path, bytes]) -> None:
-    """Writes all files beside their places, then renames them: none is left half written. Raises NotWritable, DiskFull."""
+    """Writes all files beside their places, then renames: none is left half written. Raises NotWritable, DiskFull."""
     beside = {path: path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part") for path in files}
     try:
         for path, data in files.items():

@@ -29,7 +29,7 @@ def _scene(facts: RasterFacts, options: ImageryOptions) -> Scene:
     names = layer_names(facts, options)
     layers = {name: layer for name, layer in zip(names, facts.layers) if name}
     if not layers:
-        raise MissingBands(facts.path, ["any named one"], facts.descriptions)
+        raise MissingBands(facts.path, ["any named one"], filter(None, facts.descriptions))
     tags = " ".join(facts.tags.values())
     return Scene(
         name=facts.path.stem,
