@@ -97,9 +97,11 @@ def _write_as(table: geopandas.GeoDataFrame, path: Path, layer: str, driver: str
     }[driver]
     name = layer if driver == "GPKG" else path.stem
     kind = "Unknown" if table.geometry.isna().all() else None
+    version = {"VERSION": "1.3"} if driver == "GPKG" else {}  # the newest that QGIS 3.22 reads without a warning
     pyogrio.write_dataframe(
-        table, path, layer=name, driver=driver, use_arrow=True, geometry_type=kind, layer_options=options
-    )
+        table, path, layer=name, driver=driver, use_arrow=True, geometry_type=kind, layer_options=options,
+        dataset_options=version,
+    )  # fmt: skip
 
 
 def _polygons_only(table: geopandas.GeoDataFrame) -> tuple[geopandas.GeoDataFrame, int]:
