@@ -38,7 +38,7 @@ from backend.protocol import Reporter
 from backend.reports.map import draw_map
 from backend.reports.tables import as_text
 from backend.series import quality
-from backend.series.store import Store, open_store
+from backend.series.store import Store, locked, open_store
 from backend.series.views import feed_for
 
 _MOST_DRAWN = 100_000  # parcels on a map picture
@@ -84,6 +84,17 @@ def command(
     """Classify the parcels of SOURCE: a store, or a folder of images together with PARCELS."""
     began = time.monotonic()
     _check_outputs(spec, parcels)
+    with locked(spec.output):
+        values = _run(source, parcels, spec, options, parcel_options, reporter)
+    values["seconds"] = round(time.monotonic() - began, 1)
+    return Outcome(values, _text(values))
+
+
+def _run(
+    source: Path, parcels: Path | None, spec: ClassificationSpec, options: ImageryOptions,
+    parcel_options: ParcelOptions, reporter: Reporter,
+) -> dict[str, Any]:  # fmt: skip
+    """Loads, extracts where there is no store yet, classifies and writes."""
     bundle = ModelBundle.load(spec.model)
     device = choose(spec.device, reporter)
     where = spec.store or spec.output.with_name(f".{spec.output.stem}.parcels")
@@ -98,8 +109,7 @@ def command(
     values = write_results(classified, spec, reporter)
     if parcels is not None and spec.store is None:
         shutil.rmtree(where)
-    values["seconds"] = round(time.monotonic() - began, 1)
-    return Outcome(values, _text(values))
+    return values
 
 
 def classify(

@@ -83,7 +83,7 @@ def _kinds(largest: Mapping[Path, int]) -> dict[Path, str]:
         if value > LAST_SCL:
             raise BadMask(path, value)
         families[re.sub(r"\d+", "", path.stem)].append(path)
-    kinds = {}
+    kinds: dict[Path, str] = {}
     for name, members in families.items():
         scl = "scl" in name.lower() or any(largest[path] > 1 for path in members)
         kinds |= dict.fromkeys(members, "scl" if scl else "binary")

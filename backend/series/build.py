@@ -55,15 +55,16 @@ def build(catalogue: Catalogue, parcels: ParcelLayer, spec: ExtractionSpec, path
     """
     _require_bands(catalogue, spec.bands)
     run = _Extraction(catalogue, parcels, spec, path, describe_inputs(catalogue, parcels, spec))
-    if not store.resumable(path, run.inputs, spec.overwrite):
-        _lay_out(run)
-        return _fill(run, reporter)
-    manifest = store.read_manifest(path)
-    if manifest["complete"]:
-        reporter.log(f"{path} is already made of these inputs; it is used as it is.")
-        return store.open_store(path)
-    reporter.log(f"Going on with {path} where its extraction stopped.")
-    return _fill(run.without(manifest["left_out"]) if manifest["left_out"] else run, reporter)
+    with store.locked(path):
+        if not store.resumable(path, run.inputs, spec.overwrite):
+            _lay_out(run)
+            return _fill(run, reporter)
+        manifest = store.read_manifest(path)
+        if manifest["complete"]:
+            reporter.log(f"{path} is already made of these inputs; it is used as it is.")
+            return store.open_store(path)
+        reporter.log(f"Going on with {path} where its extraction stopped.")
+        return _fill(run.without(manifest["left_out"]) if manifest["left_out"] else run, reporter)
 
 
 def _fill(run: _Extraction, reporter: Reporter) -> Store:

@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
-from backend.errors import Cancelled
+from backend.errors import Cancelled, writing_to
 from backend.imagery.acquisition import Catalogue
 from backend.imagery.blocks import block_shape, read_acquisition
 from backend.protocol import Reporter
 from backend.series.calendar import interpolation, resample
 from backend.series.filling import fill_gaps
 from backend.series.rasterise import expand
-from backend.series.store import Store
+from backend.series.store import Store, reserve
 
 _IN_MEMORY = 160e6  # bytes of a block's series above which its scratch lies in a file: memory does not grow with dates
 _POLL_S = 0.2
@@ -104,5 +104,6 @@ def _scratch(shape: tuple[int, int, int], folder: Path) -> Iterator[NDArray[np.i
     if np.prod(shape) * 2 <= _IN_MEMORY:
         yield np.empty(shape, np.int16)
         return
-    with tempfile.TemporaryFile(dir=folder) as file:
+    with writing_to(folder), tempfile.TemporaryFile(dir=folder) as file:
+        reserve(file, int(np.prod(shape)) * 2)
         yield np.memmap(file, np.int16, "w+", shape=shape)

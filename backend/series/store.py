@@ -6,15 +6,17 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import geopandas
 import numpy as np
 import pandas
+from filelock import FileLock, Timeout
 from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
@@ -22,6 +24,10 @@ from backend.errors import DiskFull, NotAStore, NotWritable, StoreOfOtherInputs,
 
 SCHEMA = 1
 _MANIFEST, _PARCELS, _INDEX = "manifest.json", "parcels.parquet", "index.parquet"
+_KEYS = (
+    "complete", "bands", "days", "time_axis", "season", "grid", "acquisitions", "acquisition_days", "products",
+    "skipped", "left_out", "parcels", "inputs",
+)  # fmt: skip
 _ARRAYS = {"reflectance": np.int16, "position": np.uint16, "clear": np.bool_, "done": np.bool_}
 
 
@@ -95,11 +101,14 @@ def open_store(path: Path, writable: bool = False) -> Store:
 def read_manifest(path: Path) -> dict[str, Any]:
     try:
         manifest = json.loads((path / _MANIFEST).read_text(encoding="utf-8"))
-        schema = manifest["schema"]
+        schema = int(manifest["schema"])
+        missing = [key for key in _KEYS if key not in manifest]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise NotAStore(path, f"{_MANIFEST} is missing or damaged ({error})") from error
     if schema > SCHEMA:
         raise StoreTooNew(path, schema, SCHEMA)
+    if missing:
+        raise NotAStore(path, f"{_MANIFEST} lacks {', '.join(missing)}")
     return manifest
 
 
@@ -140,12 +149,14 @@ def create(
     }
     with writing_to(path):
         path.mkdir(parents=True, exist_ok=True)
+        (path / _MANIFEST).unlink(missing_ok=True)  # of a former layout: killed from here on, it is debris
         require_space(
             path, sum(int(np.prod(shape)) * np.dtype(_ARRAYS[name]).itemsize for name, shape in shapes.items())
         )
         for name, shape in shapes.items():
             open_memmap(path / f"{name}.npy", mode="w+", dtype=_ARRAYS[name], shape=shape)
-            _reserve(path / f"{name}.npy")
+            with (path / f"{name}.npy").open("r+b") as file:
+                reserve(file, (path / f"{name}.npy").stat().st_size)
         store = Store(path, manifest, index, writable=True)
         store.position[:] = position
         _write_beside(path / _PARCELS, lambda beside: parcels.to_parquet(beside))
@@ -161,11 +172,31 @@ def require_space(path: Path, needed: int) -> None:
         raise DiskFull(path, needed * 1.05 / 1e6, free / 1e6)
 
 
-def _reserve(path: Path) -> None:
+def reserve(file: IO[bytes], size: int) -> None:
     """Takes the file's blocks from the disk now: a write to a mapped hole of a full disk would kill the process."""
     if hasattr(os, "posix_fallocate"):
-        with path.open("r+b") as file:
-            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+        os.posix_fallocate(file.fileno(), 0, size)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Only one run works on what lies at `path`; the lock of a run that was killed is free. Raises NotWritable."""
+    beside = path.with_name(f".{path.name.removeprefix('.')}.lock")
+    lock = FileLock(beside, timeout=0)
+    with writing_to(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise NotWritable(path, "another run is working on it") from error
+        except NotImplementedError:  # a disk without locks, as some network drives are
+            pass
+    try:
+        yield
+    finally:
+        lock.release()
+        with suppress(OSError):  # Windows keeps it while another run looks at it
+            beside.unlink()
 
 
 def write_json(path: Path, document: Mapping[str, Any]) -> None:
@@ -174,8 +205,9 @@ def write_json(path: Path, document: Mapping[str, Any]) -> None:
 
 def _write_beside(path: Path, write: Any) -> None:
     beside = path.with_name(f".{path.name}.new")
-    write(beside)
-    beside.replace(path)
+    with writing_to(path):
+        write(beside)
+        beside.replace(path)
 
 
 def _is_debris(path: Path) -> bool:

@@ -34,6 +34,9 @@ from tests.backend.recorder import Recorder
 from tests.backend.series.conftest import ODD, interpolated
 
 
+SPEC = ExtractionSpec(ImageryOptions())
+
+
 def same(one, other):
     for name in ("reflectance", "position", "clear"):
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
@@ -202,3 +205,49 @@ def test_missing_bands_and_parcels_elsewhere(season, tmp_path):
     far = read(write_parcels(tmp_path / "far.gpkg", [ODD["outside"]]))
     with pytest.raises(ParcelsOutsideImagery, match="No parcel"):
         build(season.catalogue, far, ExtractionSpec(season.options), tmp_path / "b", Silent())
+
+
+def test_one_run_at_a_time_works_on_a_store(season, tmp_path):
+    path = tmp_path / "s.parcels"
+    with stores.locked(path), pytest.raises(NotWritable, match="another run"):
+        build(season.catalogue, season.layer, SPEC, path, Silent())
+    build(season.catalogue, season.layer, SPEC, path, Silent())
+    assert [entry.name for entry in tmp_path.iterdir()] == ["s.parcels"]
+
+
+def test_a_layout_cut_short_over_an_older_one_is_made_anew(season, tmp_path, monkeypatch):
+    path = tmp_path / "s.parcels"
+    build(season.catalogue, season.layer, SPEC, path, Silent())
+    stores.write_json(path / "manifest.json", {**stores.read_manifest(path), "complete": False})
+    (path / "done.npy").write_bytes((path / "clear.npy").read_bytes())
+    monkeypatch.setattr(stores, "reserve", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        store = stores.open_store(path, writable=True)
+        stores.create(path, store.manifest, store.index, store.parcels(), store.position[:1], 1)
+    monkeypatch.undo()
+    same(build(season.catalogue, season.layer, SPEC, path, Silent()), season.store)
+
+
+def test_scratch_that_the_disk_cannot_hold(season, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(extraction, "_IN_MEMORY", 0)
+    monkeypatch.setattr(extraction, "reserve", full)
+    with pytest.raises(DiskFull):
+        build(season.catalogue, season.layer, SPEC, tmp_path / "s.parcels", Silent())
+
+
+def test_a_disk_that_fills_up_at_the_very_end(season, tmp_path, monkeypatch):
+    def full(*_args, **_kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(stores.Store, "replace_index", lambda *_: stores._write_beside(tmp_path / "index", full))
+    with pytest.raises(DiskFull):
+        build(season.catalogue, season.layer, SPEC, tmp_path / "s.parcels", Silent())
+
+
+def test_a_manifest_that_lacks_a_part(tmp_path):
+    stores.write_json(tmp_path / "manifest.json", {"schema": 1, "complete": True, "bands": []})
+    with pytest.raises(NotAStore, match="lacks days"):
+        stores.open_store(tmp_path)
