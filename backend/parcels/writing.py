@@ -7,6 +7,7 @@ import errno
 import shutil
 import sqlite3
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 import geopandas
@@ -119,9 +120,8 @@ def _check_free(path: Path) -> None:
     if path.with_name(f"{path.name}-wal").exists():
         raise OSError(f"another program has it open ({path.name}-wal lies beside it)")
     try:
-        with sqlite3.connect(path, timeout=0.2, isolation_level=None) as database:
+        with closing(sqlite3.connect(path, timeout=0.2, isolation_level=None)) as database:
             database.execute("BEGIN EXCLUSIVE").connection.rollback()
-        database.close()
     except sqlite3.DatabaseError as error:
         if "locked" in str(error):
             raise OSError("another program has it open (the database is locked)") from error

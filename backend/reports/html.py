@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from backend.reports import plots, tables
 from backend.reports.document import calibration_error, made_up, shown_colour
@@ -49,7 +48,7 @@ def _content(document: Mapping[str, Any], picture: bytes | None) -> dict[str, An
         "kind": KINDS[document["kind"]],
         "made": document.get("made") or "",
         "engine": document.get("engine") or "",
-        "style": Markup((TEMPLATES / "report.css").read_text("utf-8")),
+        "style": (TEMPLATES / "report.css").read_text("utf-8"),
         "banner": banner,
         "notes": [note for note in notes if note not in banner],
         "headline": tables.headline(document),
@@ -68,16 +67,15 @@ def _content(document: Mapping[str, Any], picture: bytes | None) -> dict[str, An
     }
 
 
-def _plots(document: Mapping[str, Any]) -> dict[str, Markup]:
+def _plots(document: Mapping[str, Any]) -> dict[str, str]:
     """The plots there is data for, by name."""
     scores, bins = document.get("scores") or {}, document.get("reliability") or []
-    drawn = {
+    return {
         "confusion": plots.confusion(scores) if scores.get("confusion") else "",
         "curves": plots.curves(document["curves"]) if document.get("curves") else "",
         "reliability": plots.reliability(bins) if calibration_error(bins) is not None else "",
         "acquisitions": plots.acquisitions(document["acquisitions"]) if document.get("acquisitions") else "",
     }
-    return {name: Markup(svg) for name, svg in drawn.items()}
 
 
 def _count(number: float | None, digits: int = 0) -> str:
