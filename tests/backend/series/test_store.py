@@ -33,7 +33,6 @@ from tests.backend.ground import DATES, clouds, write_masks, write_parcels, writ
 from tests.backend.recorder import Recorder
 from tests.backend.series.conftest import ODD, interpolated
 
-
 SPEC = ExtractionSpec(ImageryOptions())
 
 
