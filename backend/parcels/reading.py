@@ -95,10 +95,16 @@ def _read_parquet(path: Path) -> pandas.DataFrame:
 
 
 def column(table: pandas.DataFrame, name: str, where: object) -> NDArray[np.object_]:
-    """A field's values, null as None. Raises MissingField with the fields there are; a geometry is none."""
+    """A field's values, null as None. Raises MissingField with the fields there are; a geometry is none.
+
+    Raises BadArgument for a field of lists.
+    """
     fields = [field for field, kind in table.dtypes.items() if not isinstance(kind, geopandas.array.GeometryDtype)]
     if name not in fields:
         raise MissingField(where, name, map(str, fields))
+    kind = table[name].dtype
+    if isinstance(kind, pandas.ArrowDtype) and pyarrow.types.is_nested(kind.pyarrow_dtype):
+        raise BadArgument("field", "a field with one value per parcel", f"{name}: {kind.pyarrow_dtype}")
     values = table[name].astype(object)
     return values.where(values.notna(), None).to_numpy()
 

@@ -88,3 +88,9 @@ def test_parquet_that_is_none_or_has_no_geometry(tmp_path):
 def test_the_outline_is_no_field(tmp_path):
     with pytest.raises(errors.MissingField, match="it has crop"):
         read(write_parcels(tmp_path / "p.gpkg", [BOX]), id_field="geometry")
+
+
+def test_a_field_of_lists_names_no_crop(tmp_path):
+    table = read(write_parcels(tmp_path / "p.parquet", [BOX], crops=[["wheat", "maize"]])).table
+    with pytest.raises(errors.BadArgument, match="one value per parcel"):
+        column(table, "crops", "it")
