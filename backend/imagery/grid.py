@@ -48,11 +48,6 @@ class Grid:
         }
 
     @classmethod
-    def from_dict(cls, document: dict[str, Any]) -> Grid:
-        xmin, _, _, ymax = document["bounds"]
-        return cls(document["crs"], xmin, ymax, document["resolution_m"], document["width"], document["height"])
-
-    @classmethod
     def covering(cls, crs: str, bounds: tuple[float, float, float, float], resolution_m: float) -> Grid:
         """The smallest grid over `bounds` (xmin, ymin, xmax, ymax) that starts at their upper left corner."""
         xmin, ymin, xmax, ymax = bounds

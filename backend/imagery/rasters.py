@@ -28,7 +28,6 @@ class RasterFacts:
     descriptions: tuple[str, ...]
     tags: dict[str, str]
     layers: tuple[Layer, ...]
-    block_px: tuple[int, int]  # (rows, columns) of a natural block
 
 
 @contextmanager
@@ -52,7 +51,7 @@ def read_facts(path: Path, options: ImageryOptions) -> RasterFacts:
         grid = ground(dataset, path)
         layers = tuple(_layer(dataset, path, index, options) for index in dataset.indexes)
         descriptions = tuple(text or "" for text in dataset.descriptions)
-        return RasterFacts(path, grid, descriptions, dict(dataset.tags()), layers, dataset.block_shapes[0])
+        return RasterFacts(path, grid, descriptions, dict(dataset.tags()), layers)
 
 
 def ground(dataset: rasterio.DatasetReader, path: Path) -> Grid:
