@@ -35,7 +35,7 @@ def random_model(name: str, store: Store, path: Path) -> Path:
     torch.manual_seed(0)
     architecture = MODELS[name]
     channels = len(store.bands) * (2 if architecture.view == "statistics" else 1)
-    network = build(name, len(store.bands), len(store.days), len(CLASSES))
+    network = build(name, len(store.bands), store.days, len(CLASSES))
     ModelBundle(
         architecture=name, figures=architecture.figures, view=architecture.view, bands=store.bands, calendar=store.days,
         season=store.manifest["season"], mean=np.full((len(store.days), channels), 0.2),

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -63,10 +63,10 @@ class Task:
         return row
 
 
-def fresh(spec: TrainingSpec, fold: int, bands: int, dates: int, classes: int) -> nn.Module:
+def fresh(spec: TrainingSpec, fold: int, bands: int, days: Sequence[int], classes: int) -> nn.Module:
     """A network whose first weights follow from the seed and the fold alone."""
     with seeded(spec.seed, fold):
-        return build(spec.model, bands, dates, classes)
+        return build(spec.model, bands, days, classes)
 
 
 def fit(task: Task) -> tuple[Mapping[str, Any], ...]:

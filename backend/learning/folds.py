@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold
 
 PARTS = 5  # three train, one validates, one is tested
+Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -17,27 +19,48 @@ class Split:
     """Rows of the parcel index, sorted; the three parts share none."""
 
     fold: int
-    train: NDArray[np.int64]
-    validation: NDArray[np.int64]
-    test: NDArray[np.int64]
+    train: Rows
+    validation: Rows
+    test: Rows
 
 
-def splits(rows: NDArray[np.int64], labels: NDArray[np.int64], folds: int, seed: int) -> list[Split]:
-    """The first `folds` (1 to 5) of the five splits of `rows`, whose classes are `labels` `(len(rows),)`.
+class Folding(Protocol):
+    """A way to make folds: parcels at random, by neighbourhood, by year."""
 
-    Fold k tests part k and validates on the next part; with five folds every parcel is tested exactly once. Each part
-    has each class in nearly the same share. Raises ValueError for a class with fewer than five rows.
-    """
-    kfold = StratifiedKFold(PARTS, shuffle=True, random_state=seed)
-    if np.bincount(labels)[np.unique(labels)].min() < PARTS:
-        raise ValueError(f"every class needs at least {PARTS} rows")
-    parts = [np.sort(rows[test]) for _, test in kfold.split(rows, labels)]
+    @property
+    def name(self) -> str: ...
+
+    def splits(self, rows: Rows, labels: Rows, seed: int) -> list[Split]:
+        """All folds of `rows`, whose classes are `labels` `(len(rows),)`; each row is tested exactly once."""
+        ...
+
+
+@dataclass(frozen=True)
+class RandomFolds:
+    """The paper's: five folds, each part with each class in nearly the same share."""
+
+    name: str = "random"
+
+    def splits(self, rows: Rows, labels: Rows, seed: int) -> list[Split]:
+        """Raises ValueError for a class with fewer than five rows."""
+        kfold = StratifiedKFold(PARTS, shuffle=True, random_state=seed)
+        if np.bincount(labels)[np.unique(labels)].min() < PARTS:
+            raise ValueError(f"every class needs at least {PARTS} rows")
+        return rotated([np.sort(rows[test]) for _, test in kfold.split(rows, labels)])
+
+
+RANDOM = RandomFolds()
+
+
+def rotated(parts: list[Rows]) -> list[Split]:
+    """Fold k tests part k, validates on the next part and trains on the rest."""
+    count = len(parts)
     return [
         Split(
             fold=k,
-            train=np.sort(np.concatenate([parts[(k + step) % PARTS] for step in (2, 3, 4)])),
-            validation=parts[(k + 1) % PARTS],
+            train=np.sort(np.concatenate([parts[(k + step) % count] for step in range(2, count)])),
+            validation=parts[(k + 1) % count],
             test=parts[k],
         )
-        for k in range(folds)
+        for k in range(count)
     ]

@@ -20,8 +20,11 @@ CHUNK = 256  # parcels built at once
 class Samples:
     """Serves the inputs of a network for any rows of a feed."""
 
-    def __init__(self, feed: Feed, normalisation: Normalisation, device: torch.device) -> None:
-        self.feed, self.normalisation, self.device = feed, normalisation, device
+    def __init__(
+        self, feed: Feed, normalisation: Normalisation, device: torch.device, order: NDArray[np.int64] | None = None
+    ) -> None:
+        """`order` `(parcels, dates)`: each parcel's dates, once normalised, are served in this order."""
+        self.feed, self.normalisation, self.device, self.order = feed, normalisation, device, order
         self._held: Tensor | None = None
         self._place = np.zeros(0, dtype=np.int64)
 
@@ -46,4 +49,5 @@ class Samples:
         self._held = held
 
     def _built(self, rows: NDArray[np.int64]) -> tuple[Tensor, ...]:
-        return self.normalisation.apply(self.feed.batch(rows, self.device)).inputs()
+        batch = self.normalisation.apply(self.feed.batch(rows, self.device))
+        return (batch if self.order is None else batch.reordered(self.order[rows])).inputs()

@@ -10,6 +10,7 @@ from backend.models import MODELS
 from backend.protocol import DEFAULTS, DEVICES
 
 from .folds import PARTS
+from .orders import ORDERS
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,8 @@ class TrainingSpec:
     """Defaults are the paper's (section 2.2), but for one fold in place of five.
 
     `folds` of the five 3:1:1 splits are run, each with its own model. `min_samples` is at least five: a class needs
-    a parcel in each part. Raises UnknownModel, BadArgument.
+    a parcel in each part. `order`: the dates as they are, one permutation for all parcels, or one for each.
+    Raises UnknownModel, BadArgument.
     """
 
     model: str = DEFAULTS.model
@@ -28,6 +30,7 @@ class TrainingSpec:
     device: str = DEFAULTS.device
     seed: int = DEFAULTS.seed
     min_samples: int = DEFAULTS.min_samples
+    order: str = ORDERS[0]
 
     def __post_init__(self) -> None:
         if self.model not in MODELS:
@@ -37,6 +40,7 @@ class TrainingSpec:
             ("folds", 1 <= self.folds <= PARTS, f"a whole number from 1 to {PARTS}"),
             ("batch_size", self.batch_size >= 1, "a whole number from 1"),
             ("learning_rate", 0 < self.learning_rate <= 1, "a number above 0, at most 1"),
+            ("order", self.order in ORDERS, " or ".join(ORDERS)),
             ("device", self.device in DEVICES, " or ".join(DEVICES)),
             ("seed", 0 <= self.seed < 2**32, "a whole number from 0 to 4294967295"),
             ("min_samples", self.min_samples >= PARTS, f"a whole number from {PARTS}, one for each part of the split"),

@@ -24,16 +24,17 @@ from .calibration import probabilities, temperature
 from .checkpoint import SUFFIX, Checkpoint, digest
 from .device import choose
 from .fitting import Task, better, fit, fresh, work
-from .folds import Split, splits
+from .folds import RANDOM, Folding, Split
 from .labels import Labelled, learnable
 from .metrics import reliability, scores
 from .normalisation import Normalisation
+from .orders import places
 from .pace import Pace
 from .prediction import logits
 from .samples import Samples
 from .spec import TrainingSpec
 
-__all__ = ["Fitted", "Trained", "TrainingSpec", "train"]
+__all__ = ["Fitted", "Trained", "Training", "TrainingSpec", "train"]
 
 
 @dataclass(frozen=True)
@@ -103,58 +104,82 @@ def train(
     classes: tuple[CropClass, ...],
     reporter: Reporter,
     checkpoint: Path | None = None,
+    folding: Folding = RANDOM,
 ) -> Trained:
-    """Trains on the usable parcels with a label: `labels` `(parcels,)` number `classes`, -1 where there is none.
+    """Trains `spec.folds` of the folds on the usable parcels with a label, and brings them together.
 
-    The same seed gives the same model on the CPU, bit for bit. With `checkpoint`, a folder, each fold is kept there
-    after every epoch and an interrupted run goes on from it (not so the forest, which has no epochs); the caller clears
-    it. Raises TooFewClasses, NoSuchDevice, Diverged, NotWritable, and whatever the reporter raises to cancel.
+    `labels` `(parcels,)` number `classes`, -1 where there is none. The same seed gives the same model on the CPU, bit
+    for bit. With `checkpoint`, a folder, each fold is kept there after every epoch and an interrupted run goes on from
+    it (not so the forest, which has no epochs); the caller clears it. Raises TooFewClasses, NoSuchDevice, Diverged,
+    NotWritable, and whatever the reporter raises to cancel.
     """
-    device = choose(spec.device, reporter)
-    labelled = learnable(labels, feed.usable, classes, spec.min_samples, reporter)
-    parts = splits(labelled.rows, labelled.labels[labelled.rows], spec.folds, spec.seed)
-    pace = Pace(reporter, "training", sum(work(spec, s) + len(s.validation) + len(s.test) for s in parts))
-    run = _Run(spec, feed, labelled, device, reporter, pace, checkpoint)
-    return _trained(spec, labelled, [run.fit(split) for split in parts])
+    training = Training.of(spec, feed, labels, classes, reporter, checkpoint, folding)
+    parts = training.splits[: spec.folds]
+    pace = Pace(reporter, "training", sum(training.work(split) for split in parts))
+    return _trained(spec, training.labelled, [training.fit(split, pace) for split in parts])
 
 
 @dataclass(frozen=True)
-class _Run:
-    """What all folds of a training share."""
+class Training:
+    """What all folds of a training share; `splits` are all that its folding gives, run or not."""
 
     spec: TrainingSpec
     feed: Feed
     labelled: Labelled
+    splits: list[Split]
     device: torch.device
     reporter: Reporter
-    pace: Pace
-    folder: Path | None
+    checkpoint: Path | None
 
-    def fit(self, split: Split) -> Fitted:
+    @classmethod
+    def of(
+        cls,
+        spec: TrainingSpec,
+        feed: Feed,
+        labels: NDArray[np.int64],
+        classes: tuple[CropClass, ...],
+        reporter: Reporter,
+        checkpoint: Path | None = None,
+        folding: Folding = RANDOM,
+    ) -> Training:
+        """Arguments and errors are those of `train`."""
+        device = choose(spec.device, reporter)
+        labelled = learnable(labels, feed.usable, classes, spec.min_samples, reporter)
+        splits = folding.splits(labelled.rows, labelled.labels[labelled.rows], spec.seed)
+        return cls(spec, feed, labelled, splits, device, reporter, checkpoint)
+
+    def work(self, split: Split) -> int:
+        """How many times `fit` takes up a parcel: the total that its pace counts up to."""
+        return work(self.spec, split) + len(split.validation) + len(split.test)
+
+    def fit(self, split: Split, pace: Pace) -> Fitted:
         """Fits one fold, calibrates it on the validation part and classifies the test part."""
         normalisation = Normalisation.of(self.feed, split.train)
-        samples = Samples(self.feed, normalisation, self.device)
+        samples = Samples(self.feed, normalisation, self.device, self._order())
         samples.hold(self.labelled.rows)
-        sizes = (len(self.feed.bands), len(self.feed.days), len(self.labelled.classes))
-        network = fresh(self.spec, split.fold, *sizes).to(self.device)
+        network = fresh(self.spec, split.fold, len(self.feed.bands), self.feed.days, len(self.labelled.classes))
+        network = network.to(self.device)
         checkpoint = self._checkpoint(split, normalisation)
-        task = Task(self.spec, split, samples, self.labelled.labels, network, self.reporter, self.pace, checkpoint)
+        task = Task(self.spec, split, samples, self.labelled.labels, network, self.reporter, pace, checkpoint)
         curves = fit(task)
-        say = partial(logits, network, samples, pace=self.pace, message=f"{task.fold}, testing")
+        say = partial(logits, network, samples, pace=pace, message=f"{task.fold}, testing")
         warmth = temperature(say(split.validation), self.labelled.labels[split.validation])
         found = probabilities(say(split.test), warmth)
         return Fitted(network.cpu(), normalisation, warmth, curves, _best(curves), split.test, found)
 
+    def _order(self) -> NDArray[np.int64] | None:
+        return places(self.spec.order, len(self.feed), len(self.feed.days), self.spec.seed)
+
     def _checkpoint(self, split: Split, normalisation: Normalisation) -> Checkpoint | None:
         """The fold's file; its digest tells a change of settings, labels, classes, dates, bands or reflectances."""
-        if self.folder is None:
+        if self.checkpoint is None:
             return None
         feed, labelled = self.feed, self.labelled
         words = {name: value for name, value in asdict(self.spec).items() if name != "device"}
         words |= {"view": feed.view, "bands": feed.bands, "days": feed.days}
         words["classes"] = [crop.code for crop in labelled.classes]
         arrays = (labelled.labels, split.train, normalisation.mean, normalisation.std)
-        return Checkpoint(self.folder / f"fold-{split.fold + 1}{SUFFIX}", digest(words, arrays))
+        return Checkpoint(self.checkpoint / f"fold-{split.fold + 1}{SUFFIX}", digest(words, arrays))
 
 
 def _trained(spec: TrainingSpec, labelled: Labelled, fitted: list[Fitted]) -> Trained:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -13,19 +13,27 @@ from backend.errors import UnknownModel
 
 from . import MODELS
 
-PAPER_BANDS, PAPER_DATES, PAPER_CLASSES = 10, 24, 19  # sections 2 and 3.1: the figures of table 1 are for these
+# the paper's bands, classes and days of 2017 (sections 2 and 3.1): the figures of table 1 are for these
+PAPER_BANDS, PAPER_CLASSES = 10, 19
+PAPER_DAYS = (
+    *(2, 12, 42, 72, 92, 112, 132, 152, 162, 172, 182, 187),
+    *(192, 197, 202, 217, 232, 237, 247, 252, 262, 277, 282, 287),
+)
 
 
-def build(name: str, bands: int, dates: int, classes: int, figures: Mapping[str, Any] | None = None) -> nn.Module:
+def build(
+    name: str, bands: int, days: Sequence[int], classes: int, figures: Mapping[str, Any] | None = None
+) -> nn.Module:
     """A network with fresh weights, drawn from torch's global generator; `figures` replaces the architecture's own.
 
-    Takes `(N, dates, ...)` samples of `MODELS[name].view` and gives logits `(N, classes)`. Raises UnknownModel.
+    Takes samples of `MODELS[name].view` on `days` (since 1 January of the season) and gives logits `(N, classes)`.
+    Raises UnknownModel.
     """
     if name not in MODELS:
         raise UnknownModel(name, MODELS)
     file, _, class_name = MODELS[name].location.partition(":")
     network = getattr(import_module(f".{file}", __package__), class_name)
-    return network(bands, dates, classes, **(MODELS[name].figures if figures is None else figures))
+    return network(bands, days, classes, **(MODELS[name].figures if figures is None else figures))
 
 
 def count(network: nn.Module, prefix: str = "") -> int:
@@ -46,7 +54,7 @@ def describe() -> list[dict[str, Any]]:
     """What `models --json` prints: one row for each architecture, for the paper's bands, dates and classes."""
     rows = []
     for name, architecture in MODELS.items():
-        network = build(name, PAPER_BANDS, PAPER_DATES, PAPER_CLASSES)
+        network = build(name, PAPER_BANDS, PAPER_DAYS, PAPER_CLASSES)
         row = {"name": name, "title": architecture.title, "parameters": count(network) or None}
         rows.append({**row, "temporal_ratio": temporal_ratio(network), "view": architecture.view})
     return rows

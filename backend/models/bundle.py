@@ -58,7 +58,7 @@ class ModelBundle:
 
     def network(self) -> nn.Module:
         """The network with its weights, ready to predict. Raises RuntimeError where the weights do not fit."""
-        network = build(self.architecture, len(self.bands), len(self.calendar), len(self.classes), self.figures)
+        network = build(self.architecture, len(self.bands), self.calendar, len(self.classes), self.figures)
         network.load_state_dict(dict(self.weights))
         return network.eval()
 

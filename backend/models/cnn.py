@@ -13,7 +13,7 @@ from .blocks import SpatialEncoder, perceptron
 class CNN(nn.Module):
     """Blind to the order of the dates. 92,899 parameters with 10 bands and 19 classes (paper, table 1)."""
 
-    def __init__(self, bands: int, dates: int, classes: int, kernels: Sequence[int] = (16, 32, 96)) -> None:
+    def __init__(self, bands: int, days: Sequence[int], classes: int, kernels: Sequence[int] = (16, 32, 96)) -> None:
         super().__init__()
         self.spatial = SpatialEncoder(bands, kernels)
         self.classifier = perceptron(self.spatial.features, 128, 64, classes)

@@ -13,7 +13,7 @@ from .blocks import SpatialEncoder, last_state, perceptron
 class CNNGRU(nn.Module):
     """The share of the parameters that model time follows from `kernels` and `hidden` (paper, table 1)."""
 
-    def __init__(self, bands: int, dates: int, classes: int, kernels: Sequence[int], hidden: int) -> None:
+    def __init__(self, bands: int, days: Sequence[int], classes: int, kernels: Sequence[int], hidden: int) -> None:
         super().__init__()
         self.spatial = SpatialEncoder(bands, kernels)
         self.temporal = nn.GRU(self.spatial.features, hidden, batch_first=True)

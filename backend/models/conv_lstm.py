@@ -47,7 +47,7 @@ class ConvLSTM(nn.Module):
     """Space and time are modelled together, so no share of the parameters is temporal alone."""
 
     def __init__(
-        self, bands: int, dates: int, classes: int, kernels: Sequence[int] = (30, 64), hidden: int = 22
+        self, bands: int, days: Sequence[int], classes: int, kernels: Sequence[int] = (30, 64), hidden: int = 22
     ) -> None:
         super().__init__()
         self.units = nn.Sequential(ConvUnit(bands, kernels[0]), ConvUnit(*kernels))

@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from torch import Tensor, nn
 
 from .blocks import last_state, perceptron
@@ -11,7 +13,7 @@ from .blocks import last_state, perceptron
 class GRU(nn.Module):
     """All of its parameters but the classifier's model time: 94,587 with 10 bands and 19 classes (paper, table 1)."""
 
-    def __init__(self, bands: int, dates: int, classes: int, hidden: int = 156) -> None:
+    def __init__(self, bands: int, days: Sequence[int], classes: int, hidden: int = 156) -> None:
         super().__init__()
         self.temporal = nn.GRU(2 * bands, hidden, batch_first=True)
         self.classifier = perceptron(hidden, 64, classes)

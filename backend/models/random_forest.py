@@ -7,7 +7,7 @@ versions.
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,9 +35,9 @@ class RandomForest(nn.Module):
     roots: Tensor
     steps: Tensor
 
-    def __init__(self, bands: int, dates: int, classes: int, trees: int = 400) -> None:
+    def __init__(self, bands: int, days: Sequence[int], classes: int, trees: int = 400) -> None:
         super().__init__()
-        self.features = dates * 2 * bands
+        self.features = len(days) * 2 * bands
         self.trees = trees
         self.classes_ = np.arange(classes)
         for name, dtype in ARRAYS.items():

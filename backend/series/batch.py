@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -24,6 +24,12 @@ class Batch:
     values: torch.Tensor
     mask: torch.Tensor | None = None
     geometry: torch.Tensor | None = None
+
+    def reordered(self, order: NDArray[np.int64]) -> Batch:
+        """With each sample's dates in the order of its row of `order` `(N, dates)`."""
+        places = torch.from_numpy(order).to(self.values.device)
+        sample = torch.arange(len(places), device=places.device)[:, None]
+        return replace(self, values=self.values[sample, places])
 
     def inputs(self) -> tuple[torch.Tensor, ...]:
         """The positional arguments of a model of this view."""

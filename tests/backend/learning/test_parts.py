@@ -9,9 +9,11 @@ import torch
 
 from backend.errors import BadArgument, NoSuchDevice
 from backend.learning import device
-from backend.learning.folds import splits
+from backend.learning.folds import RandomFolds
 from backend.learning.normalisation import Normalisation
+from backend.learning.orders import places
 from backend.learning.pace import Pace
+from backend.learning.samples import Samples
 from backend.series.batch import Batch
 
 CPU = torch.device("cpu")
@@ -21,7 +23,7 @@ def test_every_row_is_tested_once_and_the_parts_are_3_1_1():
     rng = np.random.default_rng(2)
     rows = np.sort(rng.choice(1000, 211, replace=False))
     labels = rng.choice([0, 0, 0, 1, 1, 2], 211)
-    found = splits(rows, labels, folds=5, seed=7)
+    found = RandomFolds().splits(rows, labels, seed=7)
     assert np.array_equal(np.sort(np.concatenate([split.test for split in found])), rows)
     kind = dict(zip(rows, labels))
     for k, split in enumerate(found):
@@ -36,18 +38,43 @@ def test_every_row_is_tested_once_and_the_parts_are_3_1_1():
 
 def test_folds_follow_from_the_seed():
     rows, labels = np.arange(100), np.arange(100) % 3
-    one, same, other = (splits(rows, labels, 1, seed)[0].test for seed in (1, 1, 2))
+    one, same, other = (RandomFolds().splits(rows, labels, seed)[0].test for seed in (1, 1, 2))
     assert np.array_equal(one, same)
     assert not np.array_equal(one, other)
-    assert np.array_equal(one, splits(rows, labels, 5, 1)[0].test)
+
+
+def test_dates_are_shuffled_alike_for_all_or_for_each_parcel_by_the_seed_alone():
+    assert places("chronological", 7, 24, 3) is None
+    alike, own = places("shuffled", 7, 24, 3), places("shuffled-per-parcel", 7, 24, 3)
+    assert alike.shape == own.shape == (7, 24)
+    assert (alike == alike[0]).all() and not np.array_equal(alike[0], np.arange(24))
+    assert len(np.unique(own, axis=0)) == 7
+    assert (np.sort(own, axis=1) == np.arange(24)).all()
+    assert np.array_equal(own, places("shuffled-per-parcel", 7, 24, 3))
+    assert not np.array_equal(own, places("shuffled-per-parcel", 7, 24, 4))
+
+
+def test_samples_serve_normalised_dates_in_the_order_asked_for(statistics):
+    feed = statistics(np.arange(60) % 4)
+    rows = np.array([3, 11, 40])
+    normal = Normalisation.of(feed, np.arange(60))
+    order = np.array([np.random.default_rng(i).permutation(4) for i in range(60)])
+    for hold in (False, True):
+        samples = Samples(feed, normal, CPU, order)
+        if hold:
+            samples.hold(np.arange(60))
+        (found,) = samples.inputs(rows)
+        plain = ((feed.values - normal.mean) / normal.std)[rows]
+        expected = np.stack([plain[i][order[row]] for i, row in enumerate(rows)])
+        np.testing.assert_allclose(found.numpy(), expected, rtol=1e-4, atol=1e-4)
 
 
 def test_five_rows_of_a_class_go_one_to_each_part():
     labels = np.array([0] * 40 + [1] * 5)
-    for split in splits(np.arange(45), labels, 5, 0):
+    for split in RandomFolds().splits(np.arange(45), labels, 0):
         assert [(part >= 40).sum() for part in (split.train, split.validation, split.test)] == [3, 1, 1]
     with pytest.raises(ValueError, match="5"):
-        splits(np.arange(44), labels[:44], 5, 0)
+        RandomFolds().splits(np.arange(44), labels[:44], 0)
 
 
 def test_normalised_statistics_have_mean_0_and_deviation_1(statistics):

@@ -28,7 +28,7 @@ CALENDAR = (-30, 5, 117, 240)
 def bundle(name: str = "gru", classes: int = 2) -> ModelBundle:
     with torch.random.fork_rng():
         torch.manual_seed(1)
-        network = build(name, len(BANDS), len(CALENDAR), classes)
+        network = build(name, len(BANDS), CALENDAR, classes)
     if isinstance(network, RandomForest):
         network.fit(np.random.default_rng(0).normal(size=(60, 4, 6)), np.arange(60) % classes)
     channels = 6 if MODELS[name].view == "statistics" else 3

@@ -40,7 +40,7 @@ def _seeded():
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_parameter_counts_are_those_of_table_1(name):
-    assert count(build(name, bands=10, dates=24, classes=19)) == COUNTS[name]
+    assert count(build(name, bands=10, days=range(24), classes=19)) == COUNTS[name]
     assert abs(COUNTS["conv-lstm"] / 95_353 - 1) < 0.03
 
 
@@ -57,12 +57,12 @@ def test_describe_gives_table_1():
 
 def test_an_unknown_name_is_refused():
     with pytest.raises(UnknownModel, match="'cnn-gru-1.1'"):
-        build("cnn-gru-1.1", 10, 24, 19)
+        build("cnn-gru-1.1", 10, range(24), 19)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_parameter_learns(name):
-    network = build(name, bands=10, dates=5, classes=3)
+    network = build(name, bands=10, days=range(5), classes=3)
     logits = network(samples(name))
     assert logits.shape == (4, 3)
     torch.nn.functional.cross_entropy(logits, torch.tensor([0, 1, 2, 0])).backward()
@@ -73,7 +73,7 @@ def test_every_parameter_learns(name):
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_parcel_is_classified_alone(name):
-    network = build(name, bands=10, dates=5, classes=3).eval()
+    network = build(name, bands=10, days=range(5), classes=3).eval()
     values = samples(name)
     with torch.inference_mode():
         together, alone = network(values), torch.cat([network(values[i : i + 1]) for i in range(4)])
@@ -82,7 +82,7 @@ def test_a_parcel_is_classified_alone(name):
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_only_the_cnn_is_blind_to_the_order_of_dates(name):
-    network = build(name, bands=10, dates=5, classes=3).eval()
+    network = build(name, bands=10, days=range(5), classes=3).eval()
     values = samples(name)
     with torch.inference_mode():
         change = (network(values) - network(values.flip(1))).abs().max()
@@ -107,7 +107,7 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
 
 
 def test_the_gru_against_its_equations():
-    network = build("gru", bands=10, dates=5, classes=3).eval()
+    network = build("gru", bands=10, days=range(5), classes=3).eval()
     values = samples("gru")
     weights = {name: p.detach().double().numpy() for name, p in network.temporal.named_parameters()}
     hidden = np.zeros((4, 156))

@@ -18,7 +18,7 @@ UNSEEN = RNG.normal(size=(300, 6, 20)).astype(np.float32)
 
 @pytest.fixture(scope="module")
 def forest() -> RandomForest:
-    return RandomForest(bands=10, dates=6, classes=4, trees=45).fit(VALUES, LABELS, seed=3)
+    return RandomForest(bands=10, days=range(6), classes=4, trees=45).fit(VALUES, LABELS, seed=3)
 
 
 def test_shares_equal_scikit_learns_bit_for_bit(forest):
@@ -30,7 +30,7 @@ def test_shares_equal_scikit_learns_bit_for_bit(forest):
 def test_values_on_a_threshold_go_the_way_of_scikit_learn():
     """Few distinct values, so that every threshold is a value that unseen parcels have."""
     coarse = np.round(VALUES)
-    forest = RandomForest(10, 6, 4, trees=20).fit(coarse, LABELS)
+    forest = RandomForest(10, range(6), 4, trees=20).fit(coarse, LABELS)
     peer = RandomForestClassifier(20, random_state=0).fit(coarse.reshape(200, -1), LABELS)
     halves = np.round(UNSEEN * 2) / 2
     assert np.isin(forest.threshold.numpy()[forest.branches[:, 0].numpy() != np.arange(len(forest.leaf))], halves).all()
@@ -39,7 +39,7 @@ def test_values_on_a_threshold_go_the_way_of_scikit_learn():
 
 def test_a_class_without_samples_keeps_its_column():
     labels = np.where(LABELS == 1, 2, LABELS)
-    shares = RandomForest(10, 6, 5, trees=5).fit(VALUES, labels).predict_proba(UNSEEN)
+    shares = RandomForest(10, range(6), 5, trees=5).fit(VALUES, labels).predict_proba(UNSEEN)
     assert shares.shape == (300, 5)
     assert (shares[:, [1, 4]] == 0).all()
     np.testing.assert_allclose(shares.sum(axis=1), 1)
@@ -58,7 +58,7 @@ def test_no_parcels_give_no_rows(forest):
 
 def test_growth_is_told_and_ends_at_all_trees():
     told: list[int] = []
-    RandomForest(10, 6, 4, trees=45).fit(VALUES, LABELS, grown=told.append)
+    RandomForest(10, range(6), 4, trees=45).fit(VALUES, LABELS, grown=told.append)
     assert told == [20, 40, 45]
 
 
@@ -73,6 +73,6 @@ def test_growth_is_told_and_ends_at_all_trees():
 )
 def test_arrays_that_do_not_fit_are_refused(forest, damage):
     with pytest.raises(RuntimeError, match="arrays"):
-        RandomForest(10, 6, 4, trees=45).load_state_dict({**forest.state_dict(), **damage})
+        RandomForest(10, range(6), 4, trees=45).load_state_dict({**forest.state_dict(), **damage})
     with pytest.raises(RuntimeError, match="arrays"):
-        RandomForest(10, 6, 4, trees=44).load_state_dict(forest.state_dict())
+        RandomForest(10, range(6), 4, trees=44).load_state_dict(forest.state_dict())
