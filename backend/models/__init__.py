@@ -12,12 +12,17 @@ from typing import Any, Mapping
 
 @dataclass(frozen=True)
 class Architecture:
-    """`location` is `file:Class` inside this folder; `view` the samples it takes; `figures` its own parameters."""
+    """`location` is `file:Class` inside this folder; `view` the samples it takes; `figures` its own parameters.
+
+    `recipe` holds the fields of `learning.spec.TrainingSpec` that this architecture is trained with where the user
+    leaves them open, such as `{"schedule": "cosine"}`; empty: the paper's.
+    """
 
     location: str
     view: str  # "patch", "statistics" or "pixel_set"
     title: str
     figures: Mapping[str, Any] = field(default_factory=dict)
+    recipe: Mapping[str, Any] = field(default_factory=dict)
 
 
 MODELS = {
