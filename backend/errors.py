@@ -281,6 +281,42 @@ class TooFewClasses(EngineError):
         )
 
 
+class TooFewGroups(EngineError):
+    """Raised when there are fewer groups of parcels (squares, municipalities, years) than a split needs."""
+
+    code = "folds.too_few_groups"
+
+    def __init__(self, split: str, found: int, needed: int) -> None:
+        super().__init__(
+            f"A split {split} needs usable labelled parcels in at least {needed} groups; found {found}.",
+            "Choose smaller squares or a field with more values, add a season, or split at random.",
+        )
+
+
+class TooFewToValidate(EngineError):
+    """Raised when what a tested year leaves is too little to choose the best epoch by."""
+
+    code = "folds.too_few_to_validate"
+
+    def __init__(self, split: str, left: int) -> None:
+        super().__init__(
+            f"A split {split} needs four parcels of a class outside every year; one year leaves {left} parcels, too few.",
+            "Leave that year out, add a season, or split at random.",
+        )
+
+
+class NoOutlines(EngineError):
+    """Raised when parcels without a place on the ground are to be split by place."""
+
+    code = "folds.no_outlines"
+
+    def __init__(self, path: object) -> None:
+        super().__init__(
+            f"The parcels of {path} have no outlines or coordinate system, so no squares can be laid over them.",
+            "Split at random, or by a field that holds a region.",
+        )
+
+
 class NoCommonClasses(EngineError):
     """Raised when no declared crop is among the predicted classes, so that there is nothing to compare."""
 
