@@ -300,7 +300,7 @@ class TooFewToValidate(EngineError):
 
     def __init__(self, split: str, left: int) -> None:
         super().__init__(
-            f"A split {split} needs four parcels of a class outside every year; one year leaves {left} parcels, too few.",
+            f"A split {split} needs four parcels of a class outside every year; one year leaves {left} in all.",
             "Leave that year out, add a season, or split at random.",
         )
 

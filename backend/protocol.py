@@ -27,10 +27,13 @@ class Defaults:
     resolution_m: float = 10.0
     min_samples: int = 5
     few_pixels: int = 4
+    split: str = "random"
+    block_size_m: float = 5000.0
 
 
 DEFAULTS = Defaults()
 DEVICES = ("auto", "cpu", "cuda", "mps")
+SPLITS = ("random", "blocks", "group", "year")
 FORMATS = {"gpkg": "GPKG", "shp": "ESRI Shapefile", "parquet": "Parquet", "fgb": "FlatGeobuf", "csv": "CSV"}
 
 

@@ -196,7 +196,7 @@ def _report(
         **documents.of_store(store),
         **agreement,
         "breakdown": classified.breakdown(),
-        "provenance": {**model, **documents.sources(store)},
+        "provenance": {**model, **documents.sources((store,))},
     }
     return reports.write(documents.document("classification", "Classified parcels", **parts), path, picture)
 

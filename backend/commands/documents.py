@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +33,25 @@ def document(kind: str, title: str, **parts: Any) -> dict[str, Any]:
 
 def of_store(store: Store) -> dict[str, Any]:
     """What a store tells of its images and parcels: acquisitions, flags, notes."""
-    counts = quality.counts(store.index["quality"].to_numpy())
-    seen = [{"date": a["date"], "clear_share": a["clear_share"]} for a in store.manifest["acquisitions"]]
-    notes = [SIMULATED_NOTE] if is_simulated(store) else []
-    notes += [f"Skipped {entry['path']}: {entry['reason']}" for entry in store.manifest["skipped"]]
-    notes += [f"Left out, for it could not be read: {path}" for path in store.manifest["left_out"]]
+    return of_stores((store,))
+
+
+def of_stores(stores: Sequence[Store]) -> dict[str, Any]:
+    """The same of all stores together, acquisitions by date."""
+    counts = quality.counts(np.concatenate([store.index["quality"].to_numpy() for store in stores]))
+    seen = [(a["date"], a["clear_share"]) for store in stores for a in store.manifest["acquisitions"]]
     flags = [{"quality": flag, "meaning": QUALITY[flag], "parcels": count} for flag, count in counts.items()]
-    return {"acquisitions": seen, "flags": flags, "notes": notes}
+    notes = [SIMULATED_NOTE] if any(map(is_simulated, stores)) else []
+    return {
+        "acquisitions": [{"date": date, "clear_share": share} for date, share in sorted(seen, key=itemgetter(0))],
+        "flags": flags,
+        "notes": [*notes, *(note for store in stores for note in _missing(store))],
+    }
+
+
+def _missing(store: Store) -> list[str]:
+    skipped = [f"Skipped {entry['path']}: {entry['reason']}" for entry in store.manifest["skipped"]]
+    return skipped + [f"Left out, for it could not be read: {path}" for path in store.manifest["left_out"]]
 
 
 def is_simulated(store: Store) -> bool:
@@ -78,8 +91,14 @@ def require_writable(path: Path) -> None:
         trial.unlink()
 
 
-def sources(store: Store) -> Mapping[str, Any]:
-    """Where a store's content came from, for a provenance table."""
+def sources(stores: Sequence[Store]) -> dict[str, Any]:
+    """Where the stores' content came from, for a provenance table; what differs between them is listed."""
+    own = [_source(store) for store in stores]
+    values = {key: list(dict.fromkeys(facts[key] for facts in own)) for key in own[0]}
+    return {key: found[0] if len(found) == 1 else "; ".join(map(str, found)) for key, found in values.items()}
+
+
+def _source(store: Store) -> dict[str, Any]:
     dates = [a["date"] for a in store.manifest["acquisitions"]]
     return {
         "store": str(store.path),

@@ -15,24 +15,21 @@ from numpy.typing import NDArray
 
 from backend import __version__, reports
 from backend.commands import Outcome, documents
-from backend.commands.options import EXISTING, PATH, device_option
+from backend.commands.folding import FoldingOptions, folding_of, folding_options
+from backend.commands.labels import crops_of, labels_of
+from backend.commands.options import EXISTING, PATH
+from backend.commands.seasons import Seasons
+from backend.commands.training_options import training_options
 from backend.errors import UnknownModel
 from backend.learning.training import Trained, TrainingSpec, train
 from backend.models import MODELS
-from backend.parcels import nomenclature
-from backend.parcels.nomenclature import Nomenclature
-from backend.parcels.reading import column
 from backend.protocol import DEFAULTS, Reporter
 from backend.reports.tables import as_text
-from backend.series.store import Store, open_store
-from backend.series.views import feed_for
 from backend.vocabulary import CropClass
-
-_MOST_LISTED = 12
 
 
 @click.command("train")
-@click.argument("store", type=EXISTING)
+@click.argument("store", type=EXISTING, nargs=-1, required=True)
 @click.option("-o", "--output", type=PATH, required=True, help="The model file, NAME.cropmodel.")
 @click.option("--model", default=DEFAULTS.model, show_default=True, help="An architecture; see the models command.")
 @click.option("--class-field", required=True, help="Field with the declared crop.")
@@ -40,52 +37,43 @@ _MOST_LISTED = 12
     "--class-table", help="paper, rpg_groups or a CSV (code, name, class, colour); else each value is a class."
 )
 @click.option("--name-field", help="Field with the crop's name, where each value is a class.")
-@click.option("--epochs", type=click.IntRange(min=1), default=DEFAULTS.epochs, show_default=True)
 @click.option(
     "--folds",
-    type=click.IntRange(1, 5),
+    type=click.IntRange(min=1),
     default=DEFAULTS.folds,
     show_default=True,
-    help="Of five; 5 tests every parcel.",
-)
-@click.option("--batch-size", type=click.IntRange(min=2), default=DEFAULTS.batch_size, show_default=True)
-@click.option(
-    "--learning-rate", type=click.FloatRange(min=0, min_open=True), default=DEFAULTS.learning_rate, show_default=True
-)
-@click.option("--seed", type=click.IntRange(min=0), default=DEFAULTS.seed, show_default=True)
-@click.option(
-    "--min-samples",
-    type=click.IntRange(min=5),
-    default=DEFAULTS.min_samples,
-    show_default=True,
-    help="Rarer classes are left out.",
+    help="Of five, or of the years there are; all of them test every parcel.",
 )
 @click.option("--report", type=PATH, help="The report's HTML file; else OUTPUT_report.html.")
 @click.option("--restart", is_flag=True, help="Forget what a stopped run had reached.")
-@device_option
+@training_options
+@folding_options
 @click.pass_obj
 def command(
-    reporter: Reporter, store: Path, output: Path, class_field: str, class_table: str | None, name_field: str | None,
-    report: Path | None, restart: bool, **figures: Any,
+    reporter: Reporter, store: tuple[Path, ...], output: Path, class_field: str, class_table: str | None,
+    name_field: str | None, report: Path | None, restart: bool, folding_options: FoldingOptions, **figures: Any,
 ) -> Outcome:  # fmt: skip
-    """Train a model on the declared crops of STORE; a run that was stopped goes on."""
+    """Train a model on the declared crops of STORE, or of one for each season; a run that was stopped goes on."""
     began = time.monotonic()
     _require_known(figures["model"])
     documents.require_writable(output)
     documents.require_writable(documents.report_path(output, report))
-    opened = open_store(store)
-    crops = _crops(opened, class_field, class_table, name_field)
-    labels = _labels(opened, class_field, crops, reporter)
+    seasons = Seasons.open(store)
+    crops = crops_of(seasons, class_field, class_table, name_field)
+    labels = labels_of(seasons, class_field, crops, reporter)
+    folding = folding_of(folding_options, seasons)
     checkpoint = output.with_name(f".{output.name}.training")
     if restart:
         shutil.rmtree(checkpoint, ignore_errors=True)
     spec = TrainingSpec(**figures)
-    feed = feed_for(MODELS[spec.model].view, opened)
-    trained = train(spec, feed, labels, crops.classes, reporter, checkpoint)
+    feed = seasons.feed(MODELS[spec.model].view)
+    trained = train(spec, feed, labels, crops.classes, reporter, checkpoint, folding)
     seconds = round(time.monotonic() - began, 1)
-    document = _document(opened, trained, spec, labels, crops.classes, class_field, seconds)
-    provenance = {**document["provenance"], "simulated": documents.is_simulated(opened)}
-    trained.bundle(feed, opened.manifest["season"], tuple(crops.table()), provenance, document).save(output)
+    about = {"class field": class_field, "split": folding.name, "seconds": seconds}
+    document = _document(seasons, trained, labels, crops.classes, about)
+    provenance = {**document["provenance"], "simulated": any(map(documents.is_simulated, seasons.stores))}
+    season = seasons.stores[0].manifest["season"]
+    trained.bundle(feed, season, tuple(crops.table()), provenance, document).save(output)
     page = reports.write(document, documents.report_path(output, report))
     shutil.rmtree(checkpoint, ignore_errors=True)
     values = {
@@ -104,39 +92,11 @@ def _require_known(model: str) -> None:
         raise UnknownModel(model, MODELS)
 
 
-def _crops(store: Store, class_field: str, class_table: str | None, name_field: str | None) -> Nomenclature:
-    if class_table:
-        return nomenclature.read(class_table)
-    parcels = store.parcels()
-    codes = column(parcels, class_field, store.path)
-    names = column(parcels, name_field, store.path) if name_field else codes
-    called = {nomenclature.as_code(c): str(n) for c, n in zip(codes, names) if c is not None and n is not None}
-    return nomenclature.from_values(codes, {code: name for code, name in called.items() if code})
-
-
-def _labels(store: Store, class_field: str, crops: Nomenclature, reporter: Reporter) -> NDArray[np.int64]:
-    """The class of each parcel, -1 for none; codes that no class holds are told with their counts."""
-    labels, unknown = crops.labels(column(store.parcels(), class_field, store.path))
-    if unknown:
-        listed = ", ".join(f"{code} ({count})" for code, count in list(unknown.items())[:_MOST_LISTED])
-        more = len(unknown) - _MOST_LISTED
-        reporter.warning(
-            "classes.unknown_codes",
-            f"{sum(unknown.values())} parcels have a code that the class table lacks: {listed}"
-            + (f" and {more} more." if more > 0 else "."),
-            "They are not trained on. Add their codes to a class table of your own to use them.",
-        )
-    missing = int((labels < 0).sum()) - sum(unknown.values())
-    if missing:
-        reporter.log(f"{missing} parcels have no declared crop and are not trained on.")
-    return labels
-
-
 def _document(
-    store: Store, trained: Trained, spec: TrainingSpec, labels: NDArray[np.int64], classes: tuple[CropClass, ...],
-    field: str, seconds: float,
+    seasons: Seasons, trained: Trained, labels: NDArray[np.int64], classes: tuple[CropClass, ...],
+    facts: dict[str, Any],
 ) -> dict[str, Any]:  # fmt: skip
-    about = documents.of_store(store)
+    about = documents.of_stores(seasons.stores)
     notes = [
         *about["notes"],
         *(f"Left out, too few parcels: {crop.name} ({count})" for crop, count in trained.left_out),
@@ -146,16 +106,17 @@ def _document(
         "scores": trained.scores,
         "curves": trained.curves,
         "reliability": trained.reliability,
-        "breakdown": documents.breakdown(labels, store.index["area_m2"].to_numpy(), classes),
-        "provenance": {**_provenance(spec, field, seconds), **documents.sources(store)},
+        "breakdown": documents.breakdown(labels, seasons.areas_m2(), classes),
+        "provenance": {**_provenance(trained, facts), **documents.sources(seasons.stores)},
         "notes": notes,
     }
-    return documents.document("training", f"Training of {MODELS[spec.model].title}", **parts)
+    return documents.document("training", f"Training of {MODELS[trained.spec.model].title}", **parts)
 
 
-def _provenance(spec: TrainingSpec, field: str, seconds: float) -> dict[str, Any]:
+def _provenance(trained: Trained, facts: dict[str, Any]) -> dict[str, Any]:
+    spec = trained.spec
     return {
         "made": datetime.now().astimezone().isoformat(timespec="seconds"), "engine": __version__, "model": spec.model,
-        "class field": field, "epochs": spec.epochs, "folds": f"{spec.folds} of 5", "batch size": spec.batch_size,
-        "learning rate": spec.learning_rate, "seed": spec.seed, "device": spec.device, "seconds": seconds,
+        "epochs": spec.epochs, "folds": f"{spec.folds} of {trained.folds}", "batch size": spec.batch_size,
+        "learning rate": spec.learning_rate, "seed": spec.seed, "device": spec.device, **facts,
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The split of the parcels into train, validation and test parts, 3 : 1 : 1 (paper, section 2.2)."""
+"""The split of the parcels into train, validation and test parts (paper, section 2.2): at random, by group, by year."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -8,9 +8,12 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+from backend.errors import TooFewGroups, TooFewToValidate
 
 PARTS = 5  # three train, one validates, one is tested
+SHARES = 4  # of what a tested year leaves: three train, one validates
 Rows = NDArray[np.int64]
 
 
@@ -28,7 +31,9 @@ class Folding(Protocol):
     """A way to make folds: parcels at random, by neighbourhood, by year."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """What reports call it, to be read after "split"."""
+        ...
 
     def splits(self, rows: Rows, labels: Rows, seed: int) -> list[Split]:
         """All folds of `rows`, whose classes are `labels` `(len(rows),)`; each row is tested exactly once."""
@@ -50,6 +55,77 @@ class RandomFolds:
 
 
 RANDOM = RandomFolds()
+
+
+@dataclass(frozen=True, eq=False)
+class GroupFolds:
+    """Five folds of whole groups, such as the parcels of one square or one municipality.
+
+    `groups` `(parcels,)` number the group of every parcel of the index. The parts are as even in size and classes as
+    whole groups allow.
+    """
+
+    name: str
+    groups: NDArray[np.int64]
+
+    def splits(self, rows: Rows, labels: Rows, seed: int) -> list[Split]:
+        """Each class needs five rows, as in RandomFolds. Raises TooFewGroups."""
+        groups = self.groups[rows]
+        found = len(np.unique(groups))
+        if found < PARTS:
+            raise TooFewGroups(self.name, found, PARTS)
+        kfold = StratifiedGroupKFold(PARTS, shuffle=True, random_state=seed)
+        return rotated([np.sort(rows[test]) for _, test in kfold.split(rows, labels, groups)])
+
+
+@dataclass(frozen=True, eq=False)
+class YearFolds:
+    """Leave one year out: a fold for each year, which is tested; of the others three quarters train.
+
+    `years` `(parcels,)`: the year of every row of the index. A parcel that is there in several years has a row in each.
+    """
+
+    years: NDArray[np.int64]
+    name: str = "by year"
+
+    def splits(self, rows: Rows, labels: Rows, seed: int) -> list[Split]:
+        """Raises TooFewGroups for a single year, TooFewToValidate."""
+        years = self.years[rows]
+        found = np.unique(years)
+        if len(found) < 2:
+            raise TooFewGroups(self.name, len(found), 2)
+        return [self._split(fold, rows, labels, years == year, seed) for fold, year in enumerate(found)]
+
+    def _split(self, fold: int, rows: Rows, labels: Rows, tested: NDArray[np.bool_], seed: int) -> Split:
+        frequent = np.bincount(labels[~tested], minlength=labels.max() + 1) >= SHARES
+        stratified = np.flatnonzero(~tested & frequent[labels])  # rarer classes have none to spare: they train
+        if not len(stratified):
+            raise TooFewToValidate(self.name, int((~tested).sum()))
+        kfold = StratifiedKFold(SHARES, shuffle=True, random_state=seed)
+        _, share = next(kfold.split(stratified, labels[stratified]))
+        validates = np.zeros(len(rows), dtype=bool)
+        validates[stratified[share]] = True
+        parts = (rows[~tested & ~validates], rows[validates], rows[tested])
+        return Split(fold, *map(np.sort, parts))
+
+
+def squares(points: NDArray[np.float64], side_m: float) -> NDArray[np.int64]:
+    """The square of a grid of `side_m` that each point `(parcels, 2)` lies in, numbered; points of NaN share one."""
+    places = np.floor(points / side_m)
+    places[np.isnan(places).any(axis=1)] = np.inf
+    return np.unique(places, axis=0, return_inverse=True)[1].reshape(-1)
+
+
+def untaught(splits: list[Split], labels: NDArray[np.int64]) -> dict[int, list[int]]:
+    """Classes that a fold tests without having trained on any of their parcels, with those folds (from 0).
+
+    Random folds have none; it happens where all parcels of a class lie in one group or year.
+    """
+    found: dict[int, list[int]] = {}
+    for split in splits:
+        for label in np.setdiff1d(labels[split.test], labels[split.train]).tolist():
+            found.setdefault(label, []).append(split.fold)
+    return found
 
 
 def rotated(parts: list[Rows]) -> list[Split]:

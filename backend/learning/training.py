@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from backend.errors import BadArgument
 from backend.models import MODELS
 from backend.models.bundle import ModelBundle
 from backend.protocol import Reporter
@@ -24,7 +25,7 @@ from .calibration import probabilities, temperature
 from .checkpoint import SUFFIX, Checkpoint, digest
 from .device import choose
 from .fitting import Task, better, fit, fresh, work
-from .folds import RANDOM, Folding, Split
+from .folds import RANDOM, Folding, Split, untaught
 from .labels import Labelled, learnable
 from .metrics import reliability, scores
 from .normalisation import Normalisation
@@ -58,6 +59,7 @@ class Trained:
     """`kept` is the fold with the best validation; all figures below are over the test parcels of all folds run."""
 
     spec: TrainingSpec
+    folds: int  # that there are, run or not
     classes: tuple[CropClass, ...]
     left_out: tuple[tuple[CropClass, int], ...]
     kept: Fitted
@@ -110,13 +112,14 @@ def train(
 
     `labels` `(parcels,)` number `classes`, -1 where there is none. The same seed gives the same model on the CPU, bit
     for bit. With `checkpoint`, a folder, each fold is kept there after every epoch and an interrupted run goes on from
-    it (not so the forest, which has no epochs); the caller clears it. Raises TooFewClasses, NoSuchDevice, Diverged,
-    NotWritable, and whatever the reporter raises to cancel.
+    it (not so the forest, which has no epochs); the caller clears it. Raises TooFewClasses, TooFewGroups,
+    TooFewToValidate, NoSuchDevice, Diverged, NotWritable, BadArgument for more folds than the folding gives, and
+    whatever the reporter raises to cancel.
     """
     training = Training.of(spec, feed, labels, classes, reporter, checkpoint, folding)
     parts = training.splits[: spec.folds]
     pace = Pace(reporter, "training", sum(training.work(split) for split in parts))
-    return _trained(spec, training.labelled, [training.fit(split, pace) for split in parts])
+    return _trained(training, [training.fit(split, pace) for split in parts])
 
 
 @dataclass(frozen=True)
@@ -146,6 +149,9 @@ class Training:
         device = choose(spec.device, reporter)
         labelled = learnable(labels, feed.usable, classes, spec.min_samples, reporter)
         splits = folding.splits(labelled.rows, labelled.labels[labelled.rows], spec.seed)
+        if spec.folds > len(splits):
+            raise BadArgument("folds", f"a whole number from 1 to {len(splits)} (split {folding.name})", spec.folds)
+        _warn_of_untaught(splits, labelled, reporter)
         return cls(spec, feed, labelled, splits, device, reporter, checkpoint)
 
     def work(self, split: Split) -> int:
@@ -182,8 +188,22 @@ class Training:
         return Checkpoint(self.checkpoint / f"fold-{split.fold + 1}{SUFFIX}", digest(words, arrays))
 
 
-def _trained(spec: TrainingSpec, labelled: Labelled, fitted: list[Fitted]) -> Trained:
-    kept = fitted[0]
+def _warn_of_untaught(splits: list[Split], labelled: Labelled, reporter: Reporter) -> None:
+    found = untaught(splits, labelled.labels)
+    if found:
+        named = (
+            f"{labelled.classes[label].name} (fold {', '.join(str(fold + 1) for fold in folds)})"
+            for label, folds in found.items()
+        )
+        reporter.warning(
+            "folds.untaught_class",
+            f"All parcels of a class lie together, so it is tested without having been learnt: {'; '.join(named)}.",
+            "Its F-score there is 0. Choose smaller squares or groups, or leave the class out.",
+        )
+
+
+def _trained(training: Training, fitted: list[Fitted]) -> Trained:
+    labelled, kept = training.labelled, fitted[0]
     for other in fitted[1:]:
         kept = other if better(other.best, kept.best) else kept
     rows = np.concatenate([one.rows for one in fitted])
@@ -191,7 +211,8 @@ def _trained(spec: TrainingSpec, labelled: Labelled, fitted: list[Fitted]) -> Tr
     rows = np.sort(rows)
     truth, predicted = labelled.labels[rows], found.argmax(axis=1)
     return Trained(
-        spec=spec,
+        spec=training.spec,
+        folds=len(training.splits),
         classes=labelled.classes,
         left_out=labelled.left_out,
         kept=kept,

@@ -219,7 +219,6 @@ def test_a_saved_model_predicts_what_was_tested(tmp_path, statistics, patches, c
     ("name", "value"),
     [
         ("epochs", 0),
-        ("folds", 6),
         ("folds", 0),
         ("batch_size", 0),
         ("learning_rate", 0.0),

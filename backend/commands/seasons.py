@@ -1,0 +1,90 @@
+"""The stores that a model learns from: one, or one for each season, their parcels one after the other."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import geopandas
+import numpy as np
+import pandas
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS
+
+from backend.errors import NoOutlines
+from backend.parcels.reading import column
+from backend.series.batch import Feed
+from backend.series.joined import joined
+from backend.series.store import Store, open_store
+
+
+@dataclass(frozen=True)
+class Seasons:
+    """At least one store. Arrays have an entry for each parcel of all stores, in the order of `stores`."""
+
+    stores: tuple[Store, ...]
+
+    @classmethod
+    def open(cls, paths: Sequence[Path]) -> Seasons:
+        """Raises NotAStore, StoreTooNew."""
+        return cls(tuple(map(open_store, paths)))
+
+    @property
+    def name(self) -> str:
+        return ", ".join(str(store.path) for store in self.stores)
+
+    @cached_property
+    def _layers(self) -> list[pandas.DataFrame]:
+        return [store.parcels() for store in self.stores]
+
+    def feed(self, view: str) -> Feed:
+        """The samples of all parcels, on the days and bands of the first store. Raises MissingBands."""
+        return joined(view, self.stores)
+
+    def column(self, field: str) -> NDArray[np.object_]:
+        """A field of the parcels, null as None. Raises MissingField, BadArgument."""
+        pairs = zip(self.stores, self._layers, strict=True)
+        return np.concatenate([column(layer, field, store.path) for store, layer in pairs])
+
+    def years(self) -> NDArray[np.int64]:
+        """The season of each parcel's store."""
+        return np.concatenate([np.full(len(store.index), store.manifest["season"]) for store in self.stores])
+
+    def areas_m2(self) -> NDArray[np.float64]:
+        return np.concatenate([store.index["area_m2"].to_numpy() for store in self.stores])
+
+    def points(self) -> NDArray[np.float64]:
+        """The centre of each parcel `(parcels, 2)` in metres, all in one coordinate system; NaN where it has none.
+
+        Raises NoOutlines where no parcel has one.
+        """
+        crs = self._metric_crs()
+        moved = [geopandas.GeoSeries(_centres(layer), crs=layer.crs).to_crs(crs) for layer in self._layers]
+        points = np.concatenate([shapely.get_coordinates(_filled(series)) for series in moved])
+        if np.isnan(points).all():
+            raise NoOutlines(self.name)
+        return points
+
+    def _metric_crs(self) -> CRS:
+        """The first layer's own where it is in metres, else the UTM zone of its middle."""
+        for layer in self._layers:
+            if not isinstance(layer, geopandas.GeoDataFrame) or layer.crs is None or layer.geometry.isna().all():
+                raise NoOutlines(self.name)
+        first = self._layers[0]
+        metric = first.crs.is_projected and all(axis.unit_conversion_factor == 1 for axis in first.crs.axis_info)
+        return first.crs if metric else first.estimate_utm_crs()
+
+
+def _centres(layer: geopandas.GeoDataFrame) -> NDArray[np.object_]:
+    """Centroids, which broken outlines have as well."""
+    return shapely.centroid(np.asarray(layer.geometry.array))
+
+
+def _filled(points: geopandas.GeoSeries) -> NDArray[np.object_]:
+    """A point of NaN for each missing or empty one, so that every parcel has coordinates."""
+    values = np.asarray(points.array)
+    return np.where(shapely.is_missing(values) | shapely.is_empty(values), shapely.Point(np.nan, np.nan), values)

@@ -1,0 +1,72 @@
+"""Several seasons as one feed: their parcels one after the other, all on the same days of the season."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from backend.series.batch import Batch, Feed
+from backend.series.store import Store
+from backend.series.views import feed_for
+
+Rows = NDArray[np.int64]
+
+
+def joined(view: str, stores: Sequence[Store]) -> Feed:
+    """The feed of one store, or of several in their order, carried onto the days and bands of the first.
+
+    Raises MissingBands where another store lacks a band of the first.
+    """
+    first = stores[0]
+    if len(stores) == 1:
+        return feed_for(view, first)
+    return JoinedFeed([feed_for(view, store, first.days, first.bands) for store in stores])
+
+
+class JoinedFeed:
+    """A Feed over feeds of one view, with the same bands and days; row numbers go on from one to the next."""
+
+    def __init__(self, feeds: Sequence[Feed]) -> None:
+        self.feeds = tuple(feeds)
+        self.view, self.bands, self.days = feeds[0].view, feeds[0].bands, feeds[0].days
+        self.usable = np.concatenate([feed.usable for feed in feeds])
+
+    def __len__(self) -> int:
+        return sum(map(len, self.feeds))
+
+    def batch(self, rows: Rows, device: torch.device) -> Batch:
+        """The parcels in the order asked for, whatever season each is of."""
+        parts = self._parts(rows)
+        batches = [feed.batch(own, device) for feed, _, own in parts]
+        back = torch.from_numpy(np.argsort(np.concatenate([asked for _, asked, _ in parts]))).to(device)
+        tensors = {field.name: [getattr(batch, field.name) for batch in batches] for field in fields(Batch)}
+        return Batch(**{name: _together(pieces, back) for name, pieces in tensors.items()})  # type: ignore[arg-type]
+
+    def moments(self, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Those of the seasons pooled, each with the weight of its parcels among `rows`."""
+        parts = self._parts(rows)
+        weights = np.array([len(own) for _, _, own in parts]) / len(rows)
+        means, stds = (np.stack(figures) for figures in zip(*(feed.moments(own) for feed, _, own in parts)))
+        mean = np.tensordot(weights, means, axes=1)
+        return mean, np.sqrt(np.tensordot(weights, stds**2 + (means - mean) ** 2, axes=1))
+
+    def _parts(self, rows: Rows) -> list[tuple[Feed, Rows, Rows]]:
+        """The feeds that `rows` fall into, with their places among `rows` and their own row numbers."""
+        ends = np.cumsum([len(feed) for feed in self.feeds])
+        of = np.searchsorted(ends, rows, side="right")
+        asked = [np.flatnonzero(of == number) for number in range(len(self.feeds))]
+        firsts = ends - [len(feed) for feed in self.feeds]
+        return [
+            (feed, at, rows[at] - first) for feed, at, first in zip(self.feeds, asked, firsts, strict=True) if len(at)
+        ]
+
+
+def _together(pieces: Sequence[torch.Tensor | None], back: torch.Tensor) -> torch.Tensor | None:
+    """The seasons' tensors as one, in the order asked for; None where the view has none."""
+    there = [piece for piece in pieces if piece is not None]
+    return torch.cat(there)[back] if there else None
