@@ -141,7 +141,7 @@ class GridMismatch(EngineError):
 
     code = "imagery.grid_mismatch"
 
-    def __init__(self, path: Path, found: str, expected: str) -> None:
+    def __init__(self, path: object, found: str, expected: str) -> None:
         super().__init__(
             f"{path} lies on another grid: {found}; the first acquisition has {expected}.",
             "Keep the images of one tile and one coordinate system in a folder of their own.",
@@ -183,6 +183,18 @@ class UnreadableImage(EngineError):
             f"{path} cannot be read: {self.reason}.",
             "Download or copy this file again, or run with --skip-unreadable to leave its date out.",
         )
+
+
+class BadMetadata(UnreadableImage):
+    """Raised when a product's metadata cannot be understood; the reason says what was expected and found."""
+
+    code = "imagery.bad_metadata"
+
+
+class IncompleteProduct(UnreadableImage):
+    """Raised when files of a product are missing; the reason names them."""
+
+    code = "imagery.incomplete_product"
 
 
 # Parcels

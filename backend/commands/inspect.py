@@ -42,14 +42,14 @@ def _row(acquisition: Acquisition, share: Shares) -> dict[str, Any]:
         "bands": list(first.layers),
         "scale": layer.scale,
         "offset": layer.offset,
-        "mask": first.mask.kind if first.mask else None,
+        "mask": "+".join(mask.kind for mask in first.masks) or None,
         "clear_share": share.clear,
         "valid_share": share.valid,
         "width": first.grid.width,
         "height": first.grid.height,
         "crs": first.grid.crs,
         "resolution_m": first.grid.resolution_m,
-        "sources": [str(path) for scene in acquisition.scenes for path in scene.files],
+        "sources": [source for scene in acquisition.scenes for source in scene.images],
     }
 
 

@@ -15,20 +15,21 @@ from backend.imagery.grid import Grid
 
 @dataclass(frozen=True)
 class Layer:
-    """One band of one raster file: reflectance = DN * scale + offset, where DN is not `nodata`."""
+    """One band of one raster: reflectance = DN * scale + offset, where DN is neither `nodata` nor `saturated`."""
 
-    path: Path
+    source: str  # as GDAL opens it: a path, or a name that `places` makes
     index: int  # 1-based, as GDAL counts
     scale: float
     offset: float
     nodata: float | None
+    saturated: float | None = None
 
 
 @dataclass(frozen=True)
 class Mask:
-    """A raster that tells which pixels of a scene are clear; `kind` is "scl" (Sen2Cor) or "binary" (1 = masked)."""
+    """A raster that tells which pixels of a scene are clear; `masks.CLEAR` says what the values of each kind mean."""
 
-    path: Path
+    source: str
     kind: str
 
 
@@ -43,15 +44,22 @@ class Scene:
     product: str
     platform: str = ""
     tile: str = ""
-    mask: Mask | None = None
+    baseline: str = ""  # processing baseline or product version, "05.09"; of one moment and tile the newest is used
+    masks: tuple[Mask, ...] = ()  # a pixel is clear where all of them say so
 
     @property
     def day(self) -> date:
         return self.moment.date()
 
     @property
-    def files(self) -> tuple[Path, ...]:
-        return tuple(dict.fromkeys(layer.path for layer in self.layers.values()))
+    def images(self) -> tuple[str, ...]:
+        """The rasters that hold its bands, each once, as GDAL opens them."""
+        return tuple(dict.fromkeys(layer.source for layer in self.layers.values()))
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Its images and its masks."""
+        return tuple(dict.fromkeys((*self.images, *(mask.source for mask in self.masks))))
 
 
 @dataclass(frozen=True)

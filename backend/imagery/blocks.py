@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import rasterio
@@ -51,23 +50,23 @@ def read_scene(
     """As `read_acquisition`, for one scene: clear is where all bands hold data and the mask lets the pixel through."""
     values = np.empty((len(bands), int(window.height), int(window.width)), np.int16)
     clear = np.ones(values.shape[1:], bool)
-    by_file: dict[Path, list[int]] = defaultdict(list)
+    by_raster: dict[str, list[int]] = defaultdict(list)
     for position, band in enumerate(bands):
-        by_file[scene.layers[band].path].append(position)
-    for path, positions in by_file.items():
+        by_raster[scene.layers[band].source].append(position)
+    for source, positions in by_raster.items():
         layers = [scene.layers[bands[position]] for position in positions]
-        numbers, inside = _read(path, [layer.index for layer in layers], grid, window, resampling, layers[0].nodata)
+        numbers, inside = _read(source, [layer.index for layer in layers], grid, window, resampling, layers[0].nodata)
         clear &= inside & _holds_data(numbers, layers[0])
         for position, layer, plane in zip(positions, layers, numbers):
             values[position] = _reflectance(plane, layer)
-    if scene.mask is not None:
-        clear &= _read_mask(scene.mask, grid, window)
+    for mask in scene.masks:
+        clear &= _read_mask(mask, grid, window)
     return values, clear
 
 
 def block_shape(scene: Scene, grid: Grid) -> tuple[int, int]:
     """(rows, columns) of the windows to work in: whole native blocks, about 512 x 512 pixels."""
-    with opened(scene.files[0]) as dataset:
+    with opened(scene.images[0]) as dataset:
         rows, columns = dataset.block_shapes[0]
         zoom = max(1, round(abs(dataset.transform.a) / grid.resolution_m))
         if not _same_grid(dataset, grid) and columns >= dataset.width:
@@ -78,15 +77,15 @@ def block_shape(scene: Scene, grid: Grid) -> tuple[int, int]:
 
 
 def _read_mask(mask: Mask, grid: Grid, window: Window) -> Clear:
-    numbers, inside = _read(mask.path, [1], grid, window, "nearest", None)
+    numbers, inside = _read(mask.source, [1], grid, window, "nearest", None)
     return inside & masks.clear(mask, numbers[0])
 
 
 def _read(
-    path: Path, indexes: list[int], grid: Grid, window: Window, resampling: str, nodata: float | None
+    source: str, indexes: list[int], grid: Grid, window: Window, resampling: str, nodata: float | None
 ) -> tuple[NDArray[np.generic], Clear]:
     """Raw numbers `(layers, rows, columns)` of a window of `grid`, and where the file's own ground lies."""
-    with opened(path) as dataset:
+    with opened(source) as dataset:
         shape = (int(window.height), int(window.width))
         masked = MaskFlags.per_dataset in dataset.mask_flag_enums[0]
         if _same_grid(dataset, grid):
@@ -127,15 +126,18 @@ def _inside(dataset: rasterio.DatasetReader, grid: Grid, window: Window, masked:
 
 
 def _holds_data(numbers: NDArray[np.generic], layer: Layer) -> Clear:
-    """All bands differ from nodata; where none is declared, a pixel of zeros alone holds no data, as in Sentinel-2."""
+    """All bands differ from nodata and saturation; where no nodata is declared, a pixel of zeros alone holds no data,
+    as in Sentinel-2.
+    """
+    held: Clear = np.ones(numbers.shape[1:], bool)
     if np.issubdtype(numbers.dtype, np.floating):
-        finite = np.isfinite(numbers).all(axis=0)
-        return (
-            finite if layer.nodata is None or np.isnan(layer.nodata) else finite & (numbers != layer.nodata).all(axis=0)
-        )
-    if layer.nodata is None:
-        return (numbers != 0).any(axis=0)
-    return (numbers != layer.nodata).all(axis=0)
+        held = np.isfinite(numbers).all(axis=0)
+    elif layer.nodata is None:
+        held = (numbers != 0).any(axis=0)
+    for special in (layer.nodata, layer.saturated):
+        if special is not None and np.isfinite(special):
+            held &= (numbers != special).all(axis=0)
+    return held
 
 
 def _reflectance(plane: NDArray[np.generic], layer: Layer) -> NDArray[np.int16]:

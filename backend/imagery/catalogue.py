@@ -3,61 +3,105 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
+import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
-from backend.errors import GridMismatch, NoAcquisitions, UnreadableImage, UnusableGrid
+from backend.errors import (
+    BadMetadata,
+    EngineError,
+    GridMismatch,
+    IncompleteProduct,
+    NoAcquisitions,
+    UnreadableImage,
+    UnusableGrid,
+)
 from backend.imagery import masks
 from backend.imagery.acquisition import Acquisition, Catalogue, ImageryOptions, Scene, Skipped
+from backend.imagery.duplicates import newest
 from backend.imagery.grid import Grid
 from backend.imagery.rasters import SUFFIXES, RasterFacts, read_facts
-from backend.imagery.readers import READERS
+from backend.imagery.readers import PRODUCTS, READERS, ProductReader
 from backend.protocol import Reporter
 
 _MOST_LISTED = 3
 
 
 def find(source: Path, options: ImageryOptions, reporter: Reporter) -> Catalogue:
-    """The acquisitions of `source` (a folder, looked through with its subfolders, or a single stack).
+    """The acquisitions of `source` (a folder, looked through with its subfolders, a product, or a single stack).
 
     Raises NoAcquisitions, GridMismatch, NoMasks, MaskMismatch, and what a single stack's reader raises.
     """
-    paths = _raster_paths(source, options.masks)
+    paths, products = _look_through(source, options.masks)
+    whole, damaged = _product_scenes(products, options, reporter)
     rasters, unreadable = _facts(paths, options, reporter)
     scenes, unusable = _scenes(rasters, options)
+    scenes, unreadable = whole + scenes, damaged + unreadable
     wanted = sorted(
         (scene for scene in scenes if options.wants(scene.day)), key=lambda scene: (scene.moment, scene.name)
     )
     if not wanted:
         unwanted = [f"{len(scenes)} images are excluded, or outside of the dates asked for"] if scenes else []
-        raise NoAcquisitions(source, len(paths), [*unwanted, *unreadable, *unusable])
+        raise NoAcquisitions(source, len(paths) + len(products), [*unwanted, *unreadable, *unusable])
+    wanted, outdated = newest(wanted)
+    for entry in outdated:
+        reporter.log(f"{entry}.")
     if options.masks:
         wanted, bare = masks.attach(wanted, options.masks)
         _warn_unmasked(bare, options.masks, reporter)
-    used_masks = {scene.mask.path for scene in wanted if scene.mask}  # which may lie among the images
-    unusable = [entry for entry in unusable if entry.path not in used_masks]
+    used_masks = {mask.source for scene in wanted for mask in scene.masks}  # which may lie among the images
+    unusable = [entry for entry in unusable if str(entry.path) not in used_masks]
     _warn_unusable(unusable, reporter)
     season = options.season or Counter(scene.day.year for scene in wanted).most_common(1)[0][0]
-    return Catalogue(
-        _acquisitions(wanted), _common_grid(wanted, options.resolution_m), (*unreadable, *unusable), season
-    )
+    skipped = (*unreadable, *outdated, *unusable)
+    return Catalogue(_acquisitions(wanted), _common_grid(wanted, options.resolution_m), skipped, season)
 
 
 def require_readable(catalogue: Catalogue, skip_unreadable: bool) -> None:
-    """Raises UnreadableImage for the first damaged file, unless the user asked to leave such dates out."""
-    damaged = [entry for entry in catalogue.skipped if entry.code == UnreadableImage.code]
+    """Raises the error of the first damaged file or product, unless the user asked to leave such dates out."""
+    kinds = {kind.code: kind for kind in (UnreadableImage, BadMetadata, IncompleteProduct)}
+    damaged = [entry for entry in catalogue.skipped if entry.code in kinds]
     if damaged and not skip_unreadable:
-        raise UnreadableImage(damaged[0].path, damaged[0].reason)
+        raise kinds[damaged[0].code](damaged[0].path, damaged[0].reason)
 
 
-def _raster_paths(source: Path, mask_folder: Path | None) -> list[Path]:
-    if source.is_file():
-        return [source]
+def _look_through(source: Path, mask_folder: Path | None) -> tuple[list[Path], list[tuple[ProductReader, Path]]]:
+    """The rasters, and the products with the reader that knows them; what lies inside a product belongs to it."""
     apart = mask_folder.resolve() if mask_folder and mask_folder.resolve() != source.resolve() else None
-    files = (path for path in sorted(source.rglob("*")) if path.suffix.lower() in SUFFIXES and not path.is_dir())
-    return [path for path in files if apart is None or apart not in path.resolve().parents]
+    rasters, products = [], []
+    reader = _product_reader(source)
+    if reader or source.is_file():
+        return ([], [(reader, source)]) if reader else ([source], [])
+    for folder, subfolders, files in os.walk(source):
+        for name in sorted([*subfolders, *files]):
+            path = Path(folder, name)
+            if apart is not None and path.resolve() == apart:
+                subfolders.remove(name)
+            elif reader := _product_reader(path):
+                products.append((reader, path))
+                subfolders[:] = [other for other in subfolders if other != name]
+            elif path.suffix.lower() in SUFFIXES and not path.is_dir():
+                rasters.append(path)
+    return sorted(rasters), sorted(products, key=lambda product: product[1])
+
+
+def _product_reader(path: Path) -> ProductReader | None:
+    return next((reader for reader in PRODUCTS if reader.claims(path)), None)
+
+
+def _product_scenes(
+    products: Iterable[tuple[ProductReader, Path]], options: ImageryOptions, reporter: Reporter
+) -> tuple[list[Scene], list[Skipped]]:
+    scenes, skipped = [], []
+    for reader, path in products:
+        try:
+            scenes += reader.scenes(path, options)
+        except EngineError as error:
+            skipped.append(Skipped(path, error.code, getattr(error, "reason", error.message)))
+            reporter.warning(error.code, error.message, error.advice)
+    return scenes, skipped
 
 
 def _facts(
@@ -101,7 +145,7 @@ def _common_grid(scenes: Sequence[Scene], resolution_m: float) -> Grid:
     first = scenes[0].grid
     for scene in scenes:
         if scene.grid.crs != first.crs:
-            raise GridMismatch(scene.files[0], scene.grid.crs, first.crs)
+            raise GridMismatch(scene.images[0], scene.grid.crs, first.crs)
     bounds = [scene.grid.bounds for scene in scenes]
     union = (min(b[0] for b in bounds), min(b[1] for b in bounds), max(b[2] for b in bounds), max(b[3] for b in bounds))
     return Grid.covering(first.crs, union, resolution_m)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -19,8 +19,15 @@ from backend.imagery.grid import Grid
 from backend.imagery.names import moment_in
 from backend.imagery.rasters import SUFFIXES, ground, opened
 
+Values = NDArray[np.generic]  # (rows, columns)
+Clear = NDArray[np.bool_]
+
 CLEAR_SCL = (4, 5, 6, 7)  # Sen2Cor: vegetation, bare soil, water, unclassified
 LAST_SCL = 11  # snow
+CLEAR: dict[str, Callable[[Values], Clear]] = {
+    "scl": lambda values: np.isin(values, CLEAR_SCL),
+    "binary": lambda values: values == 0,  # 1, or 255, = masked
+}
 _NO_MASK = 255  # masked in a 0/255 mask, no data in others: never clear
 _LOOK_PX = 512
 
@@ -30,26 +37,28 @@ def attach(scenes: Sequence[Scene], folder: Path) -> tuple[list[Scene], list[dat
 
     Raises NoMasks, MaskMismatch, BadMask, UnusableGrid, UnreadableImage.
     """
-    paths = _by_day(folder, {path for scene in scenes for path in scene.files})
+    paths = _by_day(folder, {source for scene in scenes for source in scene.images})
     chosen = [_best(paths[scene.day], scene) if scene.day in paths else None for scene in scenes]
     if not any(chosen):
         raise NoMasks(folder, len({scene.day for scene in scenes}))
     largest = {path: _largest(path, scene) for path, scene in zip(chosen, scenes) if path}
     kinds = _kinds(largest)
-    masked = [replace(scene, mask=Mask(path, kinds[path])) if path else scene for path, scene in zip(chosen, scenes)]
+    masked = [
+        replace(scene, masks=(Mask(str(path), kinds[path]),)) if path else scene for path, scene in zip(chosen, scenes)
+    ]
     return masked, sorted({scene.day for scene in scenes} - set(paths))
 
 
-def clear(mask: Mask, values: NDArray[np.generic]) -> NDArray[np.bool_]:
-    """Which pixels are clear: SCL 4-7, or 0 in a binary mask (1, or 255, = masked)."""
-    return np.isin(values, CLEAR_SCL) if mask.kind == "scl" else values == 0
+def clear(mask: Mask, values: Values) -> Clear:
+    """Which pixels of a mask's values are clear."""
+    return CLEAR[mask.kind](values)
 
 
-def _by_day(folder: Path, images: Container[Path]) -> dict[date, list[Path]]:
+def _by_day(folder: Path, images: Container[str]) -> dict[date, list[Path]]:
     """The dated rasters of a folder that are no images: masks may lie among them."""
     paths: dict[date, list[Path]] = {}
     for path in sorted(folder.rglob("*")):
-        moment = moment_in(path.stem) if path.suffix.lower() in SUFFIXES and path not in images else None
+        moment = moment_in(path.stem) if path.suffix.lower() in SUFFIXES and str(path) not in images else None
         if moment is not None:
             paths.setdefault(moment.date(), []).append(path)
     return paths

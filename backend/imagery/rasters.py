@@ -31,13 +31,13 @@ class RasterFacts:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[rasterio.DatasetReader]:
+def opened(source: Path | str) -> Iterator[rasterio.DatasetReader]:
     """An open raster; every failure of GDAL inside the block becomes an UnreadableImage that names the file."""
     try:
-        with rasterio.open(path) as dataset:
+        with rasterio.open(source) as dataset:
             yield dataset
     except (RasterioError, OSError) as error:
-        raise UnreadableImage(path, error.__cause__ or error) from error
+        raise UnreadableImage(source, error.__cause__ or error) from error
 
 
 def read_facts(path: Path, options: ImageryOptions) -> RasterFacts:
@@ -71,4 +71,4 @@ def _layer(dataset: rasterio.DatasetReader, path: Path, index: int, options: Ima
         own_scale = 1e-4
     scale = own_scale if options.scale is None else options.scale
     offset = own_offset if options.offset is None else options.offset
-    return Layer(path, index, scale, offset, dataset.nodatavals[index - 1])
+    return Layer(str(path), index, scale, offset, dataset.nodatavals[index - 1])

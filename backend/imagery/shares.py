@@ -8,12 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backend.errors import UnreadableImage
 from backend.imagery import masks
-from backend.imagery.acquisition import Acquisition, Catalogue, Scene
+from backend.imagery.acquisition import Acquisition, Catalogue, Mask, Scene
 from backend.imagery.rasters import opened
 from backend.protocol import Reporter
+
+Clear = NDArray[np.bool_]  # (rows, columns)
 
 _LOOK_PX = 256  # an image is looked at in at most 256 x 256 pixels
 
@@ -48,15 +51,19 @@ def _of_day(acquisition: Acquisition) -> Shares | UnreadableImage:
 
 def _of_scene(scene: Scene) -> Shares:
     layer = next(iter(scene.layers.values()))
-    with opened(layer.path) as dataset:
+    with opened(layer.source) as dataset:
         numbers = dataset.read(layer.index, out_shape=_small(dataset.shape))
     nodata = 0 if layer.nodata is None else layer.nodata
     valid = float(np.mean(np.isfinite(numbers) & (numbers != nodata)))
-    if scene.mask is None:
+    if not scene.masks:
         return Shares(valid, None)
-    with opened(scene.mask.path) as dataset:
-        seen = masks.clear(scene.mask, dataset.read(1, out_shape=_small(dataset.shape)))
-    return Shares(valid, float(seen.mean()))
+    finest = _small(dataset.shape)
+    return Shares(valid, float(np.logical_and.reduce([_seen(mask, finest) for mask in scene.masks]).mean()))
+
+
+def _seen(mask: Mask, shape: tuple[int, ...]) -> Clear:
+    with opened(mask.source) as dataset:
+        return masks.clear(mask, dataset.read(1, out_shape=shape))
 
 
 def _small(shape: Iterable[int]) -> tuple[int, ...]:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from backend.errors import MissingBands, NoAcquisitions, ParcelsOutsideImagery, UnreadableImage
-from backend.imagery.acquisition import Acquisition, Catalogue, ImageryOptions, Scene
+from backend.imagery.acquisition import Acquisition, Catalogue, ImageryOptions
+from backend.imagery.places import on_disk
 from backend.parcels.outlines import clean
 from backend.parcels.reading import ParcelLayer
 from backend.protocol import DEFAULTS, Reporter
@@ -102,7 +103,7 @@ def _manifest(run: _Extraction) -> dict[str, Any]:
         "season": run.catalogue.season,
         "grid": run.catalogue.grid.to_dict(),
         "acquisitions": [
-            {"date": a.day.isoformat(), "scenes": [s.name for s in a.scenes], "files": [str(f) for f in _files([a])]}
+            {"date": a.day.isoformat(), "scenes": [s.name for s in a.scenes], "files": _sources([a])}
             for a in run.catalogue.acquisitions
         ],
         "acquisition_days": list(days),
@@ -131,7 +132,7 @@ def describe_inputs(catalogue: Catalogue, parcels: ParcelLayer, spec: Extraction
     """What a store depends on, as JSON: any difference makes another store."""
     options = {key: str(value) for key, value in asdict(spec.imagery).items() if key != "skip_unreadable"}
     return {
-        "images": [_stamp(path) for path in _files(catalogue.acquisitions)],
+        "images": _stamps(_sources(catalogue.acquisitions)),
         "parcels": [*_stamp(parcels.source), parcels.layer],
         "imagery options": options,
         "bands": list(spec.bands),
@@ -154,7 +155,7 @@ def _without(catalogue: Catalogue, damaged: Iterable[str]) -> Catalogue:
     gone = set(damaged)
     kept = []
     for acquisition in catalogue.acquisitions:
-        scenes = tuple(scene for scene in acquisition.scenes if not gone & {str(path) for path in _scene_files(scene)})
+        scenes = tuple(scene for scene in acquisition.scenes if gone.isdisjoint(scene.sources))
         if scenes:
             kept.append(replace(acquisition, scenes=scenes))
     if not kept:
@@ -162,12 +163,14 @@ def _without(catalogue: Catalogue, damaged: Iterable[str]) -> Catalogue:
     return replace(catalogue, acquisitions=tuple(kept))
 
 
-def _scene_files(scene: Scene) -> tuple[Path, ...]:
-    return scene.files + ((scene.mask.path,) if scene.mask else ())
+def _sources(acquisitions: Iterable[Acquisition]) -> list[str]:
+    return list(dict.fromkeys(source for a in acquisitions for scene in a.scenes for source in scene.sources))
 
 
-def _files(acquisitions: Iterable[Acquisition]) -> list[Path]:
-    return list(dict.fromkeys(path for a in acquisitions for scene in a.scenes for path in _scene_files(scene)))
+def _stamps(sources: Iterable[str]) -> list[list[Any]]:
+    """Size and time of each file on disk; of what lies on a server, its address."""
+    files = dict.fromkeys(on_disk(source) or source for source in sources)
+    return [_stamp(file) if isinstance(file, Path) else [file] for file in files]
 
 
 def _stamp(path: Path) -> list[Any]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 from backend.imagery.acquisition import ImageryOptions, Scene, Skipped
@@ -11,8 +12,20 @@ from backend.imagery.rasters import RasterFacts
 from backend.imagery.readers import date_stack, multi_band, single_band
 
 
+class ProductReader(Protocol):
+    """A module that knows a kind of product that is one whole: a folder, an archive or a cube with its metadata."""
+
+    def claims(self, path: Path) -> bool:
+        """Whether this folder or file is such a product, by its name and what lies in it; nothing is read."""
+        ...
+
+    def scenes(self, path: Path, options: ImageryOptions) -> list[Scene]:
+        """Its scenes. Raises EngineError; BadMetadata, IncompleteProduct, UnreadableImage say that it is damaged."""
+        ...
+
+
 class Reader(Protocol):
-    """A module that knows one product kind."""
+    """A module that knows what single rasters may be."""
 
     def claims(self, facts: RasterFacts, options: ImageryOptions) -> bool:
         """Whether this raster is of its kind."""
@@ -23,4 +36,5 @@ class Reader(Protocol):
         ...
 
 
+PRODUCTS: tuple[ProductReader, ...] = ()
 READERS: tuple[Reader, ...] = (date_stack, single_band, multi_band)  # type: ignore[assignment]
