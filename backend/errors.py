@@ -363,6 +363,18 @@ class StoreTooNew(EngineError):
         super().__init__(f"{path} has store schema {found}; this version reads up to {known}.", "Update the plugin.")
 
 
+class ObservationsNotKept(EngineError):
+    """Raised when a model of clear observations meets a store whose series were carried onto a calendar."""
+
+    code = "store.no_observations"
+
+    def __init__(self, path: Path, time_axis: str) -> None:
+        super().__init__(
+            f"{path} holds no series at the acquisition dates: they were carried onto the calendar {time_axis}.",
+            "Extract again without a calendar, or choose a model of another view, such as gru.",
+        )
+
+
 class StoreOfOtherInputs(EngineError):
     """Raised when the output folder already holds a store made from other inputs."""
 
@@ -372,6 +384,64 @@ class StoreOfOtherInputs(EngineError):
         super().__init__(
             f"{path} already holds a store of other inputs (different: {_listed(differences)}).",
             "Choose another output, remove that store, or run extract with --overwrite.",
+        )
+
+
+class NoPositions(EngineError):
+    """Raised when patches are asked of a store whose pixels have no row and column."""
+
+    code = "store.no_positions"
+
+    def __init__(self, path: object) -> None:
+        super().__init__(
+            f"The pixels of {path} have no positions, as the published set has none, so no patch can be made of them.",
+            "Take a model of the pixel_set or statistics view; the models command lists each one's view.",
+        )
+
+
+# Published data sets
+
+
+class UnknownLayout(EngineError):
+    """Raised when what is to be imported is of no layout that is known."""
+
+    code = "import.unknown_layout"
+
+    def __init__(self, path: object, found: str) -> None:
+        super().__init__(
+            f"{path} is no published data set that can be imported: {found}.",
+            "Give a folder with DATA and META, an .npz with X (sample, date, band), or a .csv or .parquet table with "
+            "a column per band and date (B04_20170113), or with a date column and a column per band.",
+        )
+
+
+class BadSample(EngineError):
+    """Raised when a sample's file is damaged, or not like the others."""
+
+    code = "import.bad_sample"
+
+    def __init__(self, path: object, problem: str) -> None:
+        super().__init__(f"{path} cannot be imported: {problem}.", "Download or make this file again.")
+
+
+class BadMeta(EngineError):
+    """Raised when a file that describes the samples is missing, damaged or contradicts them."""
+
+    code = "import.bad_meta"
+
+    def __init__(self, path: object, problem: str) -> None:
+        super().__init__(f"{path}: {problem}.", "Complete or correct this file; docs/reproduce.md shows each layout.")
+
+
+class RepeatedSamples(EngineError):
+    """Raised when two samples, or two observations of one, have the same name."""
+
+    code = "import.repeated"
+
+    def __init__(self, path: object, what: str, repeated: Iterable[object]) -> None:
+        super().__init__(
+            f"{path}: each {what} may stand once, found more of {_listed(repeated, 5)}.",
+            "Remove the repeats, or name the field that tells the samples apart with --id-field.",
         )
 
 

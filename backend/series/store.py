@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
-from backend.errors import DiskFull, NotAStore, NotWritable, StoreOfOtherInputs, StoreTooNew, writing_to
+from backend.errors import DiskFull, NoPositions, NotAStore, NotWritable, StoreOfOtherInputs, StoreTooNew, writing_to
 
 SCHEMA = 1
 _MANIFEST, _PARCELS, _INDEX = "manifest.json", "parcels.parquet", "index.parquet"
@@ -49,6 +49,11 @@ class Store:
         """The time axis of `reflectance`: days since 1 January of the season year."""
         return tuple(self.manifest["days"])
 
+    def require_positions(self) -> None:
+        """Raises NoPositions where the store says that its pixels are a set without rows and columns."""
+        if not self.manifest.get("positions", True):
+            raise NoPositions(self.path)
+
     @cached_property
     def reflectance(self) -> NDArray[np.int16]:
         """`(pixels, dates, bands)`, reflectance x 10,000; UNOBSERVED where no date was clear."""
@@ -56,7 +61,7 @@ class Store:
 
     @cached_property
     def position(self) -> NDArray[np.uint16]:
-        """`(pixels, 2)`: row and column in the parcel's bounding box."""
+        """`(pixels, 2)`: row and column in the parcel's bounding box; zeros where `require_positions` refuses."""
         return self.array("position")
 
     @cached_property
@@ -137,10 +142,13 @@ def resumable(path: Path, inputs: Mapping[str, Any], overwrite: bool) -> bool:
 
 def create(
     path: Path, manifest: Mapping[str, Any], index: pandas.DataFrame, parcels: geopandas.GeoDataFrame,
-    position: NDArray[np.uint16], blocks: int,
+    position: NDArray[np.uint16] | None, blocks: int,
 ) -> Store:  # fmt: skip
-    """Lays out a new store: every array at its full size, the manifest last. Raises DiskFull, NotWritable."""
-    pixels, dates, seen = len(position), len(manifest["days"]), len(manifest["acquisitions"])
+    """Lays out a new store: every array at its full size, the manifest last. Raises DiskFull, NotWritable.
+
+    `position` None leaves zeros, for those who write positions with the blocks, or have none.
+    """
+    pixels, dates, seen = int(index["n_pixels"].sum()), len(manifest["days"]), len(manifest["acquisitions"])
     shapes = {
         "reflectance": (pixels, dates, len(manifest["bands"])),
         "position": (pixels, 2),
@@ -158,7 +166,8 @@ def create(
             with (path / f"{name}.npy").open("r+b") as file:
                 reserve(file, (path / f"{name}.npy").stat().st_size)
         store = Store(path, manifest, index, writable=True)
-        store.position[:] = position
+        if position is not None:
+            store.position[:] = position
         _write_beside(path / _PARCELS, lambda beside: parcels.to_parquet(beside))
         store.replace_index(index)
         store.replace_manifest()
