@@ -14,9 +14,10 @@ from backend.imagery.places import on_disk
 from backend.parcels.outlines import clean
 from backend.parcels.reading import ParcelLayer
 from backend.protocol import DEFAULTS, Reporter
-from backend.series import quality, store
+from backend.series import store
 from backend.series.calendar import parse as parse_calendar
 from backend.series.extraction import block_windows, fill_store
+from backend.series.finishing import finish
 from backend.series.layout import lay_out
 from backend.series.store import Store
 from backend.vocabulary import BANDS
@@ -74,7 +75,7 @@ def _fill(run: _Extraction, reporter: Reporter) -> Store:
         unfinished = store.open_store(run.path, writable=True)
         try:
             fill_store(unfinished, run.catalogue, run.spec.imagery.resampling, run.spec.workers, reporter)
-            return _finish(unfinished, run.spec.few_pixels)
+            return finish(unfinished, run.spec.few_pixels)
         except UnreadableImage as error:
             if not run.spec.imagery.skip_unreadable:
                 raise
@@ -113,19 +114,6 @@ def _manifest(run: _Extraction) -> dict[str, Any]:
         "parcels": {"source": str(run.parcels.source), "layer": run.parcels.layer},
         "inputs": run.inputs,
     }
-
-
-def _finish(unfinished: Store, few_pixels: int) -> Store:
-    """Adds flags and shares to the index, then says in the manifest that the store is whole."""
-    index = unfinished.index
-    seen = quality.seen_pixels(unfinished.clear, index)
-    observed = quality.observed_shares(unfinished.clear, index)
-    unfinished.replace_index(index.assign(quality=quality.flags(index, seen, few_pixels), observed=observed))
-    shares = quality.clear_shares(unfinished.clear)
-    acquisitions = [{**a, "clear_share": float(s)} for a, s in zip(unfinished.manifest["acquisitions"], shares)]
-    unfinished.replace_manifest(complete=True, acquisitions=acquisitions)
-    (unfinished.path / "done.npy").unlink()
-    return store.open_store(unfinished.path)
 
 
 def describe_inputs(catalogue: Catalogue, parcels: ParcelLayer, spec: ExtractionSpec) -> dict[str, Any]:
