@@ -28,7 +28,7 @@ EAST_M, SOUTH_M = (
     648_000.0,
     5_048_000.0,
 )  # lower left corner: inside the paper's tile T31TFM, where nothing of this exists
-LAYER, CLASS_FIELD = "parcels", "CODE_CULTU"
+LAYER, CLASS_FIELD, PREVIOUS_FIELD = "parcels", "CODE_CULTU", "CULTU_PREC"
 MARKER = "simulated_region.json"  # by this file an own output is known again
 _README = """\
 SIMULATED REGION
@@ -43,6 +43,11 @@ Scores reached on it say nothing about real land.
 imagery/S2_L2A_YYYYMMDD.tif  one image per date: 10 bands ({bands}), 10 m, reflectance x 10,000, 0 is no data
 masks/SCL_YYYYMMDD.tif       scene classification with Sen2Cor's classes, 20 m; like the real one it misses some clouds
 parcels.gpkg                 layer `parcels`: ID_PARCEL, SURF_PARC (ha), CODE_CULTU (declared crop), CODE_GROUP
+"""
+_README_YEARS = """\
+
+Each of the {years} years has a folder with these files: the same fields, their crops drawn from a crop rotation. From
+the second year on, CULTU_PREC holds the crop declared the year before.
 """
 
 
@@ -99,11 +104,15 @@ def write_parcels(path: Path, parcels: gpd.GeoDataFrame) -> None:
     )
 
 
-def write_notice(folder: Path, spec: SimulationSpec) -> None:
+def write_notice(folder: Path, spec: SimulationSpec, years: int = 1) -> None:
     """README.txt for people and the marker for the next run."""
     text = _README.format(notice=NOTICE, bands=" ".join(BANDS), **asdict(spec))
+    figures = {"simulated": True, **asdict(spec)}
+    if years > 1:
+        text += _README_YEARS.format(years=years)
+        figures["years"] = years
     (folder / "README.txt").write_text(text, encoding="utf-8")
-    (folder / MARKER).write_text(json.dumps({"simulated": True, **asdict(spec)}, indent=1), encoding="utf-8")
+    (folder / MARKER).write_text(json.dumps(figures, indent=1), encoding="utf-8")
 
 
 def _tags(acquisition: Acquisition) -> dict[str, str]:

@@ -3,7 +3,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
 import geopandas as gpd
@@ -11,6 +13,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from backend.errors import BadArgument
 from backend.protocol import Reporter
 from backend.simulation import files
 from backend.simulation.acquisitions import Acquisition, acquisitions
@@ -20,7 +23,8 @@ from backend.simulation.covers import COVERS
 from backend.simulation.ground import Ground, draw_materials
 from backend.simulation.landscape import Landscape, lay_out
 from backend.simulation.noise import Floats, Waves, turbulence
-from backend.simulation.phenology import draw_calendar
+from backend.simulation.phenology import Calendar, draw_calendar
+from backend.simulation.rotation import follow
 from backend.simulation.sensor import Relief, acquire, halved
 from backend.simulation.sky import draw_sky, scene_classes
 from backend.simulation.spec import SimulatedRegion, SimulationSpec
@@ -49,23 +53,50 @@ class World:
         return round(self.landscape.side_m / PIXEL_M)
 
 
+@dataclass(frozen=True)
+class Season:
+    """One year of a region, ready to be photographed; `last` is the year before, where it was simulated too."""
+
+    spec: SimulationSpec
+    world: World
+    last: World | None
+    ground: Ground
+
+
 def simulate(spec: SimulationSpec, output: Path, reporter: Reporter) -> SimulatedRegion:
     """Makes the region in the folder `output`, replacing an earlier simulated one; the same spec gives the same pixels.
 
     Raises NotWritable when the folder holds anything else or cannot be written, DiskFull when it does not fit.
     """
+    return simulate_years(spec, 1, output, reporter)[0]
+
+
+def simulate_years(spec: SimulationSpec, years: int, output: Path, reporter: Reporter) -> tuple[SimulatedRegion, ...]:
+    """The same fields in `years` consecutive years from `spec.year`, the crops of each following those of the last.
+
+    One year lies in `output` itself, several in a folder each, `output/2017` and so on; the first holds the images
+    that `simulate` makes of `spec`. Raises as `simulate` does, and BadArgument for years that cannot be had.
+    """
+    if years < 1:
+        raise BadArgument("years", "a whole number from 1", years)
+    replace(spec, year=spec.year + years - 1)  # the last year is one that can be simulated
     reporter.progress(0.0, "simulate", "Laying out fields")
-    passes = acquisitions(spec.year, spec.dates)
-    world = make_world(spec)
-    with files.replacing(output, _megabytes(world, spec)) as folder:
-        files.write_parcels(folder / "parcels.gpkg", parcel_table(world))
-        files.write_notice(folder, spec)
-        _photograph(spec, world, passes, folder, reporter)
-    reporter.progress(1.0, "simulate", f"{spec.parcels} simulated parcels on {spec.dates} dates")
-    days = tuple(acquisition.iso_day for acquisition in passes)
-    return SimulatedRegion(
-        output / "imagery", output / "masks", output / "parcels.gpkg", files.CLASS_FIELD, spec.parcels, days
-    )
+    world, images, done = make_world(spec), years * spec.dates, count(1)
+
+    def tell(acquisition: Acquisition) -> None:
+        reporter.progress(next(done) / (images + 1), "simulate", f"Image of {acquisition.iso_day}")
+
+    regions = []
+    with files.replacing(output, years * _megabytes(world, spec)) as folder:
+        files.write_notice(folder, spec, years)
+        for season in _seasons(spec, world, years):
+            place = Path() if years == 1 else Path(str(season.spec.year))
+            (folder / place).mkdir(exist_ok=True)
+            files.write_parcels(folder / place / "parcels.gpkg", parcel_table(season.world, season.last))
+            _photograph(season, folder / place, tell)
+            regions.append(_region(season, output / place))
+    reporter.progress(1.0, "simulate", f"{spec.parcels} simulated parcels on {images} dates")
+    return tuple(regions)
 
 
 def make_world(spec: SimulationSpec) -> World:
@@ -85,8 +116,7 @@ def make_ground(spec: SimulationSpec, world: World) -> Ground:
     """Calendars, end members and pixel shares: all that the dates have in common."""
     rng = _stream(spec, _GROWTH)
     shape = (world.side_px, world.side_px)
-    regional = NEIGHBOUR_DAYS * Waves.draw(rng, 3000.0)(world.centre)
-    calendar = draw_calendar(world.kinds, regional, rng, _stream(spec, _YEAR, seed=False))
+    calendar = _calendar(spec, world, rng)
     surface = _stream(spec, _SURFACE)
     vigour = 0.8 * turbulence(surface, shape, 9.0, 2.6) + 0.6 * turbulence(surface, shape, 1.5, 2.0)
     texture = turbulence(surface, shape, 5.0, 2.0)
@@ -94,8 +124,24 @@ def make_ground(spec: SimulationSpec, world: World) -> Ground:
     return Ground(calendar, materials, list(strips(world.landscape, world.side_px)), vigour, texture)
 
 
-def parcel_table(world: World) -> gpd.GeoDataFrame:
-    """The declared parcels with the field names of the French LPIS (RPG)."""
+def next_world(spec: SimulationSpec, last: World) -> World:
+    """The same land in the year of `spec`, which follows that of `last`: crops rotate, and again a few are wrong."""
+    rng = _stream(spec, _CROPS)
+    declared = follow(last.declared, rng)
+    kinds = last.kinds.copy()
+    kinds[last.parcels] = grown(declared, rng)
+    return replace(last, kinds=kinds, declared=declared)
+
+
+def next_ground(spec: SimulationSpec, world: World, last: Ground) -> Ground:
+    """What grows is new, the soil and its unevenness are last year's."""
+    rng = _stream(spec, _GROWTH)
+    materials = replace(draw_materials(world.kinds, world.centre, rng), soil=last.materials.soil)
+    return replace(last, calendar=_calendar(spec, world, rng), materials=materials)
+
+
+def parcel_table(world: World, last: World | None = None) -> gpd.GeoDataFrame:
+    """The declared parcels with the field names of the French LPIS (RPG); the crop of the year before where known."""
     outline = shapely.transform(world.landscape.outline[world.parcels], lambda xy: xy + (files.EAST_M, files.SOUTH_M))
     fields = {
         "ID_PARCEL": [f"S{number:07d}" for number in range(1, len(outline) + 1)],
@@ -103,6 +149,8 @@ def parcel_table(world: World) -> gpd.GeoDataFrame:
         files.CLASS_FIELD: [COVERS[crop].code for crop in world.declared],
         "CODE_GROUP": [COVERS[crop].group for crop in world.declared],
     }
+    if last is not None:
+        fields[files.PREVIOUS_FIELD] = [COVERS[crop].code for crop in last.declared]
     return gpd.GeoDataFrame(fields, geometry=outline, crs=files.CRS)
 
 
@@ -120,16 +168,24 @@ def relief(world: World) -> Relief:
     return Relief(*fine)
 
 
-def _photograph(
-    spec: SimulationSpec, world: World, passes: tuple[Acquisition, ...], folder: Path, reporter: Reporter
-) -> None:
+def _seasons(spec: SimulationSpec, world: World, years: int) -> Iterator[Season]:
+    ground = make_ground(spec, world)
+    yield Season(spec, world, None, ground)
+    for later in range(1, years):
+        season = replace(spec, year=spec.year + later)
+        last, world = world, next_world(season, world)
+        ground = next_ground(season, world, ground)
+        yield Season(season, world, last, ground)
+
+
+def _photograph(season: Season, folder: Path, tell: Callable[[Acquisition], None]) -> None:
     imagery, masks = folder / "imagery", folder / "masks"
     imagery.mkdir()
     masks.mkdir()
-    ground, slopes = make_ground(spec, world), relief(world)
-    for done, acquisition in enumerate(passes):
-        reporter.progress((done + 1) / (len(passes) + 1), "simulate", f"Image of {acquisition.iso_day}")
-        numbers, classes = picture(spec, world, ground, slopes, acquisition)
+    slopes = relief(season.world)
+    for acquisition in acquisitions(season.spec.year, season.spec.dates):
+        tell(acquisition)
+        numbers, classes = picture(season.spec, season.world, season.ground, slopes, acquisition)
         files.write_image(imagery, acquisition, numbers)
         files.write_mask(masks, acquisition, classes)
 
@@ -146,6 +202,18 @@ def picture(
     scaled = np.float32(1 / REFLECTANCE_SCALE)
     blue, red, nir = (halved(numbers[BANDS.index(name)] * scaled) for name in ("B02", "B04", "B08"))
     return numbers, scene_classes(sky, blue, red, nir, air)
+
+
+def _region(season: Season, folder: Path) -> SimulatedRegion:
+    days = tuple(acquisition.iso_day for acquisition in acquisitions(season.spec.year, season.spec.dates))
+    places = (folder / "imagery", folder / "masks", folder / "parcels.gpkg")
+    previous = files.PREVIOUS_FIELD if season.last else None
+    return SimulatedRegion(*places, files.CLASS_FIELD, season.spec.parcels, days, previous)
+
+
+def _calendar(spec: SimulationSpec, world: World, rng: np.random.Generator) -> Calendar:
+    regional = NEIGHBOUR_DAYS * Waves.draw(rng, 3000.0)(world.centre)
+    return draw_calendar(world.kinds, regional, rng, _stream(spec, _YEAR, seed=False))
 
 
 def _enough_land(spec: SimulationSpec) -> tuple[Landscape, NDArray[np.int64]]:

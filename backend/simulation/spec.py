@@ -36,7 +36,7 @@ class SimulationSpec:
 class SimulatedRegion:
     """Where a simulated region lies: folders of images and masks, the parcel layer and the field with the true crop.
 
-    `dates` are ISO days, in order.
+    `dates` are ISO days, in order; `previous_field` holds the crop of the year before, where that was simulated too.
     """
 
     imagery: Path
@@ -45,6 +45,7 @@ class SimulatedRegion:
     class_field: str
     parcel_count: int
     dates: tuple[str, ...]
+    previous_field: str | None = None
 
 
 def _whole(name: str, value: int, least: int, most: int) -> None:
