@@ -29,11 +29,22 @@ class Defaults:
     few_pixels: int = 4
     split: str = "random"
     block_size_m: float = 5000.0
+    loss: str = "cross-entropy"
+    class_weights: str = "none"
+    schedule: str = "constant"
+    weight_decay: float = 0.0
+    patience: int = 0
+    date_dropout: float = 0.0
+    precision: str = "float32"
 
 
 DEFAULTS = Defaults()
 DEVICES = ("auto", "cpu", "cuda", "mps")
 SPLITS = ("random", "blocks", "group", "year")
+LOSSES = ("cross-entropy", "focal")
+CLASS_WEIGHTS = ("none", "balanced", "square-root")
+SCHEDULES = ("constant", "cosine", "one-cycle")
+PRECISIONS = ("float32", "bfloat16")
 FORMATS = {"gpkg": "GPKG", "shp": "ESRI Shapefile", "parquet": "Parquet", "fgb": "FlatGeobuf", "csv": "CSV"}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,7 @@ def command(
     checkpoint = output.with_name(f".{output.name}.training")
     if restart:
         shutil.rmtree(checkpoint, ignore_errors=True)
-    spec = TrainingSpec(**figures)
+    spec = TrainingSpec.of(**figures)
     feed = seasons.feed(MODELS[spec.model].view)
     trained = train(spec, feed, labels, crops.classes, reporter, checkpoint, folding)
     seconds = round(time.monotonic() - began, 1)
@@ -115,8 +116,6 @@ def _document(
 
 def _provenance(trained: Trained, facts: dict[str, Any]) -> dict[str, Any]:
     spec = trained.spec
-    return {
-        "made": datetime.now().astimezone().isoformat(timespec="seconds"), "engine": __version__, "model": spec.model,
-        "epochs": spec.epochs, "folds": f"{spec.folds} of {trained.folds}", "batch size": spec.batch_size,
-        "learning rate": spec.learning_rate, "seed": spec.seed, "device": spec.device, **facts,
-    }  # fmt: skip
+    figures = {name.replace("_", " "): value for name, value in asdict(spec).items() if name != "order"}
+    made = datetime.now().astimezone().isoformat(timespec="seconds")
+    return {"made": made, "engine": __version__, **figures, "folds": f"{spec.folds} of {trained.folds}", **facts}

@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
 
 from backend.errors import Diverged
 from backend.models.build import build
@@ -21,11 +20,14 @@ from backend.protocol import Reporter
 
 from .calibration import cross_entropy
 from .checkpoint import Checkpoint, State
+from .date_dropout import DateDropout
 from .folds import Split
 from .metrics import summary
+from .objective import class_weights, objective
 from .pace import Pace
 from .prediction import logits
 from .samples import Samples
+from .schedule import share_of_rate
 from .spec import TrainingSpec
 
 FOREST = "random-forest"
@@ -47,6 +49,15 @@ class Task:
     @property
     def fold(self) -> str:
         return f"Fold {self.split.fold + 1} of {self.spec.folds}"
+
+    @property
+    def parcels(self) -> int:
+        """How many an epoch takes up."""
+        return len(self.split.train) + len(self.split.validation)
+
+    def class_weights(self) -> NDArray[np.float64] | None:
+        """By the classes' shares of the training part."""
+        return class_weights(self.spec.class_weights, self.labels[self.split.train], int(self.labels.max()) + 1)
 
     def name(self, epoch: int) -> str:
         return f"{self.fold}, epoch {epoch} of {self.spec.epochs}"
@@ -92,41 +103,58 @@ def work(spec: TrainingSpec, split: Split) -> int:
 
 
 def _fit_network(task: Task) -> tuple[Mapping[str, Any], ...]:
-    network = task.network
-    optimiser = torch.optim.Adam(network.parameters(), lr=task.spec.learning_rate)
+    network, spec = task.network, task.spec
+    optimiser = torch.optim.AdamW(network.parameters(), lr=spec.learning_rate, weight_decay=spec.weight_decay)
     state = (task.checkpoint.read(task.reporter) if task.checkpoint else None) or State({}, {}, {}, (), 0)
     if state.epoch:
         _restore(network, optimiser, state)
-        task.pace.advance(state.epoch * (len(task.split.train) + len(task.split.validation)), task.name(state.epoch))
-    for epoch in range(state.epoch + 1, task.spec.epochs + 1):
-        loss = _run_epoch(task, optimiser, epoch)
-        row = task.assess(epoch, task.spec.epochs, loss)
+        task.pace.advance(state.epoch * task.parcels, task.name(state.epoch))
+    while state.epoch < spec.epochs and not _stalled(spec, state):
+        loss = _run_epoch(task, optimiser, state.epoch + 1)
+        row = task.assess(state.epoch + 1, spec.epochs, loss)
         state = _after(state, row, network, optimiser)
         if task.checkpoint:
             task.checkpoint.write(state)
+    task.pace.advance((spec.epochs - state.epoch) * task.parcels, task.name(state.epoch))
     network.load_state_dict(dict(state.best))
     return state.curves
+
+
+def _stalled(spec: TrainingSpec, state: State) -> bool:
+    """Whether the last `patience` epochs brought nothing better."""
+    return bool(spec.patience) and state.epoch - state.best_epoch >= spec.patience
 
 
 def _run_epoch(task: Task, optimiser: torch.optim.Optimizer, epoch: int) -> float:
     """One pass over the training parcels in an order that follows from seed, fold and epoch; gives the mean loss."""
     task.network.train()
-    rows, size = task.split.train, task.spec.batch_size
-    total = torch.zeros((), device=task.samples.device)
-    with seeded(task.spec.seed, task.split.fold, epoch):
+    rows, spec, device = task.split.train, task.spec, task.samples.device
+    loss_of = objective(spec.loss, task.class_weights(), device)
+    dropout = DateDropout(spec.date_dropout, task.samples)
+    total = torch.zeros((), device=device)
+    with seeded(spec.seed, task.split.fold, epoch):
         order = rows[torch.randperm(len(rows)).numpy()]
-        for start in range(0, len(order), size):
-            batch = order[start : start + size]
-            truth = torch.from_numpy(task.labels[batch]).to(task.samples.device)
-            loss = functional.cross_entropy(task.network(*task.samples.inputs(batch)), truth)
+        batches = np.split(order, range(spec.batch_size, len(rows), spec.batch_size))
+        for number, batch in enumerate(batches, start=(epoch - 1) * len(batches)):
+            _set_rate(optimiser, spec.learning_rate * share_of_rate(spec.schedule, number, spec.epochs * len(batches)))
+            truth = torch.from_numpy(task.labels[batch]).to(device)
+            inputs = dropout.apply(task.samples.inputs(batch), batch)
+            with torch.autocast(device.type, torch.bfloat16, enabled=spec.precision == "bfloat16"):
+                found = task.network(*inputs)
+            loss = loss_of(found.float(), truth)
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
             total += loss.detach() * len(batch)
             task.pace.advance(len(batch), task.name(epoch))
     if not total.isfinite():
-        raise Diverged(epoch, task.spec.learning_rate)
+        raise Diverged(epoch, spec.learning_rate)
     return float(total) / len(rows)
+
+
+def _set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
+    for group in optimiser.param_groups:
+        group["lr"] = rate
 
 
 def _after(state: State, row: Mapping[str, Any], network: nn.Module, optimiser: torch.optim.Optimizer) -> State:
@@ -158,7 +186,9 @@ def _fit_forest(task: Task, forest: RandomForest) -> Mapping[str, Any]:
         done = start + len(train) * trees // forest.trees
         task.pace.advance(done - task.pace.done, f"{task.fold}, {trees} of {forest.trees} trees")
 
-    forest.fit(values.numpy(force=True), task.labels[train], task.spec.seed, grown)
+    weights = task.class_weights()
+    of_parcels = None if weights is None else weights[task.labels[train]]
+    forest.fit(values.numpy(force=True), task.labels[train], task.spec.seed, grown, of_parcels)
     found = logits(forest, task.samples, train, task.pace, task.fold)
     return task.assess(1, 1, cross_entropy(found, task.labels[train]))
 

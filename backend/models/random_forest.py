@@ -49,12 +49,16 @@ class RandomForest(nn.Module):
         labels: NDArray[Any],
         seed: int = 0,
         grown: Callable[[int], None] = lambda trees: None,
+        weights: NDArray[Any] | None = None,
     ) -> RandomForest:
-        """Grows the trees on `(N, dates, 2 * bands)` and labels 0..classes-1 `(N,)`; `grown` is told how many stand."""
+        """Grows the trees on `(N, dates, 2 * bands)` and labels 0..classes-1 `(N,)`; `grown` is told how many stand.
+
+        `weights` `(N,)` say how much each parcel counts; None: all alike.
+        """
         forest = RandomForestClassifier(warm_start=True, random_state=seed, n_jobs=torch.get_num_threads())
         flat = np.asarray(values, dtype=np.float32).reshape(len(values), self.features)
         for trees in (*range(GROW_TREES, self.trees, GROW_TREES), self.trees):
-            forest.set_params(n_estimators=trees).fit(flat, labels)
+            forest.set_params(n_estimators=trees).fit(flat, labels, weights)
             grown(trees)
         self.load_state_dict(_arrays(forest, len(self.classes_)))
         return self
