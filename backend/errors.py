@@ -70,8 +70,9 @@ class NoAcquisitions(EngineError):
     def __init__(self, path: Path, seen: int, skipped: Iterable[object] = ()) -> None:
         why = _listed(skipped, 3)
         super().__init__(
-            f"No acquisition found in {path}: looked for GeoTIFFs with a date (YYYYMMDD or YYYY-MM-DD) in name or tag, "
-            f"found {seen} raster files, none usable{': ' + why if why else ''}.",
+            f"No acquisition found in {path}: looked for Sentinel-2 L2A products as they are downloaded, and for GeoTIFFs "
+            "with a date (YYYYMMDD or YYYY-MM-DD) in name or tag, "
+            f"found {seen} raster files or products, none usable{': ' + why if why else ''}.",
             "Choose the folder that holds the dated images, or give a list of dates for a single stack.",
         )
 
@@ -189,6 +190,15 @@ class BadMetadata(UnreadableImage):
     """Raised when a product's metadata cannot be understood; the reason says what was expected and found."""
 
     code = "imagery.bad_metadata"
+
+
+class UnsupportedProduct(EngineError):
+    """Raised when a product is whole, but of a kind that tells nothing about the ground's reflectance."""
+
+    code = "imagery.unsupported_product"
+
+    def __init__(self, path: object, found: str, expected: str) -> None:
+        super().__init__(f"{path} is {found}: expected {expected}.", f"Download the {expected} product of this image.")
 
 
 class IncompleteProduct(UnreadableImage):
@@ -475,6 +485,27 @@ class UnknownModel(EngineError):
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
         super().__init__(f"There is no architecture {name!r}; known are {_listed(known)}.", "Choose one of these.")
+
+
+class RunOfOtherSettings(EngineError):
+    """Raised when an experiment's folder holds runs that were made otherwise, which one table must not mix."""
+
+    code = "experiment.other_settings"
+
+    def __init__(self, path: Path, differences: Iterable[str]) -> None:
+        super().__init__(
+            f"{path} is a run of other settings or data than now asked for (different: {_listed(differences)}).",
+            "Choose another output folder, give the settings of the first time, or remove the runs in this one.",
+        )
+
+
+class BadRecord(EngineError):
+    """Raised when the record of a finished run is damaged."""
+
+    code = "experiment.bad_record"
+
+    def __init__(self, path: Path, problem: object) -> None:
+        super().__init__(f"{path} is not the record of a run: {problem}.", "Remove it; the run is then done again.")
 
 
 class Diverged(EngineError):
