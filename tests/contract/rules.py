@@ -18,7 +18,7 @@ MOST_FUNCTION_LINES = 40
 
 # engine: what each part may import besides itself and SHARED
 SHARED = {"", "protocol", "errors", "vocabulary"}  # these import nothing of ours
-PARTS = {"imagery", "parcels", "series", "models", "learning", "reports", "simulation"}
+PARTS = {"imagery", "parcels", "series", "models", "learning", "experiments", "reports", "simulation"}
 MAY_IMPORT = {
     "__main__": {"commands", "console"},
     "console": set(),
@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "series": {"imagery", "parcels"},
     "models": set(),
     "learning": {"series", "models"},
+    "experiments": {"learning", "series", "models"},
     "reports": set(),
     "simulation": set(),
 }

@@ -1,0 +1,3 @@
+"""Experiments: the paper's tables as runs that are kept, resumed and shared between processes, and what they say."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
