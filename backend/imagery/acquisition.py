@@ -31,6 +31,8 @@ class Mask:
 
     source: str
     kind: str
+    index: int = 1  # 1-based, as GDAL counts
+    limit: float = 0  # of a probability: the percent from which a pixel is masked
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,8 @@ class ImageryOptions:
     scale: float | None = None
     offset: float | None = None
     skip_unreadable: bool = False
+    cloud_probability: float | None = None  # percent; None: the probability is not looked at
+    theia_reflectance: str = "FRE"
 
     def __post_init__(self) -> None:
         """Raises BadArgument."""
@@ -129,6 +133,8 @@ class ImageryOptions:
             ("scale", self.scale is None or 0 < self.scale < inf, "a number above 0"),
             ("offset", self.offset is None or isfinite(self.offset), "a number"),
             ("band_names", len(set(self.band_names)) == len(self.band_names), "names that are all different"),
+            ("cloud_probability", 0 < (self.cloud_probability or 1) <= 100, "a percentage above 0, at most 100"),
+            ("theia_reflectance", self.theia_reflectance in ("FRE", "SRE"), "FRE or SRE"),
             ("end", not (self.start and self.end and self.end < self.start), f"a date not before {self.start}"),
         ):
             if not good:

@@ -77,7 +77,7 @@ def block_shape(scene: Scene, grid: Grid) -> tuple[int, int]:
 
 
 def _read_mask(mask: Mask, grid: Grid, window: Window) -> Clear:
-    numbers, inside = _read(mask.source, [1], grid, window, "nearest", None)
+    numbers, inside = _read(mask.source, [mask.index], grid, window, "nearest", None)
     return inside & masks.clear(mask, numbers[0])
 
 

@@ -63,7 +63,7 @@ def _of_scene(scene: Scene) -> Shares:
 
 def _seen(mask: Mask, shape: tuple[int, ...]) -> Clear:
     with opened(mask.source) as dataset:
-        return masks.clear(mask, dataset.read(1, out_shape=shape))
+        return masks.clear(mask, dataset.read(mask.index, out_shape=shape))
 
 
 def _small(shape: Iterable[int]) -> tuple[int, ...]:
