@@ -39,6 +39,7 @@ def _row(acquisition: Acquisition, share: Shares) -> dict[str, Any]:
         "product": first.product,
         "platform": first.platform,
         "tile": first.tile,
+        "baseline": first.baseline,
         "bands": list(first.layers),
         "scale": layer.scale,
         "offset": layer.offset,

@@ -83,6 +83,13 @@ imagery_options = options_of(
     click.option("--scale", type=float, help="Reflectance per count; else the file's own, else 1/10,000 for integers."),
     click.option("--offset", type=float, help="Reflectance at count 0; else the file's own."),
     click.option("--skip-unreadable", is_flag=True, help="Leave damaged files out, with their date."),
+    click.option("--cloud-probability", type=float, help="Percent from which Sen2Cor's cloud probability masks, too."),
+    click.option(
+        "--theia-reflectance",
+        type=click.Choice(["FRE", "SRE"]),
+        default="FRE",
+        help="Theia's bands: FRE, corrected for the slope of the ground, or SRE.",
+    ),
 )
 
 parcel_options = options_of(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,14 +20,21 @@ from backend.imagery.grid import Grid
 from backend.imagery.names import moment_in
 from backend.imagery.rasters import SUFFIXES, ground, opened
 
-Values = NDArray[np.generic]  # (rows, columns)
+Values = NDArray[Any]  # (rows, columns)
 Clear = NDArray[np.bool_]
 
 CLEAR_SCL = (4, 5, 6, 7)  # Sen2Cor: vegetation, bare soil, water, unclassified
 LAST_SCL = 11  # snow
-CLEAR: dict[str, Callable[[Values], Clear]] = {
-    "scl": lambda values: np.isin(values, CLEAR_SCL),
-    "binary": lambda values: values == 0,  # 1, or 255, = masked
+_SNOW_BIT = 1 << 2  # of MUSCATE's MG2; the SCL, too, has a class for snow
+CLEAR: dict[str, Callable[[Values, float], Clear]] = {
+    "scl": lambda values, _: np.isin(values, CLEAR_SCL),
+    "binary": lambda values, _: values == 0,  # 1, or 255, = masked
+    "cloud probability": lambda values, limit: values < limit,  # Sen2Cor's, in percent
+    # MUSCATE's, of bits that may be set together (the products' format description)
+    "clm": lambda values, _: values == 0,  # bits 0-3 clouds, 4 thin ones, 5 and 6 their shadows, 7 high ones
+    "edg": lambda values, _: values == 0,  # 1 = past the edge of the swath
+    "sat": lambda values, _: values == 0,  # a bit for each band of the resolution
+    "mg2 snow": lambda values, _: (values & _SNOW_BIT) == 0,
 }
 _NO_MASK = 255  # masked in a 0/255 mask, no data in others: never clear
 _LOOK_PX = 512
@@ -51,7 +59,7 @@ def attach(scenes: Sequence[Scene], folder: Path) -> tuple[list[Scene], list[dat
 
 def clear(mask: Mask, values: Values) -> Clear:
     """Which pixels of a mask's values are clear."""
-    return CLEAR[mask.kind](values)
+    return CLEAR[mask.kind](values, mask.limit)
 
 
 def _by_day(folder: Path, images: Container[str]) -> dict[date, list[Path]]:

@@ -40,30 +40,31 @@ def opened(source: Path | str) -> Iterator[rasterio.DatasetReader]:
         raise UnreadableImage(source, error.__cause__ or error) from error
 
 
-def read_facts(path: Path, options: ImageryOptions) -> RasterFacts:
+def read_facts(source: Path | str, options: ImageryOptions) -> RasterFacts:
     """Reads a raster's header; raises UnreadableImage, UnusableGrid."""
-    with opened(path) as dataset:
+    path = Path(source)
+    with opened(source) as dataset:
         if not dataset.crs:
-            raise UnreadableImage(path, "it has no coordinate system")
+            raise UnreadableImage(source, "it has no coordinate system")
         crs = dataset.crs
         if crs.is_geographic or crs.linear_units_factor[1] != 1:
-            raise UnusableGrid(path, f"its coordinate system {crs_name(crs)[:40]} is not in metres")
-        grid = ground(dataset, path)
-        layers = tuple(_layer(dataset, path, index, options) for index in dataset.indexes)
+            raise UnusableGrid(source, f"its coordinate system {crs_name(crs)[:40]} is not in metres")
+        grid = ground(dataset, source)
+        layers = tuple(_layer(dataset, str(source), index, options) for index in dataset.indexes)
         descriptions = tuple(text or "" for text in dataset.descriptions)
         return RasterFacts(path, grid, descriptions, dict(dataset.tags()), layers)
 
 
-def ground(dataset: rasterio.DatasetReader, path: Path) -> Grid:
+def ground(dataset: rasterio.DatasetReader, source: object) -> Grid:
     """A north-up grid over a raster, at its own resolution, whichever side is up in the file. Raises UnusableGrid."""
     if dataset.transform.b or dataset.transform.d:
-        raise UnusableGrid(path, "its rows and columns do not run along the axes of its coordinate system")
+        raise UnusableGrid(source, "its rows and columns do not run along the axes of its coordinate system")
     left, low, right, up = dataset.bounds
     bounds = (min(left, right), min(low, up), max(left, right), max(low, up))
     return Grid.covering(crs_name(dataset.crs), bounds, abs(dataset.transform.a))
 
 
-def _layer(dataset: rasterio.DatasetReader, path: Path, index: int, options: ImageryOptions) -> Layer:
+def _layer(dataset: rasterio.DatasetReader, source: str, index: int, options: ImageryOptions) -> Layer:
     """Scale and offset: the option, else the file's own, else 1/10,000 for integers and 1 for floats."""
     own_scale, own_offset = dataset.scales[index - 1], dataset.offsets[index - 1]
     whole = np.issubdtype(np.dtype(dataset.dtypes[index - 1]), np.integer)
@@ -71,4 +72,4 @@ def _layer(dataset: rasterio.DatasetReader, path: Path, index: int, options: Ima
         own_scale = 1e-4
     scale = own_scale if options.scale is None else options.scale
     offset = own_offset if options.offset is None else options.offset
-    return Layer(str(path), index, scale, offset, dataset.nodatavals[index - 1])
+    return Layer(source, index, scale, offset, dataset.nodatavals[index - 1])

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from backend.imagery.acquisition import ImageryOptions, Scene, Skipped
 from backend.imagery.rasters import RasterFacts
-from backend.imagery.readers import date_stack, multi_band, single_band
+from backend.imagery.readers import date_stack, multi_band, safe, single_band, theia
 
 
 class ProductReader(Protocol):
@@ -36,5 +36,5 @@ class Reader(Protocol):
         ...
 
 
-PRODUCTS: tuple[ProductReader, ...] = ()
+PRODUCTS: tuple[ProductReader, ...] = (safe, theia)  # type: ignore[assignment]
 READERS: tuple[Reader, ...] = (date_stack, single_band, multi_band)  # type: ignore[assignment]
