@@ -70,8 +70,8 @@ class NoAcquisitions(EngineError):
     def __init__(self, path: Path, seen: int, skipped: Iterable[object] = ()) -> None:
         why = _listed(skipped, 3)
         super().__init__(
-            f"No acquisition found in {path}: looked for Sentinel-2 L2A products as they are downloaded, and for GeoTIFFs "
-            "with a date (YYYYMMDD or YYYY-MM-DD) in name or tag, "
+            f"No acquisition found in {path}: looked for Sentinel-2 L2A products as they are downloaded, and for "
+            "GeoTIFFs with a date (YYYYMMDD or YYYY-MM-DD) in name or tag, "
             f"found {seen} raster files or products, none usable{': ' + why if why else ''}.",
             "Choose the folder that holds the dated images, or give a list of dates for a single stack.",
         )
