@@ -12,18 +12,22 @@ LOWEST, HIGHEST = 0.2, 10.0  # a validation part without a mistake would ask for
 HALVINGS = 60
 
 
-def temperature(logits: NDArray[np.floating], labels: NDArray[np.int64]) -> float:
-    """The temperature in [0.2, 10] with the least cross entropy of `logits / temperature`, `(N, classes)` and `(N,)`.
+def temperature(
+    logits: NDArray[np.floating], labels: NDArray[np.int64], log_prior: NDArray[np.floating] | None = None
+) -> float:
+    """The temperature in [0.2, 10] with the least cross entropy of `logits / temperature + log_prior`.
 
-    Cross entropy is convex in 1 / temperature, and its slope there is what the logits are on average under the softmax
-    less what they are for the truth; halving the interval finds the zero of that slope.
+    `logits` and `log_prior` are `(N, classes)`, `labels` `(N,)`. Cross entropy is convex in 1 / temperature, and its
+    slope there is what the logits are on average under the softmax less what they are for the truth; halving the
+    interval finds the zero of that slope.
     """
     scores = torch.as_tensor(logits).double()
+    prior = _tensor(log_prior)
     of_truth = scores.gather(1, torch.as_tensor(labels)[:, None]).mean()
     low, high = 1 / HIGHEST, 1 / LOWEST
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        slope = ((scores * middle).softmax(dim=1) * scores).sum(dim=1).mean() - of_truth
+        slope = ((scores * middle + prior).softmax(dim=1) * scores).sum(dim=1).mean() - of_truth
         low, high = (middle, high) if slope < 0 else (low, middle)
     return 2 / (low + high)
 
@@ -33,6 +37,12 @@ def cross_entropy(logits: NDArray[np.floating], labels: NDArray[np.int64]) -> fl
     return float(functional.cross_entropy(torch.as_tensor(logits).double(), torch.as_tensor(labels)))
 
 
-def probabilities(logits: NDArray[np.floating], temperature: float) -> NDArray[np.float32]:
-    """Calibrated probabilities `(N, classes)`."""
-    return (torch.as_tensor(logits).double() / temperature).softmax(dim=1).float().numpy()
+def probabilities(
+    logits: NDArray[np.floating], temperature: float, log_prior: NDArray[np.floating] | None = None
+) -> NDArray[np.float32]:
+    """Calibrated probabilities `(N, classes)`; with a prior they are weighed by it and add up to 1 again."""
+    return (torch.as_tensor(logits).double() / temperature + _tensor(log_prior)).softmax(dim=1).float().numpy()
+
+
+def _tensor(log_prior: NDArray[np.floating] | None) -> torch.Tensor:
+    return torch.zeros(()) if log_prior is None else torch.as_tensor(log_prior).double()

@@ -1,0 +1,46 @@
+"""What last year's crop says of this year's: a model's table of crop rotation, and the prior that comes of it."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Rotation:
+    """`lift` `(previous, classes)`: how many times its usual share each class has after each of the classes `previous`.
+
+    That is p(class | last year's class) / p(class). A classifier's p(class | images) times it is, up to a constant,
+    p(class | images, last year's class), where images and last year's crop tell of each other through the class alone:
+    the change of a classifier's prior of Saerens et al. (2002, Neural Computation 14). Raises ValueError.
+    """
+
+    previous: tuple[str, ...]  # codes of classes
+    lift: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        if self.lift.ndim != 2 or len(self.lift) != len(self.previous):
+            raise ValueError(f"rotation of {len(self.previous)} crops with a table {self.lift.shape}")
+        if not (np.isfinite(self.lift) & (self.lift > 0)).all():
+            raise ValueError("rotation with figures that are not above 0")
+
+    def log_prior(self, previous: Iterable[str | None]) -> NDArray[np.float32]:
+        """What to add to each parcel's log probabilities `(parcels, classes)`: 0 where its last crop is not known."""
+        rows = {code: row for row, code in enumerate(self.previous)}
+        table = np.vstack([np.log(self.lift), np.zeros(self.lift.shape[1])]).astype(np.float32)
+        return table[np.array([rows.get(code, -1) if code is not None else -1 for code in previous], dtype=np.int64)]
+
+    def document(self) -> dict[str, Any]:
+        """As model.json keeps it."""
+        return {"previous": list(self.previous), "lift": self.lift.tolist()}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Rotation:
+        """Raises KeyError, TypeError and ValueError for what is no such document."""
+        lift = np.array(document["lift"], dtype=np.float64)
+        return cls(tuple(map(str, document["previous"])), lift)
