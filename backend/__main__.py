@@ -18,7 +18,7 @@ from typing import Any, TextIO
 import click
 
 from backend import __version__
-from backend.commands import COMMANDS, Outcome
+from backend.commands import COMMANDS, FILES, Outcome
 from backend.console import Cancellation, ConsoleReporter, EventReporter, take_stdout
 from backend.errors import BadArgument, BadJob, Cancelled, EngineError
 from backend.protocol import Failed, Job, Result, Started
@@ -35,7 +35,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        return importlib.import_module(f"backend.commands.{name}").command
+        return importlib.import_module(f"backend.commands.{FILES.get(name, name)}").command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -18,7 +18,7 @@ MOST_FUNCTION_LINES = 40
 
 # engine: what each part may import besides itself and SHARED
 SHARED = {"", "protocol", "errors", "vocabulary"}  # these import nothing of ours
-PARTS = {"imagery", "parcels", "series", "models", "learning", "experiments", "reports", "simulation"}
+PARTS = {"imagery", "parcels", "series", "published", "models", "learning", "experiments", "reports", "simulation"}
 MAY_IMPORT = {
     "__main__": {"commands", "console"},
     "console": set(),
@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "imagery": set(),
     "parcels": set(),
     "series": {"imagery", "parcels"},
+    "published": {"imagery", "series"},  # of imagery, the names of bands and dates
     "models": set(),
     "learning": {"series", "models"},
     "experiments": {"learning", "series", "models"},

@@ -1,0 +1,94 @@
+"""The bands and dates of a data set: what its words for them mean, and which of them go into the store."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.errors import BadArgument, MissingBands, RepeatedSamples
+from backend.imagery.names import band_in, parse_day
+from backend.protocol import Reporter
+from backend.published.spec import ImportSpec
+from backend.vocabulary import BANDS
+
+_MONTH = re.compile(r"(\d{4})-?(0[1-9]|1[0-2])")
+_MIDDLE_OF_MONTH = 15
+
+
+@dataclass(frozen=True)
+class Axes:
+    """The kept bands and dates, in the store's order, and where each stands in the source's arrays."""
+
+    bands: tuple[str, ...]
+    band_places: NDArray[np.int64]
+    dates: tuple[date, ...]
+    date_places: NDArray[np.int64]
+
+    @classmethod
+    def of(
+        cls, bands: Sequence[str], dates: Sequence[date], spec: ImportSpec, where: object, reporter: Reporter
+    ) -> Axes:
+        """Raises MissingBands, RepeatedSamples, BadArgument (no date left)."""
+        return cls(*kept_bands(bands, where, reporter), *kept_dates(dates, spec, where))
+
+    def season(self, chosen: int | None) -> int:
+        """The chosen year, else the one with the most dates."""
+        return chosen or Counter(day.year for day in self.dates).most_common(1)[0][0]
+
+    def days(self, season: int) -> list[int]:
+        """Days since 1 January of the season."""
+        return [(day - date(season, 1, 1)).days for day in self.dates]
+
+    def picked(self, values: NDArray[Any]) -> NDArray[Any]:
+        """`(samples, source dates, source bands)` -> `(samples, dates, bands)`."""
+        return values[:, self.date_places[:, None], self.band_places]
+
+
+def kept_bands(names: Sequence[str], where: object, reporter: Reporter) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """The Sentinel-2 bands of the store among `names` ("B2", "S2-L2A-B02"), and their places; the rest is told."""
+    found = [band_in(name) or name for name in names]
+    require_single(found, "band", where)
+    kept = tuple(band for band in BANDS if band in found)
+    if not kept:
+        raise MissingBands(where, BANDS, names)
+    others = [name for name, band in zip(names, found, strict=True) if band not in kept]
+    if others:
+        reporter.log(f"Left out, for the models take {kept[0]} to {BANDS[-1]}: {', '.join(others)}.")
+    return kept, np.array([found.index(band) for band in kept])
+
+
+def kept_dates(dates: Sequence[date], spec: ImportSpec, where: object) -> tuple[tuple[date, ...], NDArray[np.int64]]:
+    """The dates from `start` to `end`, in rising order, and their places."""
+    require_single(dates, "date", where)
+    moved = [day + timedelta(days=spec.shift_days) for day in dates]
+    wanted = [
+        place
+        for place in np.argsort(np.array(moved, "datetime64[D]"), kind="stable")
+        if (spec.start or date.min) <= moved[place] <= (spec.end or date.max)
+    ]
+    if not wanted:
+        raise BadArgument("start, end", f"a span with some of the {len(dates)} dates", f"{spec.start} to {spec.end}")
+    return tuple(moved[place] for place in wanted), np.array(wanted, np.int64)
+
+
+def day_of(text: str, where: object) -> date:
+    """A date as text; a month ("2017-03") stands for its middle. Raises UnreadableDate."""
+    month = _MONTH.fullmatch(text.strip())
+    if month:
+        return date(int(month[1]), int(month[2]), _MIDDLE_OF_MONTH)
+    return parse_day(text, where).date()
+
+
+def require_single(values: Iterable[Hashable], what: str, where: object) -> None:
+    """Raises RepeatedSamples for values that occur more than once."""
+    repeated = [value for value, count in Counter(values).items() if count > 1]
+    if repeated:
+        raise RepeatedSamples(where, what, repeated)

@@ -1,0 +1,105 @@
+"""From a published data set to a finished store: laid out, filled block by block, flagged; resumed where it stopped."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from backend.protocol import Reporter
+from backend.published.opening import open_source
+from backend.published.source import Source
+from backend.published.spec import ImportSpec
+from backend.series import store as stores
+from backend.series.filling import fill_gaps
+from backend.series.finishing import finish
+from backend.series.store import Store
+
+
+def import_set(path: Path, spec: ImportSpec, output: Path, reporter: Reporter) -> Store:
+    """The finished store at `output`. Raises what the layout's reader raises, StoreOfOtherInputs, DiskFull,
+    NotWritable, Cancelled; a run that stopped goes on with the first block that is not written.
+    """
+    source = open_source(path, spec, reporter)
+    inputs = _inputs(source, spec)
+    with stores.locked(output):
+        if not stores.resumable(output, inputs, spec.overwrite):
+            _lay_out(source, spec, inputs, output, reporter)
+        elif stores.read_manifest(output)["complete"]:
+            reporter.log(f"{output} is already made of these inputs; it is used as it is.")
+            return stores.open_store(output)
+        else:
+            reporter.log(f"Going on with {output} where its import stopped.")
+        unfinished = stores.open_store(output, writable=True)
+        _fill(unfinished, source, reporter)
+        return finish(unfinished, source.few_pixels)
+
+
+def _inputs(source: Source, spec: ImportSpec) -> dict[str, Any]:
+    """What the store depends on, as JSON: any difference makes another store."""
+    options = {key: str(value) for key, value in asdict(spec).items() if key != "overwrite"}
+    return {"source": [str(source.path.resolve()), *source.stamp()], "options": options}
+
+
+def _lay_out(source: Source, spec: ImportSpec, inputs: dict[str, Any], output: Path, reporter: Reporter) -> None:
+    index = source.index(reporter)
+    stores.create(output, _manifest(source, spec, inputs), index, source.samples, None, len(_blocks(source)))
+
+
+def _manifest(source: Source, spec: ImportSpec, inputs: dict[str, Any]) -> dict[str, Any]:
+    season = source.axes.season(spec.season)
+    days = source.axes.days(season)
+    return {
+        "schema": stores.SCHEMA,
+        "complete": False,
+        "bands": list(source.axes.bands),
+        "days": days,
+        "time_axis": "acquisitions",
+        "season": season,
+        "grid": None,
+        "positions": source.positions,
+        "acquisitions": [{"date": day.isoformat(), "scenes": [], "files": []} for day in source.axes.dates],
+        "acquisition_days": days,
+        "products": [f"imported from {source.layout}"],
+        "skipped": [],
+        "left_out": [],
+        "parcels": {"source": str(source.path), "layer": source.layout},
+        "inputs": inputs,
+    }
+
+
+def _blocks(source: Source) -> list[range]:
+    count = len(source.samples)
+    return [range(start, min(start + source.at_once, count)) for start in range(0, count, source.at_once)]
+
+
+def _fill(unfinished: Store, source: Source, reporter: Reporter) -> None:
+    """Writes the blocks that the store still lacks."""
+    blocks, saturated = _blocks(source), 0
+    for number in np.flatnonzero(~unfinished.done):
+        saturated += _write(unfinished, source, blocks[number])
+        unfinished.done[number] = True
+        reporter.progress((number + 1) / len(blocks), "importing", f"block {number + 1} of {len(blocks)}")
+    if saturated:
+        reporter.warning(
+            "import.saturated",
+            f"{saturated} numbers stand for more than reflectance 3.27, the most that the store holds.",
+            "Clouds are as bright; where the numbers mean missing data, say so with --nodata and import again.",
+        )
+
+
+def _write(unfinished: Store, source: Source, rows: range) -> int:
+    """One block, its gaps filled in time; gives how many of its numbers were too large."""
+    part = unfinished.index.iloc[rows.start : rows.stop]
+    block = source.read(rows)
+    start = int(part["first_pixel"].iloc[0])
+    pixels = slice(start, start + int(part["n_pixels"].sum()))
+    fill_gaps(block.series, block.clear, np.asarray(unfinished.days))
+    unfinished.array("clear")[pixels] = block.clear
+    unfinished.array("reflectance")[pixels] = block.series
+    if block.position is not None:
+        unfinished.array("position")[pixels] = block.position
+    return block.saturated
