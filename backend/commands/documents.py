@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
 from pathlib import Path
@@ -24,8 +24,8 @@ SIMULATED_NOTE = "The images are simulated: this region is made up, its figures 
 def document(kind: str, title: str, **parts: Any) -> dict[str, Any]:
     """A document with every part there, those not given empty."""
     empty: dict[str, Any] = {
-        "scores": None, "breakdown": [], "curves": [], "reliability": [], "flags": [], "acquisitions": [],
-        "provenance": {}, "notes": [],
+        "scores": None, "fold_scores": [], "breakdown": [], "curves": [], "reliability": [], "flags": [],
+        "acquisitions": [], "provenance": {}, "notes": [],
     }  # fmt: skip
     made = datetime.now().astimezone().isoformat(timespec="seconds")
     return {"title": title, "kind": kind, "made": made, "engine": __version__, **empty, **parts}
@@ -107,5 +107,9 @@ def _source(store: Store) -> dict[str, Any]:
         "acquisitions": f"{len(dates)}, {dates[0]} to {dates[-1]}",
         "time axis": store.manifest["time_axis"],
         "bands": " ".join(store.bands),
-        "grid": f"{store.manifest['grid']['resolution_m']:g} m, {store.manifest['grid']['crs'][:40]}",
+        "grid": _grid(store.manifest["grid"]),
     }
+
+
+def _grid(grid: Mapping[str, Any] | None) -> str:
+    return f"{grid['resolution_m']:g} m, {grid['crs'][:40]}" if grid else "none, the series were imported"
