@@ -186,6 +186,43 @@ class UnreadableImage(EngineError):
         )
 
 
+class UnreachableImage(UnreadableImage):
+    """Raised when an image on a server cannot be fetched, or not in one piece."""
+
+    code = "imagery.unreachable"
+
+    def __init__(self, address: object, reason: object) -> None:
+        super().__init__(address, reason)
+        self.advice = (
+            "Check the address and the network; a signed address ends after a while, then search the catalogue anew. "
+            "Or run with --skip-unreadable to leave its date out."
+        )
+
+
+class UnreachableCatalogue(EngineError):
+    """Raised when a STAC catalogue, or a page of it, cannot be fetched."""
+
+    code = "stac.unreachable"
+
+    def __init__(self, address: object, reason: object) -> None:
+        super().__init__(
+            f"The STAC catalogue {address} cannot be fetched: {str(reason).rstrip('.')}.",
+            "Check the address in a browser and the network, and whether the server asks for an account.",
+        )
+
+
+class BadCatalogue(EngineError):
+    """Raised when an address or a file is no STAC catalogue that can be searched; the problem says what was found."""
+
+    code = "stac.invalid"
+
+    def __init__(self, address: object, problem: str) -> None:
+        super().__init__(
+            f"{address} is no usable STAC source: {problem}.",
+            "Give the address of a collection, of its items or of a search, or a saved item collection (JSON).",
+        )
+
+
 class BadMetadata(UnreadableImage):
     """Raised when a product's metadata cannot be understood; the reason says what was expected and found."""
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+NETCDF_SUFFIXES = (".nc", ".nc4", ".netcdf")
 
 _ZIP = "/vsizip/"
-_ARRAY = re.compile(r'ZARR:"(.+)":(/.*)')
+_ARRAY = re.compile(r'(?:ZARR|NETCDF):"(.+)":(.*)')
 _REMOTE = ("/vsicurl/", "http://", "https://")
+_SIGNED = re.compile(r"x-(amz|goog)-.*|sig|se|st|sp|sv|sr|sks?\w+|signature|expires|key-pair-id|awsaccesskeyid|token")
 
 
 def in_zip(archive: Path, member: str) -> str:
@@ -23,6 +27,29 @@ def in_zarr(store: str, array: str) -> str:
     return f'ZARR:"{store}":/{array}'
 
 
+def in_netcdf(path: Path, variable: str) -> str:
+    """A variable of a netCDF file."""
+    return f'NETCDF:"{path.as_posix()}":{variable}'
+
+
+def is_netcdf(source: str) -> bool:
+    return source.startswith("NETCDF:") or source.endswith(NETCDF_SUFFIXES)
+
+
+def is_remote(source: str) -> bool:
+    """Whether a raster lies on a server."""
+    return source.startswith(_REMOTE)
+
+
+def unsigned(source: str) -> str:
+    """A server's address without the signature and the time it ends, which differ each time it is asked for."""
+    if not is_remote(source):
+        return source
+    parts = urlsplit(source)
+    kept = [(key, value) for key, value in parse_qsl(parts.query) if not _SIGNED.fullmatch(key.lower())]
+    return urlunsplit(parts._replace(query=urlencode(kept)))
+
+
 def on_disk(source: str) -> Path | None:
     """The file or folder that a raster lies in; None when it lies on a server."""
     array = _ARRAY.fullmatch(source)
@@ -30,4 +57,4 @@ def on_disk(source: str) -> Path | None:
         return on_disk(array[1])
     if source.startswith(_ZIP):
         return Path(source.removeprefix(_ZIP + "{").partition("}/")[0])
-    return None if source.startswith(_REMOTE) else Path(source)
+    return None if is_remote(source) else Path(source)

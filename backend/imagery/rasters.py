@@ -12,9 +12,11 @@ import numpy as np
 import rasterio
 from rasterio.errors import RasterioError
 
-from backend.errors import UnreadableImage, UnusableGrid
+from backend.errors import UnreachableImage, UnreadableImage, UnusableGrid
 from backend.imagery.acquisition import ImageryOptions, Layer
+from backend.imagery.environment import drivers_for, gdal_told_of
 from backend.imagery.grid import Grid, crs_name
+from backend.imagery.places import is_remote
 
 SUFFIXES = (".tif", ".tiff")
 
@@ -34,10 +36,11 @@ class RasterFacts:
 def opened(source: Path | str) -> Iterator[rasterio.DatasetReader]:
     """An open raster; every failure of GDAL inside the block becomes an UnreadableImage that names the file."""
     try:
-        with rasterio.open(source) as dataset:
+        with gdal_told_of(str(source)), rasterio.open(source, driver=drivers_for(str(source))) as dataset:
             yield dataset
     except (RasterioError, OSError) as error:
-        raise UnreadableImage(source, error.__cause__ or error) from error
+        kind = UnreachableImage if is_remote(str(source)) else UnreadableImage
+        raise kind(source, error.__cause__ or error) from error
 
 
 def read_facts(source: Path | str, options: ImageryOptions) -> RasterFacts:

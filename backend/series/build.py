@@ -10,7 +10,7 @@ from typing import Any
 
 from backend.errors import MissingBands, NoAcquisitions, ParcelsOutsideImagery, UnreadableImage
 from backend.imagery.acquisition import Acquisition, Catalogue, ImageryOptions
-from backend.imagery.places import on_disk
+from backend.imagery.places import on_disk, unsigned
 from backend.parcels.outlines import clean
 from backend.parcels.reading import ParcelLayer
 from backend.protocol import DEFAULTS, Reporter
@@ -158,7 +158,7 @@ def _sources(acquisitions: Iterable[Acquisition]) -> list[str]:
 def _stamps(sources: Iterable[str]) -> list[list[Any]]:
     """Size and time of each file on disk; of what lies on a server, its address."""
     files = dict.fromkeys(on_disk(source) or source for source in sources)
-    return [_stamp(file) if isinstance(file, Path) else [file] for file in files]
+    return [_stamp(file) if isinstance(file, Path) else [unsigned(file)] for file in files]
 
 
 def _stamp(path: Path) -> list[Any]:
