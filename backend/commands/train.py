@@ -25,7 +25,7 @@ from backend.errors import UnknownModel
 from backend.learning.training import Trained, TrainingSpec, train
 from backend.models import MODELS
 from backend.protocol import DEFAULTS, Reporter
-from backend.reports.tables import as_text
+from backend.reports.tables import FIGURES, as_text, folds_as_text
 from backend.vocabulary import CropClass
 
 
@@ -77,15 +77,7 @@ def command(
     trained.bundle(feed, season, tuple(crops.table()), provenance, document).save(output)
     page = reports.write(document, documents.report_path(output, report))
     shutil.rmtree(checkpoint, ignore_errors=True)
-    values = {
-        "model": str(output),
-        "report": str(page),
-        "scores": trained.scores,
-        "classes": [documents.named(crop) for crop in trained.classes],
-        "left_out": [{**documents.named(crop), "parcels": count} for crop, count in trained.left_out],
-        "seconds": seconds,
-    }
-    return Outcome(values, f"{as_text(trained.scores)}\ntrained in {seconds} s\nmodel   {output}\nreport  {page}")
+    return _outcome(trained, document, output, page)
 
 
 def _require_known(model: str) -> None:
@@ -105,6 +97,7 @@ def _document(
     parts = {
         **about,
         "scores": trained.scores,
+        "fold_scores": _fold_scores(trained),
         "curves": trained.curves,
         "reliability": trained.reliability,
         "breakdown": documents.breakdown(labels, seasons.areas_m2(), classes),
@@ -112,6 +105,30 @@ def _document(
         "notes": notes,
     }
     return documents.document("training", f"Training of {MODELS[trained.spec.model].title}", **parts)
+
+
+def _outcome(trained: Trained, document: dict[str, Any], output: Path, page: Path) -> Outcome:
+    facts = document["provenance"]
+    values = {
+        "model": str(output),
+        "report": str(page),
+        "scores": trained.scores,
+        "fold_scores": document["fold_scores"],
+        "classes": [documents.named(crop) for crop in trained.classes],
+        "left_out": [{**documents.named(crop), "parcels": count} for crop, count in trained.left_out],
+        "seconds": facts["seconds"],
+    }
+    told = [as_text(trained.scores), folds_as_text(document["fold_scores"])]
+    told += [f"trained in {facts['seconds']} s, split {facts['split']}", f"model   {output}", f"report  {page}"]
+    return Outcome(values, "\n".join(filter(None, told)))
+
+
+def _fold_scores(trained: Trained) -> list[dict[str, Any]]:
+    """The headline figures of each fold that was run."""
+    return [
+        {"fold": fold, **{key: scores[key] for key in ("parcels", *FIGURES)}}
+        for fold, scores in enumerate(trained.fold_scores, start=1)
+    ]
 
 
 def _provenance(trained: Trained, facts: dict[str, Any]) -> dict[str, Any]:

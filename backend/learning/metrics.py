@@ -17,8 +17,9 @@ BINS = 10
 def scores(truth: NDArray[np.int64], predicted: NDArray[np.int64], classes: tuple[CropClass, ...]) -> dict[str, Any]:
     """The `scores` of the contracts, for numbers of `classes`, both `(N,)` with N >= 1.
 
-    Means are unweighted and over the classes present in the truth. A figure whose denominator is zero counts as 0: the
-    precision of a class never predicted, the recall of one absent from the truth.
+    Means are unweighted and over the classes present in the truth, as scikit-learn's are when given these labels: one
+    that is absent takes no part, though parcels wrongly given it lower the others' recall. A figure whose denominator
+    is zero counts as 0, such as the precision of a class never predicted.
     """
     numbers = np.arange(len(classes))
     precision, recall, f, support = precision_recall_fscore_support(truth, predicted, labels=numbers, zero_division=0.0)
@@ -37,6 +38,7 @@ def scores(truth: NDArray[np.int64], predicted: NDArray[np.int64], classes: tupl
             for crop, row in zip(classes, figures)
         ],
         "confusion": confusion.tolist(),
+        "confusion_axes": ["truth", "prediction"],  # rows, columns
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 import io
+import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,12 @@ from backend.reports.document import classified
 
 CSV_COLUMNS = ("code", "name", "colour", "parcels", "area_ha", "precision", "recall", "f", "support", "predicted")
 SCORES = ("precision", "recall", "f")
+FIGURES = {
+    "oa": "Overall accuracy",
+    "mean_f": "Mean F-score",
+    "mean_precision": "Mean precision",
+    "mean_recall": "Mean recall",
+}
 NAME_WIDTH = 32  # of a class in the table for a terminal
 LABEL_LENGTH = 30  # of a class in a plot
 
@@ -47,6 +54,32 @@ def as_csv(document: Mapping[str, Any]) -> str:
     return text.getvalue()
 
 
+def confusion_csv(scores: Mapping[str, Any]) -> str:
+    """The confusion matrix with the classes' codes: a row for each true class, a column for each predicted one."""
+    codes = [row["code"] for row in scores["classes"]]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(["truth \\ prediction", *codes])
+    writer.writerows([code, *counts] for code, counts in zip(codes, scores["confusion"]))
+    return text.getvalue()
+
+
+def over_folds(fold_scores: Sequence[Mapping[str, Any]]) -> list[tuple[str, float, float]]:
+    """Name, mean and standard deviation (of a sample: n - 1) of each figure over the folds; none for a single fold."""
+    if len(fold_scores) < 2:
+        return []
+    columns = {name: [row[key] for row in fold_scores] for key, name in FIGURES.items()}
+    return [(name, statistics.mean(column), statistics.stdev(column)) for name, column in columns.items()]
+
+
+def folds_as_text(fold_scores: Sequence[Mapping[str, Any]]) -> str:
+    """A line for a terminal; empty for a single fold."""
+    figures = [
+        f"{name[0].lower()}{name[1:]} {percent(mean)} ± {percent(std)}" for name, mean, std in over_folds(fold_scores)
+    ]
+    return f"Over {len(fold_scores)} folds, mean ± standard deviation: {', '.join(figures)}." if figures else ""
+
+
 def by_size(rows: Sequence[Mapping[str, Any]], key: str) -> list[Mapping[str, Any]]:
     """The rows with the largest first; those of one size keep their order."""
     return sorted(rows, key=lambda row: -(row[key] or 0))
@@ -72,10 +105,8 @@ def headline(document: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """The figures at the top of the page as (figure, unit, what it is)."""
     scores, breakdown, flags = document.get("scores"), document.get("breakdown"), document.get("flags")
     if scores:
-        figures = [("Overall accuracy", "oa"), ("Mean F-score", "mean_f")]
-        figures += [("Mean precision", "mean_precision"), ("Mean recall", "mean_recall")]
         tested = (f"{scores['parcels']:,}", "", "Parcels compared")
-        return [*((percent(scores[key]), "%", name) for name, key in figures), tested]
+        return [*((percent(scores[key]), "%", name) for key, name in FIGURES.items()), tested]
     tiles = []
     if flags:
         tiles += [

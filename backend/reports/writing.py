@@ -1,4 +1,4 @@
-"""Writes a report: one page that stands alone, the document as JSON, the classes as CSV."""
+"""Writes a report: one page that stands alone, the document as JSON, the classes and their confusion as CSV."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -12,13 +12,13 @@ from typing import Any
 
 from backend.errors import writing_to
 from backend.reports.document import plain
-from backend.reports.tables import as_csv
+from backend.reports.tables import as_csv, confusion_csv
 
 ENDINGS = (".html", ".json", ".csv")
 
 
 def write(document: Mapping[str, Any], path: Path, picture: Path | None = None) -> Path:
-    """Writes `path` as .html, .json and .csv and returns the HTML page's path.
+    """Writes `path` as .html, .json and .csv, with scores also _confusion.csv, and returns the HTML page's path.
 
     `document` is the report document of docs/contracts.md; numbers of numpy are taken, NaN and infinity become null.
     `path` may end in .html, .json or .csv or have no ending. `picture` is a PNG, such as the map, to show in the page.
@@ -32,7 +32,10 @@ def write(document: Mapping[str, Any], path: Path, picture: Path | None = None) 
     stem = path.with_suffix("") if path.suffix.lower() in ENDINGS else path
     html, json_, csv = (stem.with_name(stem.name + ending) for ending in ENDINGS)
     # The byte order mark is for spreadsheets, which take a CSV without one for Latin-1.
-    write_all({csv: as_csv(content).encode("utf-8-sig"), json_: data.encode(), html: page.encode()})
+    files = {csv: as_csv(content).encode("utf-8-sig"), json_: data.encode(), html: page.encode()}
+    if (content.get("scores") or {}).get("confusion"):
+        files[stem.with_name(f"{stem.name}_confusion.csv")] = confusion_csv(content["scores"]).encode("utf-8-sig")
+    write_all(files)
     return html
 
 

@@ -103,6 +103,11 @@ def test_a_training_by_squares_tests_every_parcel_and_says_how_it_was_split(regi
     assert ModelBundle.load(model).provenance["split"] == "by squares of 200 m"
     report = json.loads((tmp_path / "m_report.json").read_text())
     assert report["provenance"]["split"] == "by squares of 200 m"
+    assert report["fold_scores"] == outcome.values["fold_scores"]
+    assert [row["fold"] for row in report["fold_scores"]] == [1, 2, 3, 4, 5]
+    right = sum(row["oa"] * row["parcels"] for row in report["fold_scores"])
+    assert right / 36 == pytest.approx(outcome.values["scores"]["oa"])
+    assert "Over 5 folds, mean ± standard deviation: overall accuracy" in outcome.text
     with pytest.raises(TooFewGroups):
         run("train", region.store, "-o", model, *FOREST, "--split", "blocks", "--block-size-m", 10_000)
 

@@ -33,6 +33,7 @@ def test_scores_by_hand(crops):
     found = scores(truth, predicted, crops[:4])
     assert found["parcels"] == 6
     assert found["oa"] == pytest.approx(3 / 6)
+    assert found["confusion_axes"] == ["truth", "prediction"]
     assert found["confusion"] == [[2, 0, 1, 0], [1, 0, 0, 0], [0, 0, 0, 0], [1, 0, 0, 1]]
     rows = [(c["precision"], c["recall"], c["f"], c["support"], c["predicted"]) for c in found["classes"]]
     assert rows[0] == pytest.approx((2 / 4, 2 / 3, 4 / 7, 3, 4))

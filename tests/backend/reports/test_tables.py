@@ -90,3 +90,10 @@ def test_expected_calibration_error() -> None:
 )
 def test_plain_values(value: object, expected: object) -> None:
     assert document.plain(value) == expected
+
+
+def test_folds_in_a_line() -> None:
+    rows = [{"oa": oa, "mean_f": 0.5, "mean_precision": 0.25, "mean_recall": 1.0} for oa in (0.8, 0.9, 0.7, 0.8)]
+    line = tables.folds_as_text(rows)
+    assert line.startswith("Over 4 folds, mean ± standard deviation: overall accuracy 80.0 ± 8.2, mean F-score 50.0")
+    assert tables.folds_as_text(rows[:1]) == ""

@@ -48,10 +48,41 @@ def sections(page: Page) -> list[str]:
     return [heading for heading in page.headings if heading]
 
 
-def test_writes_three_files_and_names_the_page(tmp_path: Path) -> None:
+def test_writes_its_files_and_names_the_page(tmp_path: Path) -> None:
     page = reports.write(documents.training(NAMES), tmp_path / "new" / "gers.v2")
     assert page == tmp_path / "new" / "gers.v2.html"
-    assert {p.name for p in page.parent.iterdir()} == {"gers.v2.html", "gers.v2.json", "gers.v2.csv"}
+    names = {"gers.v2.html", "gers.v2.json", "gers.v2.csv", "gers.v2_confusion.csv"}
+    assert {p.name for p in page.parent.iterdir()} == names
+
+
+def test_the_confusion_table_says_which_way_it_reads(tmp_path: Path) -> None:
+    document = documents.training(NAMES)
+    reports.write(document, tmp_path / "r")
+    with (tmp_path / "r_confusion.csv").open(encoding="utf-8-sig", newline="") as file:
+        head, *rows = csv.reader(file)
+    assert head == ["truth \\ prediction", "c0", "c1", "c2", "c3"]
+    assert [row[0] for row in rows] == head[1:]
+    counts = np.array([row[1:] for row in rows], dtype=int)
+    assert counts.sum(axis=1).tolist() == [row["support"] for row in document["scores"]["classes"]]
+    assert counts.sum(axis=0).tolist() == [row["predicted"] for row in document["scores"]["classes"]]
+
+
+def test_folds_are_shown_with_their_mean_and_deviation(tmp_path: Path) -> None:
+    figures = {"oa": [0.9, 0.8, 0.85], "mean_f": [0.5, 0.6, 0.4]}
+    rows = [
+        {"fold": n + 1, "parcels": 10 + n, "oa": figures["oa"][n], "mean_f": figures["mean_f"][n]} for n in range(3)
+    ]
+    document = {
+        **documents.training(NAMES),
+        "fold_scores": [{**row, "mean_precision": 0.7, "mean_recall": 0.7} for row in rows],
+    }
+    page = Page(reports.write(document, tmp_path / "r"))
+    assert "From fold to fold" in sections(page)
+    for name in figures:
+        mean, deviation = 100 * np.mean(figures[name]), 100 * np.std(figures[name], ddof=1)
+        assert f"{mean:.1f} ± {deviation:.1f}" in page.text
+    alone = {**document, "fold_scores": document["fold_scores"][:1]}
+    assert "From fold to fold" not in sections(Page(reports.write(alone, tmp_path / "alone")))
 
 
 @pytest.mark.parametrize("ending", [".html", ".json", ".csv", ".HTML"])
