@@ -28,8 +28,12 @@ def predict(
     device: torch.device,
     reporter: Reporter,
     batch_size: int | None = None,
+    previous: NDArray[np.object_] | None = None,
 ) -> NDArray[np.float32]:
     """Calibrated probabilities `(len(rows), classes)` of these parcels, in the order of the model's classes.
+
+    `previous` `(len(rows),)`: the class code of each in the year before, None where it is not known; used by a model
+    that has learnt a rotation.
 
     Raises BadArgument where the feed serves another view, other bands or other dates than the model takes.
     """
@@ -41,7 +45,8 @@ def predict(
     samples = Samples(feed, Normalisation(model.mean, model.std), device)
     network = model.network().to(device)
     found = logits(network, samples, rows, Pace(reporter, "classifying", len(rows)), batch_size=batch_size)
-    return probabilities(found, model.temperature)
+    prior = model.rotation.log_prior(previous) if model.rotation and previous is not None else None
+    return probabilities(found, model.temperature, prior)
 
 
 @torch.inference_mode()

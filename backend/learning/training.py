@@ -17,6 +17,7 @@ from torch import nn
 from backend.errors import BadArgument
 from backend.models import MODELS
 from backend.models.bundle import ModelBundle
+from backend.models.rotation import Rotation
 from backend.protocol import Reporter
 from backend.series.batch import Feed
 from backend.vocabulary import CropClass
@@ -32,6 +33,7 @@ from .normalisation import Normalisation
 from .orders import places
 from .pace import Pace
 from .prediction import logits
+from .rotation import estimate
 from .samples import Samples
 from .spec import TrainingSpec
 
@@ -52,6 +54,7 @@ class Fitted:
     best: Mapping[str, Any]
     rows: NDArray[np.int64]
     probabilities: NDArray[np.float32]
+    rotation: Rotation | None = None  # of the training part, where last year's crops were given
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,7 @@ class Trained:
             provenance=provenance,
             weights=self.kept.network.state_dict(),
             report=report,
+            rotation=self.kept.rotation,
         )
 
 
@@ -107,16 +111,18 @@ def train(
     reporter: Reporter,
     checkpoint: Path | None = None,
     folding: Folding = RANDOM,
+    previous: NDArray[np.object_] | None = None,
 ) -> Trained:
     """Trains `spec.folds` of the folds on the usable parcels with a label, and brings them together.
 
-    `labels` `(parcels,)` number `classes`, -1 where there is none. The same seed gives the same model on the CPU, bit
-    for bit. With `checkpoint`, a folder, each fold is kept there after every epoch and an interrupted run goes on from
-    it (not so the forest, which has no epochs); the caller clears it. Raises TooFewClasses, TooFewGroups,
-    TooFewToValidate, NoSuchDevice, Diverged, NotWritable, BadArgument for more folds than the folding gives, and
-    whatever the reporter raises to cancel.
+    `labels` `(parcels,)` number `classes`, -1 where there is none. `previous` `(parcels,)`, the class codes of the year
+    before (None where not known), makes what follows what a prior, learnt from the training part. The same seed gives
+    the same model on the CPU, bit for bit. With `checkpoint`, a folder, each fold is kept there after every epoch and
+    an interrupted run goes on from it (not so the forest, which has no epochs); the caller clears it. Raises
+    TooFewClasses, TooFewGroups, TooFewToValidate, NoSuchDevice, Diverged, NotWritable, BadArgument for more folds than
+    the folding gives, and whatever the reporter raises to cancel.
     """
-    training = Training.of(spec, feed, labels, classes, reporter, checkpoint, folding)
+    training = Training.of(spec, feed, labels, classes, reporter, checkpoint, folding, previous)
     parts = training.splits[: spec.folds]
     pace = Pace(reporter, "training", sum(training.work(split) for split in parts))
     return _trained(training, [training.fit(split, pace) for split in parts])
@@ -133,6 +139,7 @@ class Training:
     device: torch.device
     reporter: Reporter
     checkpoint: Path | None
+    previous: NDArray[np.object_] | None = None
 
     @classmethod
     def of(
@@ -144,6 +151,7 @@ class Training:
         reporter: Reporter,
         checkpoint: Path | None = None,
         folding: Folding = RANDOM,
+        previous: NDArray[np.object_] | None = None,
     ) -> Training:
         """Arguments and errors are those of `train`."""
         device = choose(spec.device, reporter)
@@ -152,7 +160,7 @@ class Training:
         if spec.folds > len(splits):
             raise BadArgument("folds", f"a whole number from 1 to {len(splits)} (split {folding.name})", spec.folds)
         _warn_of_untaught(splits, labelled, reporter)
-        return cls(spec, feed, labelled, splits, device, reporter, checkpoint)
+        return cls(spec, feed, labelled, splits, device, reporter, checkpoint, previous)
 
     def work(self, split: Split) -> int:
         """How many times `fit` takes up a parcel: the total that its pace counts up to."""
@@ -165,18 +173,28 @@ class Training:
         samples.hold(self.labelled.rows)
         network = fresh(self.spec, split.fold, len(self.feed.bands), self.feed.days, len(self.labelled.classes))
         network = network.to(self.device)
-        checkpoint = self._checkpoint(split, normalisation)
-        task = Task(self.spec, split, samples, self.labelled.labels, network, self.reporter, pace, checkpoint)
+        rotation, prior = self._prior(split)
+        checkpoint = self._checkpoint(split, normalisation, prior)
+        labels = self.labelled.labels
+        task = Task(self.spec, split, samples, labels, network, self.reporter, pace, checkpoint, prior)
         curves = fit(task)
         say = partial(logits, network, samples, pace=pace, message=f"{task.fold}, testing")
-        warmth = temperature(say(split.validation), self.labelled.labels[split.validation])
-        found = probabilities(say(split.test), warmth)
-        return Fitted(network.cpu(), normalisation, warmth, curves, _best(curves), split.test, found)
+        warmth = temperature(say(split.validation), labels[split.validation], prior[split.validation])
+        found = probabilities(say(split.test), warmth, prior[split.test])
+        return Fitted(network.cpu(), normalisation, warmth, curves, _best(curves), split.test, found, rotation)
+
+    def _prior(self, split: Split) -> tuple[Rotation | None, NDArray[np.float32]]:
+        """The rotation of the training part, and what it says of every parcel `(parcels, classes)`; 0 without one."""
+        classes = len(self.labelled.classes)
+        if self.previous is None:
+            return None, np.zeros((len(self.feed), classes), dtype=np.float32)
+        rotation = estimate(self.previous[split.train], self.labelled.labels[split.train], classes)
+        return rotation, rotation.log_prior(self.previous)
 
     def _order(self) -> NDArray[np.int64] | None:
         return places(self.spec.order, len(self.feed), len(self.feed.days), self.spec.seed)
 
-    def _checkpoint(self, split: Split, normalisation: Normalisation) -> Checkpoint | None:
+    def _checkpoint(self, split: Split, normalisation: Normalisation, prior: NDArray[np.float32]) -> Checkpoint | None:
         """The fold's file; its digest tells a change of settings, labels, classes, dates, bands or reflectances."""
         if self.checkpoint is None:
             return None
@@ -184,7 +202,8 @@ class Training:
         words = {name: value for name, value in asdict(self.spec).items() if name != "device"}
         words |= {"view": feed.view, "bands": feed.bands, "days": feed.days}
         words["classes"] = [crop.code for crop in labelled.classes]
-        arrays = (labelled.labels, split.train, normalisation.mean, normalisation.std)
+        arrays: list[NDArray[Any]] = [labelled.labels, split.train, normalisation.mean, normalisation.std]
+        arrays += [] if self.previous is None else [prior]
         return Checkpoint(self.checkpoint / f"fold-{split.fold + 1}{SUFFIX}", digest(words, arrays))
 
 

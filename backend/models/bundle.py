@@ -27,6 +27,7 @@ from backend.vocabulary import CropClass
 
 from . import MODELS
 from .build import build
+from .rotation import Rotation
 
 SCHEMA = 1
 MEMBERS = ("model.json", "weights.safetensors", "report.json")
@@ -55,6 +56,7 @@ class ModelBundle:
     provenance: Mapping[str, Any]
     weights: Mapping[str, Tensor]
     report: Mapping[str, Any]
+    rotation: Rotation | None = None  # where it learnt what follows last year's crop; a member that may be missing
 
     def network(self) -> nn.Module:
         """The network with its weights, ready to predict. Raises RuntimeError where the weights do not fit."""
@@ -85,6 +87,7 @@ class ModelBundle:
         return target.getvalue()
 
     def _document(self) -> dict[str, Any]:
+        rotation = {"rotation": self.rotation.document()} if self.rotation else {}
         return {
             "schema": SCHEMA,
             "architecture": self.architecture,
@@ -97,6 +100,7 @@ class ModelBundle:
             "classes": [asdict(crop) for crop in self.classes],
             "class_table": [dict(row) for row in self.class_table],
             "calibration": {"temperature": self.temperature},
+            **rotation,
             "scores": self.scores,
             "provenance": dict(self.provenance),
         }
@@ -136,6 +140,7 @@ class ModelBundle:
             provenance=document["provenance"],
             weights=weights,
             report=report,
+            rotation=Rotation.from_document(document["rotation"]) if document.get("rotation") else None,
         )
 
     def _check(self) -> None:
@@ -144,6 +149,8 @@ class ModelBundle:
             raise ValueError(f"normalisation is {self.mean.shape}, expected {(len(self.calendar), channels)}")
         if self.view != MODELS[self.architecture].view or not self.temperature > 0:
             raise ValueError(f"view {self.view!r}, temperature {self.temperature}")
+        if self.rotation and self.rotation.lift.shape[1] != len(self.classes):
+            raise ValueError(f"rotation for {self.rotation.lift.shape[1]} classes, expected {len(self.classes)}")
         self.network()
 
 
