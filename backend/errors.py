@@ -186,6 +186,16 @@ class UnreadableImage(EngineError):
         )
 
 
+class UnsupportedZarr(UnreadableImage):
+    """Raised when a Zarr store is written in a way that the GDAL at hand cannot read."""
+
+    code = "imagery.unsupported_zarr"
+
+    def __init__(self, path: object, reason: object) -> None:
+        super().__init__(path, f"its Zarr format or compression is not known to this version of GDAL ({reason})")
+        self.advice = "Write it anew as Zarr 2 (in xarray: to_zarr(path, zarr_format=2)), or as netCDF."
+
+
 class UnreachableImage(UnreadableImage):
     """Raised when an image on a server cannot be fetched, or not in one piece."""
 
@@ -513,6 +523,18 @@ class ModelTooNew(EngineError):
 
     def __init__(self, path: Path, found: object, known: int) -> None:
         super().__init__(f"{path} has model schema {found}; this version reads up to {known}.", "Update the plugin.")
+
+
+class NoRotation(EngineError):
+    """Raised when last year's crops are given to a model that has not learnt what follows them."""
+
+    code = "model.no_rotation"
+
+    def __init__(self, path: object) -> None:
+        super().__init__(
+            f"{path} was trained without last year's crops, so it has no use for a field that holds them.",
+            "Leave --previous-field out, or train a model with --previous-field.",
+        )
 
 
 class UnknownModel(EngineError):
