@@ -14,6 +14,7 @@ COMMANDS = {
     "train": "Train a model on a store's parcels with declared crops, and report.",
     "classify": "Predict each parcel's crop; write an attribute layer and a report.",
     "evaluate": "Report how well predictions agree with a field of declared crops.",
+    "experiment": "Do a table of the paper: models by folds, kept, resumed, shared between processes.",
     "models": "List the architectures.",
     "simulate": "Make up a region with known crops: dated images, masks, a parcel layer.",
     "doctor": "Show what this environment has, and try each device.",

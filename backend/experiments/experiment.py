@@ -98,13 +98,18 @@ class Experiment:
             "series": self.region.series,
         }
 
-    def require_own(self) -> None:
-        """Raises RunOfOtherSettings where the folder holds runs of another experiment, BadRecord."""
+    def require_own(self, runs: Sequence[Run]) -> None:
+        """Finds out at once what would stop a run later: a store that cannot serve a model's view, other settings.
+
+        Raises RunOfOtherSettings where the folder holds runs of another experiment, BadRecord, and what a feed raises.
+        """
+        for model in dict.fromkeys(run.model for run in runs):
+            self.region.feed(MODELS[model].view)
         for record in self.records.read():
             path, fits = self.records.path(record.run), record.run.fold < len(self.base.splits)
             require_same(path, record.settings, self.settings(record.run) if fits else {})
 
-    def carry_out(self, runs: Sequence[Run], reporter: Reporter, after_each: Callable[[], None]) -> None:
+    def carry_out(self, runs: Sequence[Run], reporter: Reporter, after_each: Callable[[], object]) -> None:
         """Does each run that is not done and not claimed by another process.
 
         A run that diverges is left out with a warning. Raises what Training.fit raises else, Cancelled too: what was

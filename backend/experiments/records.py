@@ -114,6 +114,16 @@ class Records:
         finally:
             lock.release()
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """One process at a time inside; the others wait. Raises NotWritable."""
+        lock = FileLock(self.folder / "claims" / "tables.lock")
+        _acquired(lock)
+        try:
+            yield
+        finally:
+            lock.release()
+
 
 def _acquired(lock: FileLock) -> bool:
     path = Path(lock.lock_file)

@@ -1,0 +1,100 @@
+"""`experiment`: a table of the paper on a region's parcels; runs are kept, resumed and shared between processes."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import time
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import click
+
+from backend.commands import Outcome, documents
+from backend.commands.folding import FoldingOptions, folding_of, folding_options
+from backend.commands.labels import crops_of, labels_of
+from backend.commands.options import EXISTING, PATH
+from backend.commands.publication import PAGE, Publication
+from backend.commands.seasons import Seasons
+from backend.commands.training_options import training_options
+from backend.errors import BadArgument, UnknownModel
+from backend.experiments.experiment import Experiment, Region, series_digest
+from backend.experiments.plan import TABLES, Run, runs_of
+from backend.models import MODELS
+from backend.protocol import Reporter
+
+TABLE1 = ("table1",)
+
+
+@click.command("experiment")
+@click.argument("table", type=click.Choice([*TABLES, "all"]))
+@click.argument("store", type=EXISTING, nargs=-1)
+@click.option("-o", "--output", type=PATH, required=True, help="Folder of the runs, tables and pictures.")
+@click.option("--models", default="", help="Architectures, comma-separated, in place of the paper's; the forest joins.")
+@click.option("--class-field", help="Field with the declared crop.")
+@click.option(
+    "--class-table", help="paper, rpg_groups or a CSV (code, name, class, colour); else each value is a class."
+)
+@click.option("--name-field", help="Field with the crop's name, where each value is a class.")
+@click.option("--folds", type=click.IntRange(min=1), help="How many of the folds to do; else all, five or the years.")
+@training_options
+@folding_options
+@click.pass_obj
+def command(
+    reporter: Reporter, table: str, store: tuple[Path, ...], output: Path, models: str, folds: int | None,
+    folding_options: FoldingOptions, class_field: str | None, class_table: str | None, name_field: str | None,
+    **options: Any,
+) -> Outcome:  # fmt: skip
+    """Do TABLE of the paper (table1 needs no data) on the parcels of STORE, or of one for each season.
+
+    Every finished run is kept in the output folder: a command that was stopped goes on, and several at once, also on
+    several GPUs or machines with that folder, share the runs. The tables are brought up to date after each.
+    """
+    began = time.monotonic()
+    names, asked = TABLES if table == "all" else (table,), _asked(models)
+    documents.require_writable(output / PAGE)
+    if names == TABLE1:
+        return _outcome(Publication(output, names, asked), [], began)
+    if not store or not class_field:
+        raise BadArgument("store" if not store else "class_field", "the parcels' store and --class-field", None)
+    seasons = Seasons.open(store)
+    crops = crops_of(seasons, class_field, class_table, name_field)
+    labels = labels_of(seasons, class_field, crops, reporter)
+    region = Region(cache(seasons.feed), labels, crops.classes, series_digest(seasons.stores))
+    folding = folding_of(folding_options, seasons)
+    experiment = Experiment.of(region, options, folding, folds, output, reporter)
+    runs = runs_of(names, asked, experiment.folds)
+    experiment.require_own(runs)
+    facts = {"class field": class_field, "split": folding.name, "seed": options["seed"]}
+    notes = documents.of_stores(seasons.stores)["notes"]
+    publication = Publication(output, names, asked, experiment, {**facts, **documents.sources(seasons.stores)}, notes)
+    publication.write()
+    experiment.carry_out(runs, reporter, publication.write)
+    return _outcome(publication, runs, began)
+
+
+def _asked(models: str) -> tuple[str, ...]:
+    """Raises UnknownModel."""
+    names = tuple(filter(None, (name.strip() for name in models.split(","))))
+    for name in names:
+        if name not in MODELS:
+            raise UnknownModel(name, MODELS)
+    return names
+
+
+def _outcome(publication: Publication, runs: list[Run], began: float) -> Outcome:
+    """Written once more: another process may have finished runs since."""
+    tables = publication.write()
+    experiment = publication.experiment
+    left = [run.name for run in runs if experiment and not experiment.records.done(run)]
+    values = {
+        "tables": {path.stem: str(path) for path in tables},
+        "report": str(publication.folder / PAGE),
+        "runs": len(runs),
+        "left": left,
+        "seconds": round(time.monotonic() - began, 1),
+    }
+    texts = [path.read_text(encoding="utf-8") for path in tables]
+    if left:
+        texts.append(f"{len(left)} of {len(runs)} runs are left to other processes or failed: {', '.join(left)}")
+    return Outcome(values, "\n".join([*texts, f"report  {publication.folder / PAGE}"]))

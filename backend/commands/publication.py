@@ -1,0 +1,87 @@
+"""What an experiment leaves for people: its tables, its pictures, and one page of all."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from backend.errors import BadRecord
+from backend.experiments import tables
+from backend.experiments.experiment import Experiment
+from backend.experiments.plan import TABLES
+from backend.experiments.records import Record
+from backend.experiments.results import by_model
+from backend.experiments.tables import Frame, Table
+from backend.reports.comparison import as_page, write_table
+from backend.reports.writing import write_all
+
+PAGE = "report.md"
+
+
+@dataclass(frozen=True)
+class Publication:
+    """`names` are the tables asked for, `asked` the models; `facts` go into the page, `notes` lead it.
+
+    `experiment` None: table 1 alone, which needs no data.
+    """
+
+    folder: Path
+    names: tuple[str, ...]
+    asked: tuple[str, ...]
+    experiment: Experiment | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+
+    def write(self) -> list[Path]:
+        """Brings tables and page up to the records that there are; gives the tables' files. One process at a time."""
+        if self.experiment is None:
+            return self._write([])
+        with self.experiment.records.alone():
+            return self._write(self.experiment.records.read())
+
+    def _write(self, records: list[Record]) -> list[Path]:
+        frame = Frame(by_model(records), self.asked, self.experiment.folds if self.experiment else 0)
+        written = [write_table(self._table(name, frame), self.folder) for name in self.names]
+        page = as_page("Experiment", [*self.notes, *self._told(records)], self._all_tables(), {})
+        write_all({self.folder / PAGE: page.encode()})
+        return written
+
+    def _table(self, name: str, frame: Frame) -> Table:
+        if self.experiment is None or name == "table1":
+            return tables.table1(frame)
+        region, labelled = self.experiment.region, self.experiment.base.labelled
+        if name == "figure2":
+            return tables.figure2(region.labels, region.classes, labelled)
+        return tables.table3(frame, labelled.classes) if name == "table3" else getattr(tables, name)(frame)
+
+    def _all_tables(self) -> list[Table]:
+        """Those of this command and of former ones in the folder."""
+        paths = [self.folder / f"{name}.json" for name in TABLES]
+        return [_read(path) for path in paths if path.exists()]
+
+    def _told(self, records: Sequence[Record]) -> list[str]:
+        """How the figures came about: the only place where times stand, so that tables can be compared."""
+        facts = {**self.facts, **_circumstances(records)} if records else dict(self.facts)
+        return ["\n".join(f"- {name}: {value}" for name, value in facts.items())] if facts else []
+
+
+def _circumstances(records: Sequence[Record]) -> dict[str, Any]:
+    seconds = sum(record.circumstances["seconds"] for record in records)
+    named = {key: _distinct(records, key) for key in ("engine", "torch", "device", "machine", "threads")}
+    return {"runs": len(records), "time": f"{seconds / 3600:.2f} h, the sum over the runs", **named}
+
+
+def _distinct(records: Sequence[Record], key: str) -> str:
+    return "; ".join(dict.fromkeys(str(record.circumstances[key]) for record in records))
+
+
+def _read(path: Path) -> Table:
+    try:
+        table: Table = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadRecord(path, error) from error
+    return table

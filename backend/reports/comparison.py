@@ -1,0 +1,79 @@
+"""Tables that compare models, as Markdown, CSV and JSON; the table documents are those of docs/contracts.md."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from backend.reports.document import plain
+from backend.reports.writing import write_all
+
+Table = Mapping[str, Any]
+
+
+def write_table(table: Table, folder: Path) -> Path:
+    """Writes `NAME.md`, `.csv` and `.json` into the folder; gives the Markdown's path. Raises NotWritable, DiskFull."""
+    stem = folder / table["name"]
+    content = {
+        ".csv": as_csv(table).encode("utf-8-sig"),  # the mark is for spreadsheets
+        ".json": (json.dumps(plain(table), ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode(),
+        ".md": as_markdown(table).encode(),
+    }
+    write_all({stem.with_name(stem.name + ending): data for ending, data in content.items()})
+    return stem.with_name(f"{stem.name}.md")
+
+
+def as_markdown(table: Table) -> str:
+    """Heading, notes and the columns as people read them."""
+    head = [column["title"] for column in table["columns"]]
+    rule = ["---" if column["form"] == "text" else "---:" for column in table["columns"]]
+    cells = [[cell(row, column) for column in table["columns"]] for row in table["rows"]]
+    lines = [f"| {' | '.join(row)} |" for row in (head, rule, *cells)]
+    notes = "".join(f"{note}\n\n" for note in table["notes"])
+    return f"## {table['title']}\n\n{notes}" + "\n".join(lines) + "\n"
+
+
+def as_csv(table: Table) -> str:
+    """Every figure that the rows hold, not the shown ones alone; shares of 0..1, cells empty where not known."""
+    text = io.StringIO()
+    keys = list(dict.fromkeys(key for row in table["rows"] for key in row))
+    writer = csv.DictWriter(text, keys, lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows(table["rows"])
+    return text.getvalue()
+
+
+def cell(row: Mapping[str, Any], column: Mapping[str, str]) -> str:
+    """What stands in a cell: `spread` and `change` are read off KEY_mean and KEY_std."""
+    key, form = column["key"], column["form"]
+    if form in ("spread", "change"):
+        sign = "+" if form == "change" else ""
+        mean, std = row.get(f"{key}_mean"), row.get(f"{key}_std")
+        return "-" if mean is None else f"{100 * mean:{sign}.1f}" + ("" if std is None else f" ± {100 * std:.1f}")
+    value = row.get(key)
+    return "-" if value is None else _FORMS[form](value)
+
+
+_FORMS = {
+    "text": lambda value: str(value).replace("|", r"\|"),
+    "count": lambda value: f"{value:,}",
+    "signed": lambda value: f"{value:+,}",
+    "percent": lambda value: f"{100 * value:.1f}",
+    "points": lambda value: f"{100 * value:+.1f}",
+}
+
+
+def as_page(
+    title: str, introduction: Sequence[str], tables: Sequence[Table], pictures: Mapping[str, Sequence[str]]
+) -> str:
+    """One Markdown page of all tables; `pictures` are file names by the name of the table that they follow."""
+    parts = [f"# {title}\n", *(f"{paragraph}\n" for paragraph in introduction)]
+    for table in tables:
+        parts.append(as_markdown(table))
+        parts += [f"![{Path(name).stem}]({name})\n" for name in pictures.get(table["name"], ())]
+    return "\n".join(parts)
