@@ -16,7 +16,7 @@ CONSTANT = 1e-6  # reflectance; the store's step is 1e-4, so a smaller deviation
 
 @dataclass(frozen=True)
 class Normalisation:
-    """`mean` and `std` `(dates, channels)`, of reflectance."""
+    """`mean` and `std` `(dates, channels)`, of reflectance; `(1, channels)` where all dates share them."""
 
     mean: NDArray[np.float64]
     std: NDArray[np.float64]
@@ -33,7 +33,7 @@ class Normalisation:
         shape = (*self.mean.shape, *(1,) * (values.ndim - 3))
         mean, std = (torch.as_tensor(a, dtype=values.dtype, device=values.device) for a in (self.mean, self.std))
         normal = torch.sub(values, mean.view(shape)).div_(std.view(shape))
-        if batch.mask is not None:
-            mask = batch.mask if batch.mask.ndim == values.ndim else batch.mask[:, None, None]  # (N, S) of a pixel set
+        mask = batch.spread_mask()
+        if mask is not None:
             normal.mul_(mask)  # a tenth of the time of masked_fill_
         return replace(batch, values=normal)

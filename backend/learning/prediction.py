@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from backend.errors import BadArgument
+from backend.models import FREE_DATES
 from backend.models.bundle import ModelBundle
 from backend.protocol import Reporter
 from backend.series.batch import Feed
@@ -18,7 +19,8 @@ from .normalisation import Normalisation
 from .pace import Pace
 from .samples import Samples
 
-BATCH_SIZE = {"patch": 16, "pixel_set": 256, "statistics": 512}  # the fastest on a CPU: the maps stay in its cache
+# the fastest on a CPU: what is computed of them stays in its cache
+BATCH_SIZE = {"patch": 16, "pixel_set": 32, "statistics": 512, "observations": 512}
 
 
 def predict(
@@ -37,7 +39,8 @@ def predict(
 
     Raises BadArgument where the feed serves another view, other bands or other dates than the model takes.
     """
-    served, wanted = (feed.view, feed.bands, feed.days), (model.view, model.bands, model.calendar)
+    days = feed.days if model.view in FREE_DATES else model.calendar
+    served, wanted = (feed.view, feed.bands, feed.days), (model.view, model.bands, days)
     if served != wanted:
         raise BadArgument("series", f"the model's view, bands and dates {wanted}", served)
     if not len(rows):

@@ -12,8 +12,7 @@ from backend.series.batch import Feed
 
 from .normalisation import Normalisation
 
-HELD_BYTES = 2**30  # the paper's 199,464 parcels as statistics are 0.4 GB; patches of about 1,000 parcels fit
-HELD_VIEWS = ("statistics", "patch")  # one shape for every parcel; a pixel set may be drawn anew each time
+HELD_BYTES = 2**30  # the paper's 199,464 parcels as statistics are 0.4 GB; 17,000 pixel sets or 1,000 patches fit
 CHUNK = 256  # parcels built at once
 
 
@@ -25,25 +24,27 @@ class Samples:
     ) -> None:
         """`order` `(parcels, dates)`: each parcel's dates, once normalised, are served in this order."""
         self.feed, self.normalisation, self.device, self.order = feed, normalisation, device, order
-        self._held: Tensor | None = None
+        self._held: tuple[Tensor, ...] = ()
         self._place = np.zeros(0, dtype=np.int64)
 
     def inputs(self, rows: NDArray[np.int64]) -> tuple[Tensor, ...]:
         """A network's positional arguments for these parcels, in this order."""
-        if self._held is not None:
-            return (self._held[torch.from_numpy(self._place[rows]).to(self.device)],)
-        return self._built(rows)
+        if not self._held:
+            return self._built(rows)
+        place = torch.from_numpy(self._place[rows]).to(self.device)
+        return tuple(tensor[place] for tensor in self._held)
 
     def hold(self, rows: NDArray[np.int64]) -> None:
         """Builds these parcels once for all, if they fit; afterwards only they may be asked for."""
-        if self.feed.view not in HELD_VIEWS or not len(rows):
+        if not len(rows):
             return
-        (first,) = self._built(rows[:1])
-        if first.nbytes * len(rows) > HELD_BYTES:
+        one = self._built(rows[:1])
+        if sum(tensor.nbytes for tensor in one) * len(rows) > HELD_BYTES:
             return
-        held = first.new_empty((len(rows), *first.shape[1:]))
+        held = tuple(tensor.new_empty((len(rows), *tensor.shape[1:])) for tensor in one)
         for start in range(0, len(rows), CHUNK):
-            (held[start : start + CHUNK],) = self._built(rows[start : start + CHUNK])
+            for whole, part in zip(held, self._built(rows[start : start + CHUNK])):
+                whole[start : start + CHUNK] = part
         self._place = np.full(len(self.feed), len(rows), dtype=np.int64)  # any other row is out of range, so an error
         self._place[rows] = np.arange(len(rows))
         self._held = held

@@ -19,11 +19,14 @@ class Architecture:
     """
 
     location: str
-    view: str  # "patch", "statistics" or "pixel_set"
+    view: str  # "patch", "statistics", "pixel_set" or "observations"
     title: str
     figures: Mapping[str, Any] = field(default_factory=dict)
     recipe: Mapping[str, Any] = field(default_factory=dict)
 
+
+TWO_PER_BAND = ("statistics", "observations")  # views whose channels are the bands' means, then their deviations
+FREE_DATES = ("observations",)  # views on the dates that there are; the others are on their model's calendar
 
 MODELS = {
     "cnn": Architecture("cnn:CNN", "patch", "CNN, maximum over dates"),
@@ -38,6 +41,45 @@ MODELS = {
     ),
     "gru": Architecture("gru:GRU", "statistics", "GRU on band means and deviations", {"hidden": 156}),
     "conv-lstm": Architecture("conv_lstm:ConvLSTM", "patch", "Convolutional LSTM", {"kernels": (30, 64), "hidden": 22}),
+    "spectral-gru": Architecture(
+        "spectral_gru:SpectralGRU",
+        "pixel_set",
+        "GRU on learned spectral features",
+        {"spectral": (32, 32), "hidden": 132},
+    ),
+    "pse-ltae": Architecture(
+        "pse_ltae:PSELTAE",
+        "pixel_set",
+        "Pixel sets + lightweight attention (PSE + L-TAE)",
+        {"heads": 16, "keys": 8, "width": 256, "out": 128},
+    ),
+    "pse-ltae-small": Architecture(
+        "pse_ltae:PSELTAE",
+        "pixel_set",
+        "Pixel sets + lightweight attention, small",
+        {"heads": 8, "keys": 8},
+    ),
+    "temp-cnn": Architecture(
+        "temp_cnn:TempCNN",
+        "statistics",
+        "Convolutions in time (TempCNN)",
+        {"kernels": 64, "dense": 256, "dropout": 0.5},
+    ),
+    "transformer": Architecture(
+        "transformer:Transformer",
+        "statistics",
+        "Transformer with day-of-year positions",
+        {"width": 64, "heads": 4, "layers": 3, "dropout": 0.1},
+    ),
+    "dated-gru": Architecture(
+        "dated_gru:DatedGRU", "observations", "GRU on clear observations, any dates", {"hidden": 150}
+    ),
+    "dated-ltae": Architecture(
+        "dated_ltae:DatedLTAE",
+        "observations",
+        "Lightweight attention on clear observations, any dates",
+        {"width": 192, "heads": 16, "keys": 8, "dropout": 0.2},
+    ),
     "random-forest": Architecture(
         "random_forest:RandomForest", "statistics", "Random forest (baseline)", {"trees": 400}
     ),

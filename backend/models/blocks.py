@@ -63,6 +63,30 @@ def perceptron(*sizes: int) -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
+class BatchNorm(nn.BatchNorm1d):
+    """Torch's own; a lone sample in training, as a last batch may be, is normalised by the running figures."""
+
+    def forward(self, values: Tensor) -> Tensor:  # (N, features) or (N, features, T)
+        if self.training and values.numel() == self.num_features:
+            return functional.batch_norm(
+                values, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps
+            )
+        return super().forward(values)
+
+
+def normed_layers(*sizes: int) -> nn.Sequential:
+    """Linear layers of these sizes, each with batch normalisation and ReLU after it."""
+    layers: list[nn.Module] = []
+    for before, after in zip(sizes, sizes[1:]):
+        layers += [nn.Linear(before, after), BatchNorm(after), nn.ReLU()]
+    return nn.Sequential(*layers)
+
+
+def normed_perceptron(*sizes: int) -> nn.Sequential:
+    """A classifier with batch normalisation and ReLU after each layer but the last."""
+    return nn.Sequential(*normed_layers(*sizes[:-1]), nn.Linear(sizes[-2], sizes[-1]))
+
+
 def last_state(recurrent: nn.GRU, sequence: Tensor) -> Tensor:
     """The hidden state `(N, hidden)` after the last of the dates of `(N, T, features)`."""
     _, state = recurrent(sequence)  # (1, N, hidden)

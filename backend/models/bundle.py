@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from backend.errors import ModelTooNew, NotAModel, writing_to
 from backend.vocabulary import CropClass
 
-from . import MODELS
+from . import FREE_DATES, MODELS, TWO_PER_BAND
 from .build import build
 from .rotation import Rotation
 
@@ -39,7 +39,10 @@ DAMAGE = (
 
 @dataclass(frozen=True)
 class ModelBundle:
-    """A trained model. `mean` and `std` are `(dates, channels)`, of reflectance; `calendar` days since 1 January."""
+    """A trained model. `mean` and `std` are `(dates, channels)`, of reflectance; `calendar` days since 1 January.
+
+    For a view of free dates they are `(1, channels)`, and the calendar is what it was trained on: it takes any.
+    """
 
     architecture: str
     figures: Mapping[str, Any]
@@ -144,9 +147,10 @@ class ModelBundle:
         )
 
     def _check(self) -> None:
-        channels = len(self.bands) * (2 if self.view == "statistics" else 1)
-        if not self.mean.shape == self.std.shape == (len(self.calendar), channels):
-            raise ValueError(f"normalisation is {self.mean.shape}, expected {(len(self.calendar), channels)}")
+        dates = 1 if self.view in FREE_DATES else len(self.calendar)
+        expected = (dates, len(self.bands) * (2 if self.view in TWO_PER_BAND else 1))
+        if not self.mean.shape == self.std.shape == expected:
+            raise ValueError(f"normalisation is {self.mean.shape}, expected {expected}")
         if self.view != MODELS[self.architecture].view or not self.temperature > 0:
             raise ValueError(f"view {self.view!r}, temperature {self.temperature}")
         if self.rotation and self.rotation.lift.shape[1] != len(self.classes):

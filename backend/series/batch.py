@@ -15,28 +15,39 @@ from numpy.typing import NDArray
 class Batch:
     """Samples of one view, on one device.
 
-    values: patch `(N, dates, bands, 32, 32)`, statistics `(N, dates, 2 * bands)`, pixel_set `(N, dates, bands, S)`;
-        float32 reflectance.
-    mask: patch `(N, 1, 1, 32, 32)`, pixel_set `(N, S)`: True inside the parcel; None for statistics.
+    values: patch `(N, dates, bands, 32, 32)`, statistics and observations `(N, dates, 2 * bands)`, pixel_set
+        `(N, dates, bands, S)`; float32 reflectance.
+    mask: patch `(N, 1, 1, 32, 32)`, pixel_set `(N, S)`: True inside the parcel; observations `(N, dates)`: True where
+        the date was seen; None for statistics.
     geometry: pixel_set `(N, 4)`: perimeter m, area m2, perimeter / area, pixels / bounding-box pixels; else None.
+    days: observations `(N, dates)` float32: days since 1 January of the season; else None.
     """
 
     values: torch.Tensor
     mask: torch.Tensor | None = None
     geometry: torch.Tensor | None = None
+    days: torch.Tensor | None = None
+
+    def spread_mask(self) -> torch.Tensor | None:
+        """The mask in a shape that goes with `values`."""
+        if self.mask is None or self.mask.ndim == self.values.ndim:
+            return self.mask
+        return self.mask[:, None, None] if self.days is None else self.mask[:, :, None]
 
     def reordered(self, order: NDArray[np.int64]) -> Batch:
-        """With each sample's dates in the order of its row of `order` `(N, dates)`."""
+        """With each sample's dates in the order of its row of `order` `(N, dates)`; the days stay where they are."""
         places = torch.from_numpy(order).to(self.values.device)
         sample = torch.arange(len(places), device=places.device)[:, None]
-        return replace(self, values=self.values[sample, places])
+        mask = self.mask[sample, places] if self.mask is not None and self.days is not None else self.mask
+        return replace(self, values=self.values[sample, places], mask=mask)
 
     def inputs(self) -> tuple[torch.Tensor, ...]:
-        """The positional arguments of a model of this view."""
-        if self.geometry is None:
-            return (self.values,)
-        mask = self.mask if self.mask is not None else torch.ones_like(self.values[:, 0, 0], dtype=torch.bool)
-        return (self.values, mask, self.geometry)
+        """The positional arguments of a model of this view: with geometry or days come both their mask and they."""
+        for more in (self.geometry, self.days):
+            if more is not None:
+                assert self.mask is not None
+                return (self.values, self.mask, more)
+        return (self.values,)
 
 
 class Feed(Protocol):
@@ -56,6 +67,6 @@ class Feed(Protocol):
     def moments(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Mean and standard deviation, each `(dates, channels)`, of these parcels' pixels.
 
-        For statistics: over the parcels instead.
+        For statistics: over the parcels instead. For observations: `(1, channels)`, over parcels and dates.
         """
         ...

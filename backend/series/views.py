@@ -1,4 +1,4 @@
-"""The views of a store: patch, statistics and pixel set, each a feed that serves batches on the training device."""
+"""The views of a store: patch, statistics, pixel set and observations, each a feed that serves batches."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -6,13 +6,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from backend.errors import MissingBands
+from backend.errors import MissingBands, ObservationsNotKept
 from backend.series.batch import Batch, Feed
 from backend.series.calendar import interpolation, resample
 from backend.series.rasterise import expand
@@ -26,12 +27,18 @@ _CHUNK_PX = 1 << 16  # pixels gathered at once for moments
 
 @dataclass(frozen=True)
 class Gathered:
-    """The observed pixels of some parcels: `pixels` `(P, dates, bands)` int16, `parcel` `(P,)` position in the rows
-    asked for, `position` `(P, 2)` row and column in the bounding box."""
+    """The observed pixels of some parcels: `pixels` `(P, dates, bands)` int16, `parcel` `(P,)` rising positions in the
+    rows asked for, `place` `(P,)` in the store's arrays."""
 
     pixels: NDArray[np.int16]
     parcel: Rows
-    position: NDArray[np.uint16]
+    place: Rows
+
+    def sums(self, values: NDArray[Any], parcels: int) -> NDArray[np.float64]:
+        """Over the pixels of each of the parcels, of `values` `(P, channels)`: `(parcels, channels)`."""
+        start = np.searchsorted(self.parcel, np.arange(parcels + 1))
+        members = csr_array((np.ones(len(values)), np.arange(len(values)), start), shape=(parcels, len(values)))
+        return np.asarray(members @ values)
 
 
 class StoreFeed:
@@ -71,13 +78,13 @@ class StoreFeed:
         parcel, pixel = expand(self._first[rows], self._count[rows])
         whole = len(pixel) and pixel[-1] - pixel[0] == len(pixel) - 1 and bool((np.diff(rows) == 1).all())
         where = slice(pixel[0], pixel[-1] + 1) if whole else pixel  # neighbours are read in one piece
-        pixels, position = self.store.reflectance[where], self.store.position[where]
+        pixels = self.store.reflectance[where]
         seen = pixels[:, 0, 0] != UNOBSERVED
         if not seen.all():
-            pixels, position, parcel = pixels[seen], position[seen], parcel[seen]
+            pixels, pixel, parcel = pixels[seen], pixel[seen], parcel[seen]
         if self._picked is not None:
             pixels = pixels[:, :, self._picked]
-        return Gathered(pixels if self._matrix is None else resample(pixels, self._matrix), parcel, position)
+        return Gathered(pixels if self._matrix is None else resample(pixels, self._matrix), parcel, pixel)
 
     def moments(self, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Mean and standard deviation `(dates, bands)` of reflectance over the observed pixels of `rows`."""
@@ -106,6 +113,11 @@ class PatchFeed(StoreFeed):
 
     view = "patch"
 
+    def __init__(self, store: Store, days: Sequence[int] | None = None, bands: Sequence[str] | None = None) -> None:
+        """As StoreFeed; raises NoPositions where the store holds sets of pixels that nobody has placed."""
+        store.require_positions()
+        super().__init__(store, days, bands)
+
     def batch(self, rows: Rows, device: torch.device) -> Batch:
         some = self.gather(rows)
         source = torch.from_numpy(self._sources(some, rows)).to(device)  # (N, 32 * 32), -1 outside the parcel
@@ -121,7 +133,7 @@ class PatchFeed(StoreFeed):
         height, width = (self.store.index[name].to_numpy()[rows] for name in ("height_px", "width_px"))
         base = np.cumsum(height * width) - height * width
         lookup = np.full(int((height * width).sum()) + 1, -1, np.int64)
-        row, column = some.position.T.astype(np.int64)
+        row, column = self.store.position[some.place].T.astype(np.int64)
         lookup[base[some.parcel] + row * width[some.parcel] + column] = np.arange(len(some.parcel))
         centres = np.arange(PATCH_SIZE_PX) + 0.5
         rows_px = (centres * height[:, None] / PATCH_SIZE_PX).astype(np.int64)  # (N, 32)
@@ -146,18 +158,18 @@ class StatisticsFeed(StoreFeed):
     def _statistics(self, rows: Rows) -> NDArray[np.float32]:
         some = self.gather(rows)
         values = some.pixels.reshape(len(some.pixels), -1).astype(np.float64)
-        start = np.searchsorted(some.parcel, np.arange(len(rows) + 1))
-        members = csr_array((np.ones(len(values)), np.arange(len(values)), start), shape=(len(rows), len(values)))
-        count = np.maximum(np.diff(start), 1)[:, None]
-        mean = members @ values / count
-        deviation = np.sqrt(np.maximum(members @ np.square(values, out=values) / count - mean**2, 0))
-        shape = (len(rows), len(self.days), len(self.bands))
-        both = np.concatenate([mean.reshape(shape), deviation.reshape(shape)], axis=2)
-        return (both / REFLECTANCE_SCALE).astype(np.float32)
+        count = np.maximum(np.bincount(some.parcel, minlength=len(rows)), 1)[:, None]
+        mean = some.sums(values, len(rows)) / count
+        squares = some.sums(np.square(values, out=values), len(rows)) / count
+        return _mean_and_deviation(mean, squares, (len(rows), len(self.days), len(self.bands)))
 
 
 class PixelSetFeed(StoreFeed):
-    """`(N, dates, bands, S)`: at most `S` pixels of a parcel, evenly spread over its set; masked where it has fewer."""
+    """`(N, dates, bands, S)`: at most `S` pixels of a parcel, evenly spread over its set; masked where it has fewer.
+
+    Which pixels these are is fixed: so they are held for training, and a parcel is classified alike each time. The
+    random draw of the papers is the network's, in training alone (`models.pixel_set`).
+    """
 
     view = "pixel_set"
 
@@ -183,9 +195,58 @@ class PixelSetFeed(StoreFeed):
         )
 
 
-FEEDS: dict[str, type[StoreFeed]] = {feed.view: feed for feed in (PatchFeed, StatisticsFeed, PixelSetFeed)}
+class ObservationsFeed(StoreFeed):
+    """`(N, acquisitions, 2 * bands)`: mean and deviation over a parcel's pixels that were clear at that date alone.
+
+    Nothing is interpolated: a date at which no pixel was clear is marked unseen. A model of this view takes whatever
+    dates there are, so its calendar is not asked for, and one `(1, channels)` normalisation serves all dates.
+    """
+
+    view = "observations"
+
+    def __init__(self, store: Store, days: Sequence[int] | None = None, bands: Sequence[str] | None = None) -> None:
+        """`days` are not used. Raises MissingBands, ObservationsNotKept (a store on a calendar)."""
+        super().__init__(store, None, bands)
+        if store.days != tuple(store.manifest["acquisition_days"]):
+            raise ObservationsNotKept(store.path, str(store.manifest["time_axis"]))
+
+    def batch(self, rows: Rows, device: torch.device) -> Batch:
+        values, seen = (torch.from_numpy(np.concatenate(parts)) for parts in zip(*map(self._seen, self._parts(rows))))
+        days = torch.tensor(self.days, dtype=torch.float32).expand(len(rows), -1)
+        return Batch(values.to(device), mask=seen.to(device), days=days.to(device))
+
+    def moments(self, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Each `(1, channels)`: over all seen dates of all parcels."""
+        batch = self.batch(rows, torch.device("cpu"))
+        assert batch.mask is not None
+        figures = batch.values[batch.mask].double().numpy()  # (seen, channels)
+        return figures.mean(axis=0, keepdims=True), figures.std(axis=0, keepdims=True)
+
+    def _seen(self, rows: Rows) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        some = self.gather(rows)
+        clear = np.asarray(self.store.clear[some.place], dtype=np.float64)  # (P, acquisitions)
+        count = some.sums(clear, len(rows))  # (N, acquisitions)
+        values = (some.pixels * clear[..., None]).reshape(len(clear), -1)
+        divisor = np.maximum(count, 1).repeat(len(self.bands), axis=1)
+        mean = some.sums(values, len(rows)) / divisor
+        squares = some.sums(np.square(values, out=values), len(rows)) / divisor
+        return _mean_and_deviation(mean, squares, (*count.shape, len(self.bands))), count > 0
+
+
+def _mean_and_deviation(
+    mean: NDArray[np.float64], squares: NDArray[np.float64], shape: tuple[int, int, int]
+) -> NDArray[np.float32]:
+    """From the means of counts and of their squares to reflectance: both as `shape` `(N, dates, bands)`, in one."""
+    deviation = np.sqrt(np.maximum(squares - mean**2, 0))
+    both = np.concatenate([mean.reshape(shape), deviation.reshape(shape)], axis=2)
+    return (both / REFLECTANCE_SCALE).astype(np.float32)
+
+
+FEEDS: dict[str, type[StoreFeed]] = {
+    feed.view: feed for feed in (PatchFeed, StatisticsFeed, PixelSetFeed, ObservationsFeed)
+}
 
 
 def feed_for(view: str, store: Store, days: Sequence[int] | None = None, bands: Sequence[str] | None = None) -> Feed:
-    """The feed of a model's view, on the model's calendar and bands. Raises MissingBands."""
+    """The feed of a model's view, on the model's calendar and bands. Raises MissingBands, ObservationsNotKept."""
     return FEEDS[view](store, days, bands)  # type: ignore[return-value]

@@ -20,6 +20,7 @@ from backend.models.build import build
 from backend.models.bundle import ModelBundle
 from backend.models.random_forest import RandomForest
 from backend.vocabulary import CropClass
+from tests.backend.models.inputs import inputs
 
 BANDS = ("B02", "B03", "B08")
 CALENDAR = (-30, 5, 117, 240)
@@ -31,16 +32,18 @@ def bundle(name: str = "gru", classes: int = 2) -> ModelBundle:
         network = build(name, len(BANDS), CALENDAR, classes)
     if isinstance(network, RandomForest):
         network.fit(np.random.default_rng(0).normal(size=(60, 4, 6)), np.arange(60) % classes)
-    channels = 6 if MODELS[name].view == "statistics" else 3
+    view = MODELS[name].view
+    channels = 6 if view in ("statistics", "observations") else 3
+    dates = 1 if view == "observations" else len(CALENDAR)
     return ModelBundle(
         architecture=name,
         figures=MODELS[name].figures,
-        view=MODELS[name].view,
+        view=view,
         bands=BANDS,
         calendar=CALENDAR,
         season=2018,
-        mean=np.random.default_rng(0).random((4, channels)) / 3,
-        std=np.full((4, channels), 0.1),
+        mean=np.random.default_rng(0).random((dates, channels)) / 3,
+        std=np.full((dates, channels), 0.1),
         classes=tuple(CropClass(f"{i}", f"Maïs {i}", "#aabb00") for i in range(classes)),
         class_table=({"code": "MIS", "name": "Maïs", "class": "0", "colour": "#aabb00"},),
         temperature=1.25,
@@ -52,12 +55,11 @@ def bundle(name: str = "gru", classes: int = 2) -> ModelBundle:
 
 
 def logits(model: ModelBundle) -> torch.Tensor:
-    shape = (3, 32, 32) if model.view == "patch" else (6,)
     with torch.inference_mode():
-        return model.network()(torch.randn(5, 4, *shape, generator=torch.Generator().manual_seed(2)))
+        return model.network()(*inputs(model.architecture, parcels=4, dates=4, bands=3))
 
 
-@pytest.mark.parametrize("name", ["gru", "cnn-gru-0.9", "conv-lstm", "random-forest"])
+@pytest.mark.parametrize("name", list(MODELS))
 def test_a_round_trip_changes_nothing(tmp_path, name):
     before = bundle(name)
     before.save(tmp_path / "a.cropmodel")

@@ -52,8 +52,8 @@ def season(tmp_path_factory) -> Season:
     return Season(folder, catalogue, layer, options, store)
 
 
-def interpolated(catalogue: Catalogue) -> np.ndarray:
-    """The whole image with clouds interpolated pixel by pixel by numpy, `(dates, bands, rows, columns)` float."""
+def read_whole(catalogue: Catalogue) -> tuple[np.ndarray, np.ndarray]:
+    """All images as they are: counts `(dates, bands, rows, columns)` float, and where these are clear."""
     from rasterio.windows import Window
 
     from backend.imagery.blocks import read_acquisition
@@ -61,7 +61,12 @@ def interpolated(catalogue: Catalogue) -> np.ndarray:
 
     window = Window(0, 0, catalogue.grid.width, catalogue.grid.height)
     pairs = [read_acquisition(a, BANDS, catalogue.grid, window) for a in catalogue.acquisitions]
-    values, clear = np.stack([v for v, _ in pairs]).astype(float), np.stack([c for _, c in pairs])
+    return np.stack([v for v, _ in pairs]).astype(float), np.stack([c for _, c in pairs])
+
+
+def interpolated(catalogue: Catalogue) -> np.ndarray:
+    """The whole image with clouds interpolated pixel by pixel by numpy, `(dates, bands, rows, columns)` float."""
+    values, clear = read_whole(catalogue)
     days = np.array(catalogue.days)
     for row, column in np.ndindex(clear.shape[1:]):
         seen = clear[:, row, column]

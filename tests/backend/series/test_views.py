@@ -1,4 +1,4 @@
-"""The three views against the image itself, cut, resized and averaged by other tools."""
+"""The views against the image itself, cut, resized and averaged by other tools."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -6,18 +6,23 @@ from __future__ import annotations
 import geopandas
 import numpy as np
 import pytest
+import shapely
 import torch
 from exactextract import exact_extract
 from rasterio.io import MemoryFile
 from rasterio.mask import mask
 from rasterio.transform import from_origin
 
-from backend.errors import MissingBands
+from backend.errors import MissingBands, ObservationsNotKept
+from backend.learning.normalisation import Normalisation
+from backend.parcels.reading import ParcelLayer
+from backend.protocol import Silent
+from backend.series.build import ExtractionSpec, build
 from backend.series.calendar import interpolation
-from backend.series.views import FEEDS, PatchFeed, PixelSetFeed, StatisticsFeed, feed_for
+from backend.series.views import FEEDS, ObservationsFeed, PatchFeed, PixelSetFeed, StatisticsFeed, feed_for
 from backend.vocabulary import UNOBSERVED
 from tests.backend.ground import CRS, X0, Y0
-from tests.backend.series.conftest import interpolated
+from tests.backend.series.conftest import interpolated, read_whole
 
 CPU = torch.device("cpu")
 ROUNDING = 0.51e-4  # half a count of reflectance x 10,000
@@ -78,12 +83,6 @@ def test_patch_is_cut_and_resized_from_the_interpolated_image(season, image, fie
 
 def test_statistics_are_those_of_exactextract_on_pixel_centres(season, image):
     """Fields of whole pixels, where coverage-weighted and pixel-centre statistics are the same."""
-    import shapely
-
-    from backend.parcels.reading import ParcelLayer
-    from backend.protocol import Silent
-    from backend.series.build import ExtractionSpec, build
-
     boxes = [
         shapely.box(X0 + 10 * a, Y0 - 10 * (b + 7), X0 + 10 * (a + 5), Y0 - 10 * b)
         for a, b in [(2, 3), (20, 11), (41, 50)]
@@ -141,6 +140,75 @@ def test_pixel_set_holds_the_parcel_s_own_pixels(season):
         assert batch.geometry[number, 1] == pytest.approx(facts.area_m2)
 
 
+@pytest.fixture(scope="module")
+def raw(season):
+    """The image as it is, `(dates, bands, rows, columns)` reflectance, not a number under the clouds."""
+    values, clear = read_whole(season.catalogue)
+    return np.where(clear[:, None], values, np.nan) / 1e4
+
+
+@pytest.fixture(scope="module")
+def small_fields(season):
+    """A store of fields of 2 x 1 pixels, which some clouds cover whole."""
+    boxes = [shapely.box(X0 + 50 * k, Y0 - 50 * k - 10, X0 + 50 * k + 20, Y0 - 50 * k) for k in range(11)]
+    table = geopandas.GeoDataFrame({"id": range(11)}, geometry=boxes, crs=CRS)
+    layer = ParcelLayer(season.layer.source, "small", table, np.arange(11).astype(str))
+    return build(season.catalogue, layer, ExtractionSpec(season.options), season.folder / "small.parcels", Silent())
+
+
+@pytest.mark.parametrize("small", [False, True])
+def test_observations_are_of_the_clear_pixels_of_each_date_alone(season, small_fields, raw, small):
+    store = small_fields if small else season.store
+    feed = ObservationsFeed(store, bands=("B08", "B02"))
+    assert feed.days == season.catalogue.days
+    rows = np.flatnonzero(feed.usable)
+    batch = feed.batch(rows, CPU)
+    assert batch.values.shape == (len(rows), len(feed.days), 4)
+    assert batch.days.tolist() == [list(feed.days)] * len(rows)
+    assert small == bool((~batch.mask).any())
+    for number, row in enumerate(rows):
+        facts = store.index.iloc[row]
+        position = store.position[facts.first_pixel : facts.first_pixel + facts.n_pixels].astype(int)
+        y, x = (position + [facts.row_px, facts.column_px]).T
+        for date, pixels in enumerate(raw[:, [6, 0]][:, :, y, x]):  # (bands, pixels)
+            own = pixels[:, ~np.isnan(pixels[0])]
+            found = batch.values[number, date].numpy()
+            assert bool(batch.mask[number, date]) == (own.size > 0)
+            expected = np.concatenate([own.mean(axis=1), own.std(axis=1)]) if own.size else np.zeros(4)
+            np.testing.assert_allclose(found, expected, atol=ROUNDING)
+
+
+def test_normalised_observations_have_mean_0_and_deviation_1_over_all_dates(small_fields):
+    feed = ObservationsFeed(small_fields)
+    rows = np.flatnonzero(feed.usable)
+    normalisation = Normalisation.of(feed, rows)
+    assert normalisation.mean.shape == (1, 20)
+    batch = normalisation.apply(feed.batch(rows, CPU))
+    seen = batch.values[batch.mask].double().numpy()
+    np.testing.assert_allclose(seen.mean(axis=0), 0, atol=1e-4)
+    np.testing.assert_allclose(seen.std(axis=0), 1, atol=1e-4)
+    assert not batch.values[~batch.mask].any()
+
+
+def test_shuffled_observations_keep_what_was_seen_with_its_values(small_fields):
+    feed = ObservationsFeed(small_fields)
+    rows = np.flatnonzero(feed.usable)[:4]
+    batch = feed.batch(rows, CPU)
+    order = np.random.default_rng(0).permuted(np.tile(np.arange(len(feed.days)), (4, 1)), axis=1)
+    shuffled = batch.reordered(order)
+    for parcel in range(4):
+        assert torch.equal(shuffled.values[parcel], batch.values[parcel, order[parcel]])
+        assert torch.equal(shuffled.mask[parcel], batch.mask[parcel, order[parcel]])
+    assert torch.equal(shuffled.days, batch.days)
+
+
+def test_a_store_on_a_calendar_keeps_no_observations(season, tmp_path):
+    spec = ExtractionSpec(season.options, calendar="every:20")
+    store = build(season.catalogue, season.layer, spec, tmp_path / "calendar.parcels", Silent())
+    with pytest.raises(ObservationsNotKept, match="every:20"):
+        feed_for("observations", store)
+
+
 @pytest.mark.parametrize("view", list(FEEDS))
 def test_moments_are_those_of_the_batch(season, view):
     feed = feed_for(view, season.store)
@@ -148,6 +216,9 @@ def test_moments_are_those_of_the_batch(season, view):
     mean, std = feed.moments(rows)
     if view == "statistics":
         values = feed.batch(rows, CPU).values.double().numpy()
+    elif view == "observations":
+        batch = feed.batch(rows, CPU)
+        values = batch.values[batch.mask].double().numpy()[:, None]  # a date of its own, each
     else:
         index = season.store.index.iloc[rows]
         pick = np.concatenate([np.arange(f, f + n) for f, n in zip(index.first_pixel, index.n_pixels)])
