@@ -15,6 +15,11 @@ _BAND = re.compile(r"(?<![A-Za-z0-9])(?:B|Band)[ _]?(0?[1-9]|1[0-2]|8A)(?![A-Za-
 _RESOLUTION = re.compile(r"(?<![A-Za-z0-9])(?:10|20|60)m(?![A-Za-z0-9])", re.IGNORECASE)
 _PLATFORM = re.compile(r"(?:Sentinel-?2|S2)([ABC])(?![A-Za-z])", re.IGNORECASE)
 _TILE = re.compile(r"(?<![A-Za-z0-9])T(\d{2}[A-Z]{3})(?![A-Za-z0-9])")
+_COMMON = {
+    "coastal": "B01", "blue": "B02", "green": "B03", "red": "B04", "rededge1": "B05", "rededge2": "B06",
+    "rededge3": "B07", "rededge071": "B05", "rededge075": "B06", "rededge078": "B07", "nir": "B08", "nir08": "B8A",
+    "nir09": "B09", "cirrus": "B10", "swir16": "B11", "swir22": "B12",
+}  # fmt: skip
 _TAGS = ("ACQUISITION", "ACQUISITION_DATE", "ACQUISITIONDATETIME", "DATATAKE_SENSING_START", "DATETIME", "DATE")
 
 
@@ -60,6 +65,12 @@ def band_in(text: str) -> str | None:
         return None
     number = match.group(1).upper()
     return "B8A" if number == "8A" else f"B{int(number):02d}"
+
+
+def band_called(name: str) -> str | None:
+    """The band that is called `name`, and nothing else: "B2", "b02_20m", "blue", "rededge1"; "B02_std" is none."""
+    plain = re.sub(r"[ _-](?:10|20|60)m$", "", name.strip(), flags=re.IGNORECASE)
+    return _COMMON.get(plain.lower()) or (band_in(plain) if _BAND.fullmatch(plain) else None)
 
 
 def scene_key(path: Path) -> str:
