@@ -29,5 +29,7 @@ protocol = _load("_crop_classifier_protocol", ROOT / "backend" / "protocol.py")
 MODELS = _load("_crop_classifier_models", ROOT / "backend" / "models" / "__init__.py").MODELS
 DEFAULTS = protocol.DEFAULTS
 DEVICES = protocol.DEVICES
+SPLITS, LOSSES, CLASS_WEIGHTS = protocol.SPLITS, protocol.LOSSES, protocol.CLASS_WEIGHTS
+SCHEDULES, PRECISIONS = protocol.SCHEDULES, protocol.PRECISIONS
 FORMATS = protocol.FORMATS
 Job = protocol.Job

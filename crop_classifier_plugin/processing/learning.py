@@ -24,7 +24,7 @@ def device_parameter() -> QgsProcessingParameterEnum:
 
 
 def whole_number(
-    name: str, label: str, default: int, least: int = 1, most: int = 2**31 - 1
+    name: str, label: str, default: Optional[int], least: int = 1, most: int = 2**31 - 1
 ) -> QgsProcessingParameterNumber:
     """A whole number within the engine's limits."""
     kind = QgsProcessingParameterNumber.Type.Integer

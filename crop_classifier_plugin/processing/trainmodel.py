@@ -16,7 +16,6 @@ from qgis.core import (
     QgsProcessingParameterEnum,
     QgsProcessingParameterFile,
     QgsProcessingParameterFileDestination,
-    QgsProcessingParameterNumber,
 )
 
 from ..engine.protocol import DEFAULTS, MODELS
@@ -34,6 +33,7 @@ from .parcels import (
     parcels_problem,
     workers_parameter,
 )
+from .training import epochs_parameter, learning_arguments, option_parameters, split_parameters, split_problem
 
 CLASS_TABLES = ("own", "paper", "rpg_groups", "file")  # the values of CLASS_TABLE by position; new ones go to the end
 EXTRACTION_SHARE = 0.4  # of the progress bar, where images are read first
@@ -87,7 +87,8 @@ class TrainModel(EngineAlgorithm):
         return (
             self._source_problem(parameters, context)
             or imagery_problem(self, parameters, context)
-            or parcels_problem(self, parameters, context, "CLASS_FIELD", "NAME_FIELD", "ID_FIELD")
+            or parcels_problem(self, parameters, context, "CLASS_FIELD", "NAME_FIELD", "ID_FIELD", "SPLIT_FIELD")
+            or split_problem(self, parameters, context)
             or self._class_table_problem(parameters, context)
             or model_output_problem(parameters.get("OUTPUT"))
         )
@@ -150,18 +151,17 @@ class TrainModel(EngineAlgorithm):
         self, store: Path, model: Path, parameters: Parameters, context: QgsProcessingContext
     ) -> Dict[str, Any]:
         whole = {
-            name: self.parameterAsInt(parameters, name.upper(), context)
-            for name in ("epochs", "folds", "batch_size", "seed", "min_samples")
+            name: self.parameterAsInt(parameters, name.upper(), context) for name in ("folds", "seed", "min_samples")
         }
         return {
             **whole,
+            **learning_arguments(self, parameters, context),
             "store": str(store),
             "output": str(model),
             "model": self.parameterAsEnumString(parameters, "MODEL", context),
             "class_field": self.text(parameters, "CLASS_FIELD", context),
             "class_table": self._class_table(parameters, context),
             "name_field": self.text(parameters, "NAME_FIELD", context),
-            "learning_rate": self.parameterAsDouble(parameters, "LEARNING_RATE", context),
             "device": self.parameterAsEnumString(parameters, "DEVICE", context),
             "restart": self.parameterAsBool(parameters, "RESTART", context) or None,
             "report": self.parameterAsFileOutput(parameters, "REPORT", context),
@@ -193,19 +193,15 @@ def training_parameters() -> List[Any]:
     model = QgsProcessingParameterEnum(
         "MODEL", tr("Architecture"), list(MODELS), defaultValue=DEFAULTS.model, usesStaticStrings=True
     )
-    kind = QgsProcessingParameterNumber.Type.Double
-    rate = QgsProcessingParameterNumber("LEARNING_RATE", tr("Learning rate"), kind, DEFAULTS.learning_rate)
-    rate.setMinimum(1e-6)
-    rate.setMetadata({"widget_wrapper": {"decimals": 6}})
     restart = QgsProcessingParameterBoolean("RESTART", tr("Start afresh, even where a stopped run could go on"), False)
     return [
         store,
         model,
-        whole_number("EPOCHS", tr("Epochs"), DEFAULTS.epochs),
-        whole_number("FOLDS", tr("Folds tested, of five"), DEFAULTS.folds, most=5),
+        epochs_parameter(),
+        whole_number("FOLDS", tr("Folds tested, of five (or of the years there are)"), DEFAULTS.folds, most=5),
         device_parameter(),
-        advanced(whole_number("BATCH_SIZE", tr("Parcels per batch"), DEFAULTS.batch_size, least=2)),
-        advanced(rate),
+        *option_parameters(),
+        *split_parameters(),
         advanced(whole_number("SEED", tr("Random seed"), DEFAULTS.seed, least=0)),
         advanced(
             whole_number("MIN_SAMPLES", tr("Leave out classes with fewer parcels than"), DEFAULTS.min_samples, least=5)

@@ -50,21 +50,33 @@ class TrainDialog(RunDialog):
         self.classify_button.setEnabled(False)
         for signal in (self.imagery.changed, self.crops.changed, self.output.fileChanged, self.report.fileChanged):
             signal.connect(self.refresh)
+        self.crops.changed.connect(self._offer_fields)
+        for choice in (self.training.split.split.currentIndexChanged, self.training.split.field.fieldChanged):
+            choice.connect(self.refresh)
+        self._offer_fields()
         self.refresh()
+
+    def _offer_fields(self) -> None:
+        self.training.split.set_layer(self.crops.parcels.layer())
 
     def _model_page(self) -> QWidget:
         form = form_layout()
         form.addRow(tr("Model"), self.output)
         form.addRow(tr("Report"), self.report)
         output = compact_group(tr("Output"), form)
-        return _side_by_side(scrolling_column(self.training, output), scrolling_column(self.training.advanced))
+        return _side_by_side(scrolling_column(self.training, output), scrolling_column(*self.training.for_experts()))
 
     # What the shared dialog asks for
 
     def missing(self) -> str:
         output = "" if self.output.filePath().strip() else tr("Choose where the model is saved.")
         folders = (missing_folder(self.output), missing_folder(self.report))
-        return next(filter(None, (self.imagery.missing(), self.crops.missing(), output, *folders)), "")
+        return next(
+            filter(
+                None, (self.imagery.missing(), self.crops.missing(), self.training.split.missing(), output, *folders)
+            ),
+            "",
+        )
 
     def parameters(self) -> dict[str, Any]:
         parameters = {

@@ -49,6 +49,8 @@ def everything(tmp_path: Path) -> dict[str, object]:
         "FEW_PIXELS": 9, "WORKERS": 2, "OVERWRITE": True, "TRUTH": "code", "DEVICE": "cpu", "BATCH_SIZE": 8,
         "NAME_FIELD": "code", "CLASS_FIELD": "code",
         "CLASS_TABLE": 3, "CLASS_TABLE_FILE": str(file), "EPOCHS": 2, "FOLDS": 3, "SEED": 4,
+        "SCHEDULE": "cosine", "WEIGHT_DECAY": 0.1, "PATIENCE": 3, "LOSS": "focal", "CLASS_WEIGHTS": "balanced",
+        "DATE_DROPOUT": 0.2, "PRECISION": "bfloat16", "SPLIT": "group", "BLOCK_SIZE_M": 900, "SPLIT_FIELD": "code",
         "LEARNING_RATE": 0.01, "MIN_SAMPLES": 7, "RESTART": True, "STORE": str(tmp_path / "store"),
         "REPORT": str(tmp_path / "report.html"), "PARCELS": file_layer(tmp_path / "parcels.gpkg"),
     }  # fmt: skip

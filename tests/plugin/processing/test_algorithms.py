@@ -15,7 +15,7 @@ from qgis.core import (
     QgsProject,
     QgsVectorLayer,
 )
-from running import Feedback, classify_parameters, given, run, train_parameters
+from running import Feedback, algorithm, classify_parameters, given, run, train_parameters
 from sample_layers import file_layer, memory_layer
 
 from crop_classifier_plugin.engine.protocol import DEFAULTS
@@ -160,13 +160,41 @@ def test_train_extracts_beside_the_model_then_trains_and_leaves_no_store(fake_en
     assert given(train) == {
         "store": extract["arguments"]["output"], "output": str(tmp_path / "region.cropmodel"), "model": "gru",
         "class_field": "code", "class_table": str(table), "epochs": 3, "folds": DEFAULTS.folds,
-        "batch_size": DEFAULTS.batch_size, "learning_rate": DEFAULTS.learning_rate, "seed": DEFAULTS.seed,
-        "min_samples": DEFAULTS.min_samples,
+        "seed": DEFAULTS.seed, "min_samples": DEFAULTS.min_samples, "split": "random",
+        "block_size_m": DEFAULTS.block_size_m,
     }  # fmt: skip
     share = 100 * EXTRACTION_SHARE
     assert feedback.percents == pytest.approx([share / 2, share + (100 - share) / 2])
     assert [event.command for event in feedback.events if event.kind == "started"] == ["extract", "train"]
     assert "Overall accuracy 90.0%, mean F-score 60.0%" in feedback.lines
+
+
+def test_every_training_option_reaches_the_engine(fake_engine, tmp_path) -> None:
+    fake_engine.answer("train", TRAINED)
+    options = {
+        "BATCH_SIZE": 16, "LEARNING_RATE": 0.002, "SCHEDULE": "one-cycle", "WEIGHT_DECAY": 0.05, "PATIENCE": 4,
+        "LOSS": "focal", "CLASS_WEIGHTS": "square-root", "DATE_DROPOUT": 0.25, "PRECISION": "bfloat16",
+        "SPLIT": "blocks", "BLOCK_SIZE_M": 2500.0,
+    }  # fmt: skip
+    run("trainmodel", {**train_parameters(tmp_path), "STORE": str(tmp_path), **options})
+    (train,) = fake_engine.jobs()
+    sent = given(train)
+    assert {name: sent[name.lower()] for name in options} == options
+    assert "split_field" not in sent
+
+
+def test_a_split_and_its_field_go_together(tmp_path) -> None:
+    base = {**train_parameters(tmp_path), "STORE": str(tmp_path)}
+    context = QgsProcessingContext()
+    for more, words in (
+        ({"SPLIT": "group"}, "choose the field of the group"),
+        ({"SPLIT": "year"}, "choose the field of the group"),
+        ({"SPLIT": "blocks", "SPLIT_FIELD": "code"}, "a field is for groups and years"),
+        ({"SPLIT_FIELD": "code"}, "a field is for groups and years"),
+        ({"SPLIT": "blocks"}, ""),
+    ):
+        accepted, message = algorithm("trainmodel").checkParameterValues({**base, **more}, context)
+        assert words in message and accepted == (not words)
 
 
 def test_train_keeps_the_store_it_is_given(fake_engine, imagery, tmp_path) -> None:

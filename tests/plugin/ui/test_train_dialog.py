@@ -1,11 +1,14 @@
 """Train on My Region, from the widgets to the saved model, with a fake engine behind the real algorithm."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
+from dataclasses import replace
+
 import pytest
 from qgis.core import QgsProject
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QApplication
 
+from crop_classifier_plugin.engine.protocol import MODELS
 from crop_classifier_plugin.settings import Setting
 from crop_classifier_plugin.ui.classify_dialog import ClassifyDialog
 from crop_classifier_plugin.ui.crops_group import FROM_FILE, PAPER
@@ -96,6 +99,14 @@ def test_parameters_are_exactly_what_was_chosen(engine, dialog, parcels, imagery
         "FOLDS": 3,
         "BATCH_SIZE": 32,
         "LEARNING_RATE": 0.001,
+        "SCHEDULE": "constant",
+        "WEIGHT_DECAY": 0.0,
+        "PATIENCE": 0,
+        "LOSS": "cross-entropy",
+        "CLASS_WEIGHTS": "none",
+        "DATE_DROPOUT": 0.0,
+        "PRECISION": "float32",
+        "SPLIT": "random",
         "SEED": 0,
         "DEVICE": "auto",
         "MIN_SAMPLES": 5,
@@ -103,6 +114,35 @@ def test_parameters_are_exactly_what_was_chosen(engine, dialog, parcels, imagery
     }
     known = {definition.name() for definition in provider.algorithm("trainmodel").parameterDefinitions()}
     assert set(dialog.parameters()) | {"CLASS_TABLE_FILE", "EXCLUDE", "MASKS"} < known
+
+
+def test_a_split_asks_for_what_it_needs(engine, dialog):
+    split = dialog.training.split
+    assert not split.block_size_m.isEnabled() and not split.field.isEnabled()
+    split.split.setCurrentIndex(split.split.findData("blocks"))
+    split.block_size_m.setValue(1500)
+    sent = dialog.parameters()
+    assert (sent["SPLIT"], sent["BLOCK_SIZE_M"], "SPLIT_FIELD" in sent) == ("blocks", 1500, False)
+    split.split.setCurrentIndex(split.split.findData("group"))
+    assert dialog.missing() == "Choose the field whose values are kept together for testing."
+    split.field.setField("CODE_CULTU")
+    assert dialog.missing() == ""
+    sent = dialog.parameters()
+    assert (sent["SPLIT_FIELD"], "BLOCK_SIZE_M" in sent) == ("CODE_CULTU", False)
+
+
+def test_the_form_follows_the_architectures_recipe_where_nothing_was_changed(engine, dialog, monkeypatch):
+    own = {"schedule": "cosine", "weight_decay": 0.05, "epochs": 80, "date_dropout": 0.2}
+    monkeypatch.setitem(MODELS, "cnn", replace(MODELS["cnn"], recipe=own))
+    training = dialog.training
+    training.architecture.setCurrentIndex(training.architecture.findData("gru"))
+    training.recipe.date_dropout.setValue(0.5)
+    training.architecture.setCurrentIndex(training.architecture.findData("cnn"))
+    sent = dialog.parameters()
+    assert (sent["SCHEDULE"], sent["WEIGHT_DECAY"], sent["EPOCHS"], sent["DATE_DROPOUT"]) == ("cosine", 0.05, 80, 0.5)
+    training.architecture.setCurrentIndex(training.architecture.findData("gru"))
+    sent = dialog.parameters()
+    assert (sent["SCHEDULE"], sent["WEIGHT_DECAY"], sent["EPOCHS"], sent["DATE_DROPOUT"]) == ("constant", 0, 50, 0.5)
 
 
 def test_a_parcel_file_becomes_a_source(engine, dialog, tmp_path):
