@@ -133,7 +133,11 @@ class ImageryOptions:
             ("scale", self.scale is None or 0 < self.scale < inf, "a number above 0"),
             ("offset", self.offset is None or isfinite(self.offset), "a number"),
             ("band_names", len(set(self.band_names)) == len(self.band_names), "names that are all different"),
-            ("cloud_probability", 0 < (self.cloud_probability or 1) <= 100, "a percentage above 0, at most 100"),
+            (
+                "cloud_probability",
+                0 < (100 if self.cloud_probability is None else self.cloud_probability) <= 100,
+                "a percentage above 0, at most 100",
+            ),
             ("theia_reflectance", self.theia_reflectance in ("FRE", "SRE"), "FRE or SRE"),
             ("end", not (self.start and self.end and self.end < self.start), f"a date not before {self.start}"),
         ):

@@ -55,12 +55,13 @@ def read_scene(
         by_raster[scene.layers[band].source].append(position)
     for source, positions in by_raster.items():
         layers = [scene.layers[bands[position]] for position in positions]
-        numbers, inside = _read(source, [layer.index for layer in layers], grid, window, resampling, layers[0].nodata)
+        indexes, crs = [layer.index for layer in layers], scene.grid.crs
+        numbers, inside = _read(source, indexes, crs, grid, window, resampling, layers[0].nodata)
         clear &= inside & _holds_data(numbers, layers[0])
         for position, layer, plane in zip(positions, layers, numbers):
             values[position] = _reflectance(plane, layer)
     for mask in scene.masks:
-        clear &= _read_mask(mask, grid, window)
+        clear &= _read_mask(mask, scene.grid.crs, grid, window)
     return values, clear
 
 
@@ -69,40 +70,44 @@ def block_shape(scene: Scene, grid: Grid) -> tuple[int, int]:
     with opened(scene.images[0]) as dataset:
         rows, columns = dataset.block_shapes[0]
         zoom = max(1, round(abs(dataset.transform.a) / grid.resolution_m))
-        if not _same_grid(dataset, grid) and columns >= dataset.width:
+        if not _same_pixels(dataset, grid) and columns >= dataset.width:
             rows = columns = _BLOCK_PX  # strips of a raster that is resampled anyway
     columns = min(columns * zoom, grid.width)
     rows = rows * zoom * max(1, _BLOCK_PX**2 // (rows * zoom * columns))
     return min(rows, grid.height), columns
 
 
-def _read_mask(mask: Mask, grid: Grid, window: Window) -> Clear:
-    numbers, inside = _read(mask.source, [mask.index], grid, window, "nearest", None)
+def _read_mask(mask: Mask, crs: str, grid: Grid, window: Window) -> Clear:
+    numbers, inside = _read(mask.source, [mask.index], crs, grid, window, "nearest", None)
     return inside & masks.clear(mask, numbers[0])
 
 
 def _read(
-    source: str, indexes: list[int], grid: Grid, window: Window, resampling: str, nodata: float | None
+    source: str, indexes: list[int], crs: str, grid: Grid, window: Window, resampling: str, nodata: float | None
 ) -> tuple[NDArray[np.generic], Clear]:
-    """Raw numbers `(layers, rows, columns)` of a window of `grid`, and where the file's own ground lies."""
+    """Raw numbers `(layers, rows, columns)` of a window of `grid`, and where the file's own ground lies.
+
+    `crs` is that of a file which does not name its own, as the arrays of a Zarr product.
+    """
     with opened(source) as dataset:
         shape = (int(window.height), int(window.width))
         masked = MaskFlags.per_dataset in dataset.mask_flag_enums[0]
-        if _same_grid(dataset, grid):
+        own_crs = crs_name(dataset.crs) or crs
+        if _same_pixels(dataset, grid) and own_crs == grid.crs:
             inside = _inside(dataset, grid, window, masked) if masked else np.ones(shape, bool)
             return dataset.read(indexes, window=window), inside
         inside = _inside(dataset, grid, window, masked)
         how = Resampling[resampling]
         with WarpedVRT(
-            dataset, crs=grid.crs, transform=grid.transform, width=grid.width, height=grid.height,
+            dataset, src_crs=own_crs, crs=grid.crs, transform=grid.transform, width=grid.width, height=grid.height,
             resampling=how, src_nodata=nodata, nodata=nodata, add_alpha=False,
         ) as warped:  # fmt: skip
             return warped.read(indexes, window=window), inside
 
 
-def _same_grid(dataset: rasterio.DatasetReader, grid: Grid) -> bool:
+def _same_pixels(dataset: rasterio.DatasetReader, grid: Grid) -> bool:
     same_size = (dataset.width, dataset.height) == (grid.width, grid.height)
-    return same_size and dataset.transform.almost_equals(grid.transform, 1e-6) and crs_name(dataset.crs) == grid.crs
+    return same_size and dataset.transform.almost_equals(grid.transform, 1e-6)
 
 
 def _inside(dataset: rasterio.DatasetReader, grid: Grid, window: Window, masked: bool) -> Clear:

@@ -56,5 +56,5 @@ def on_disk(source: str) -> Path | None:
     if array:
         return on_disk(array[1])
     if source.startswith(_ZIP):
-        return Path(source.removeprefix(_ZIP + "{").partition("}/")[0])
+        return Path(source.removeprefix(_ZIP + "{").partition("}/")[0].removesuffix("}"))
     return None if is_remote(source) else Path(source)

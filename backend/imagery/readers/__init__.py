@@ -9,7 +9,7 @@ from typing import Protocol
 
 from backend.imagery.acquisition import ImageryOptions, Scene, Skipped
 from backend.imagery.rasters import RasterFacts
-from backend.imagery.readers import date_stack, multi_band, safe, single_band, theia
+from backend.imagery.readers import cube, date_stack, eopf, multi_band, safe, single_band, theia
 
 
 class ProductReader(Protocol):
@@ -36,5 +36,5 @@ class Reader(Protocol):
         ...
 
 
-PRODUCTS: tuple[ProductReader, ...] = (safe, theia)  # type: ignore[assignment]
+PRODUCTS: tuple[ProductReader, ...] = (eopf, safe, theia, cube)  # type: ignore[assignment]
 READERS: tuple[Reader, ...] = (date_stack, single_band, multi_band)  # type: ignore[assignment]
