@@ -15,9 +15,8 @@ import pandas
 from numpy.typing import NDArray
 
 from backend.errors import BadMeta, BadSample
-from backend.imagery.readers.date_stack import read_dates
 from backend.protocol import Reporter
-from backend.published.axes import Axes, day_of, require_single
+from backend.published.axes import Axes, day_of, listed_days, require_single
 from backend.published.cube import Cube
 from backend.published.spec import ImportSpec
 from backend.published.tables import id_field_of, read_fields
@@ -83,7 +82,7 @@ def _single(arrays: _Arrays, *names: str) -> float | None:
 
 def _dates(path: Path, arrays: _Arrays, spec: ImportSpec) -> list[date]:
     if spec.dates_file:
-        return [moment.date() for moment in read_dates(spec.dates_file)]
+        return listed_days(spec.dates_file)
     if "dates" not in arrays:
         raise BadMeta(path, "it holds no array dates; give the dates with --dates-file")
     return [day_of(str(text), path) for text in arrays["dates"]]

@@ -8,12 +8,13 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.errors import BadArgument, MissingBands, RepeatedSamples
+from backend.errors import BadArgument, BadMeta, MissingBands, RepeatedSamples
 from backend.imagery.names import band_in, parse_day
 from backend.protocol import Reporter
 from backend.published.spec import ImportSpec
@@ -85,6 +86,15 @@ def day_of(text: str, where: object) -> date:
     if month:
         return date(int(month[1]), int(month[2]), _MIDDLE_OF_MONTH)
     return parse_day(text, where).date()
+
+
+def listed_days(path: Path) -> list[date]:
+    """The dates of a text file, one per line. Raises BadMeta, UnreadableDate."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadMeta(path, f"it is no list of dates ({error})") from error
+    return [day_of(line, f"{path}, line {number}") for number, line in enumerate(lines, start=1) if line.strip()]
 
 
 def require_single(values: Iterable[Hashable], what: str, where: object) -> None:

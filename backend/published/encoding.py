@@ -38,7 +38,8 @@ class Encoding:
         exact = np.where(clear[:, :, None], values, 0) * (self.scale * REFLECTANCE_SCALE)
         exact = np.rint(exact + self.offset * REFLECTANCE_SCALE)
         saturated = int((np.abs(exact) > _MOST).sum())
-        return np.clip(exact, -_MOST, _MOST).astype(np.int16), clear, saturated
+        # in C order, as filling in place needs it
+        return np.clip(exact, -_MOST, _MOST).astype(np.int16, order="C"), clear, saturated
 
     def _observed(self, values: NDArray[Any]) -> NDArray[np.bool_]:
         observed = np.isfinite(values) if values.dtype.kind == "f" else np.ones(values.shape, bool)

@@ -19,9 +19,8 @@ import pandas
 from numpy.typing import NDArray
 
 from backend.errors import BadMeta, BadSample, UnknownLayout
-from backend.imagery.readers.date_stack import read_dates
 from backend.protocol import Reporter
-from backend.published.axes import day_of, require_single
+from backend.published.axes import day_of, listed_days, require_single
 from backend.published.source import file_stamp
 from backend.published.spec import ImportSpec
 from backend.vocabulary import BANDS
@@ -63,7 +62,7 @@ class Folder:
     def dates(self) -> list[date]:
         """The dates in the order of the arrays. Raises BadMeta, UnreadableDate."""
         if self.spec.dates_file:
-            return [moment.date() for moment in read_dates(self.spec.dates_file)]
+            return listed_days(self.spec.dates_file)
         path = self.path / "META" / "dates.json"
         document = read_json(path)
         if not document or not all(str(number).isdigit() for number in document):
