@@ -56,9 +56,12 @@ class Nomenclature:
         return {crop.code: self.classes[crop.position] for crop in self.crops}
 
     def table(self) -> list[dict[str, str]]:
-        """The rows `{code, name, class, colour}`, as a model file keeps them; `from_table` reads them back."""
+        """The rows `{code, name, class, colour, class_code}` that a model file keeps; `from_table` reads them back."""
         rows = ((crop, self.classes[crop.position]) for crop in self.crops)
-        return [{"code": crop.code, "name": crop.name, "class": c.name, "colour": c.colour} for crop, c in rows]
+        return [
+            {"code": crop.code, "name": crop.name, "class": c.name, "colour": c.colour, "class_code": c.code}
+            for crop, c in rows
+        ]
 
     def labels(self, codes: Sequence[Any] | NDArray[Any] | pd.Series) -> tuple[NDArray[np.int64], dict[str, int]]:
         """Class positions of crop codes, and the codes that no class holds.
@@ -98,7 +101,10 @@ def read(source: str | Path) -> Nomenclature:
 
 
 def from_table(rows: Iterable[Mapping[str, str]], where: object = "The class table") -> Nomenclature:
-    """The class table from rows `{code, name, class, colour}`; raises BadClassTable with the row's number."""
+    """The class table from rows `{code, name, class, colour}`; raises BadClassTable with the row's number.
+
+    A row's `class_code` is its class's code; without it the code is made from the class's name.
+    """
     return _build(where, [(number, row) for number, row in enumerate(rows, 1)])
 
 
@@ -204,15 +210,14 @@ def _add(row: Mapping[str, str], classes: dict[str, _Class], crops: dict[str, Cr
     """Adds a row's class and crop; ValueError says what is wrong with the row."""
     if not row["code"]:
         raise ValueError("the code is empty")
-    position = _add_class(row["class"], row["colour"].lower(), classes)
+    position = _add_class(row.get("class_code") or slug(row["class"]), row["class"], row["colour"].lower(), classes)
     crop = crops.setdefault(row["code"], Crop(row["code"], row["name"] or row["code"], position))
     if crop.position != position:
         other = list(classes.values())[crop.position].name
         raise ValueError(f"the code {crop.code} is in the class {other!r} already, here it is in {row['class']!r}")
 
 
-def _add_class(name: str, colour: str, classes: dict[str, _Class]) -> int:
-    code = slug(name)
+def _add_class(code: str, name: str, colour: str, classes: dict[str, _Class]) -> int:
     if not code:
         raise ValueError(f"the class needs a name with a letter or digit, found {name!r}")
     if colour and not COLOUR.fullmatch(colour):

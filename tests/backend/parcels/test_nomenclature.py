@@ -67,7 +67,7 @@ def test_reads_the_common_forms_of_csv(tmp_path: Path, encoding: str, separator:
 def test_columns_may_come_in_any_order_and_with_others(tmp_path: Path) -> None:
     text = "Colour; CLASS;remark;code;name\n#e3a81c;Cereal;winter;BTH;Wheat\n"
     assert nomenclature.read(written(tmp_path, text)).table() == [
-        {"code": "BTH", "name": "Wheat", "class": "Cereal", "colour": "#e3a81c"}
+        {"code": "BTH", "name": "Wheat", "class": "Cereal", "colour": "#e3a81c", "class_code": "cereal"}
     ]
 
 
