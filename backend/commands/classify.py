@@ -28,11 +28,14 @@ from backend.commands.options import (
     options_of,
     parcel_options,
 )
-from backend.errors import BadArgument
+from backend.commands.previous import previous_crops
+from backend.commands.seasons import Seasons
+from backend.errors import BadArgument, NoRotation
 from backend.imagery.acquisition import ImageryOptions
 from backend.learning.device import choose
 from backend.learning.prediction import predict
 from backend.models.bundle import ModelBundle
+from backend.parcels import nomenclature
 from backend.parcels.writing import attach, check_output, write
 from backend.protocol import Reporter
 from backend.reports.map import draw_map
@@ -51,6 +54,7 @@ class ClassificationSpec:
     model: Path
     output: Path
     truth: str | None
+    previous_field: str | None
     report: Path | None
     store: Path | None
     batch_size: int | None
@@ -63,6 +67,7 @@ classification_options = options_of(
     click.option("--model", type=PATH, required=True, help="A .cropmodel file."),
     click.option("-o", "--output", type=PATH, required=True, help=".gpkg, .shp, .parquet, .fgb or .csv"),
     click.option("--truth", help="Field with the declared crop, to report the agreement."),
+    click.option("--previous-field", help="Field with last year's crop, for a model that was trained with it."),
     click.option("--report", type=PATH, help="The report's HTML file; else OUTPUT_report.html."),
     click.option("--store", type=PATH, help="Keep the parcel series store here; else it is removed at the end."),
     click.option("--batch-size", type=click.IntRange(min=1), help="Parcels at once; else what suits the model."),
@@ -96,6 +101,7 @@ def _run(
 ) -> dict[str, Any]:  # fmt: skip
     """Loads, extracts where there is no store yet, classifies and writes."""
     bundle = ModelBundle.load(spec.model)
+    _check_rotation(bundle, spec, reporter)
     device = choose(spec.device, reporter)
     where = spec.store or spec.output.with_name(f".{spec.output.stem}.parcels")
     if parcels is None:
@@ -105,7 +111,7 @@ def _run(
         chosen = {"bands": bundle.bands, "overwrite": spec.store is None}
         store = extract(source, parcels, where, options, parcel_options, reporter, **chosen)
     _warn_of_season(store, bundle.calendar, reporter)
-    classified = classify(store, bundle, device, spec.batch_size, reporter)
+    classified = classify(store, bundle, device, spec, reporter)
     values = write_results(classified, spec, reporter)
     if parcels is not None and spec.store is None:
         shutil.rmtree(where)
@@ -113,12 +119,16 @@ def _run(
 
 
 def classify(
-    store: Store, bundle: ModelBundle, device: torch.device, batch_size: int | None, reporter: Reporter
+    store: Store, bundle: ModelBundle, device: torch.device, spec: ClassificationSpec, reporter: Reporter
 ) -> Classified:  # fmt: skip
     """Every usable parcel of the store through the model."""
     feed = feed_for(bundle.view, store, bundle.calendar, bundle.bands)
     rows = np.flatnonzero(feed.usable)
-    return Classified(store, bundle, rows, predict(bundle, feed, rows, device, reporter, batch_size))
+    previous = None
+    if spec.previous_field:
+        known = nomenclature.from_table(bundle.class_table)
+        previous = previous_crops(Seasons((store,)), spec.previous_field, known, reporter)[rows]
+    return Classified(store, bundle, rows, predict(bundle, feed, rows, device, reporter, spec.batch_size, previous))
 
 
 def write_results(classified: Classified, spec: ClassificationSpec, reporter: Reporter) -> dict[str, Any]:
@@ -133,7 +143,7 @@ def write_results(classified: Classified, spec: ClassificationSpec, reporter: Re
         reporter.warning(
             "output.geometry_emptied", f"{emptied} features lost their outline, a shapefile holds polygons."
         )
-    page = _report(classified, layer.geometry, predictions, agreement, documents.report_path(spec.output, spec.report))
+    page = _report(classified, layer.geometry, predictions, agreement, spec)
     return {
         "output": str(spec.output),
         "layer": spec.output.stem,
@@ -152,6 +162,18 @@ def _check_outputs(spec: ClassificationSpec, parcels: Path | None) -> None:
         raise BadArgument("output", "another file than the parcel layer, which it would replace", str(spec.output))
     check_output(spec.output)
     documents.require_writable(documents.report_path(spec.output, spec.report))
+
+
+def _check_rotation(bundle: ModelBundle, spec: ClassificationSpec, reporter: Reporter) -> None:
+    """Before anything long: last year's crops go with a model that has learnt from them. Raises NoRotation."""
+    if spec.previous_field and bundle.rotation is None:
+        raise NoRotation(spec.model)
+    if bundle.rotation and not spec.previous_field:
+        reporter.warning(
+            "previous.not_given",
+            "This model was trained and judged with last year's crops; without them it goes by the images alone.",
+            "Give the field that holds last year's crop (--previous-field), or expect worse results.",
+        )
 
 
 def _refuse_imagery_options(options: ImageryOptions, spec: ClassificationSpec) -> None:
@@ -184,16 +206,19 @@ def _warn_of_season(store: Store, calendar: Sequence[int], reporter: Reporter) -
 
 
 def _report(
-    classified: Classified, geometries: Any, predictions: pandas.DataFrame, agreement: dict[str, Any], path: Path
+    classified: Classified, geometries: Any, predictions: pandas.DataFrame, agreement: dict[str, Any],
+    spec: ClassificationSpec,
 ) -> Path:  # fmt: skip
-    bundle, store = classified.bundle, classified.store
+    bundle, store, path = classified.bundle, classified.store, documents.report_path(spec.output, spec.report)
     picture = None
     if len(geometries) <= _MOST_DRAWN:
         codes = predictions["crop_code"].to_numpy(object, na_value=None)
         picture = draw_map(geometries, codes, bundle.classes, path.with_suffix(".png"), "Classified parcels")
     model = {"model": bundle.architecture, "trained": bundle.provenance.get("made", "")}
+    told = documents.of_store(store)
     parts = {
-        **documents.of_store(store),
+        **told,
+        "notes": [*told["notes"], *documents.prior_notes(spec.previous_field)],
         **agreement,
         "breakdown": classified.breakdown(),
         "provenance": {**model, **documents.sources((store,))},

@@ -75,6 +75,13 @@ def named(crop: CropClass) -> dict[str, str]:
     return {"code": crop.code, "name": crop.name, "colour": crop.colour}
 
 
+def prior_notes(previous_field: str | None) -> list[str]:
+    """What a report says where last year's crops were used; else nothing."""
+    if not previous_field:
+        return []
+    return [f"Last year's crop (field {previous_field}) was weighed in: what follows it as often as in the training."]
+
+
 def report_path(output: Path, chosen: Path | None) -> Path:
     """Where the report goes when nobody said: beside the output, under a name that no output takes."""
     return chosen or output.with_name(f"{output.stem}_report.html")

@@ -19,6 +19,7 @@ from backend.commands import Outcome, documents
 from backend.commands.folding import FoldingOptions, folding_of, folding_options
 from backend.commands.labels import crops_of, labels_of
 from backend.commands.options import EXISTING, PATH
+from backend.commands.previous import previous_crops
 from backend.commands.seasons import Seasons
 from backend.commands.training_options import training_options
 from backend.errors import UnknownModel
@@ -39,6 +40,10 @@ from backend.vocabulary import CropClass
 )
 @click.option("--name-field", help="Field with the crop's name, where each value is a class.")
 @click.option(
+    "--previous-field",
+    help="Field with last year's crop, in codes of the class table: what follows it weighs what the images say.",
+)
+@click.option(
     "--folds",
     type=click.IntRange(min=1),
     default=DEFAULTS.folds,
@@ -52,7 +57,8 @@ from backend.vocabulary import CropClass
 @click.pass_obj
 def command(
     reporter: Reporter, store: tuple[Path, ...], output: Path, class_field: str, class_table: str | None,
-    name_field: str | None, report: Path | None, restart: bool, folding_options: FoldingOptions, **figures: Any,
+    name_field: str | None, previous_field: str | None, report: Path | None, restart: bool,
+    folding_options: FoldingOptions, **figures: Any,
 ) -> Outcome:  # fmt: skip
     """Train a model on the declared crops of STORE, or of one for each season; a run that was stopped goes on."""
     began = time.monotonic()
@@ -62,15 +68,17 @@ def command(
     seasons = Seasons.open(store)
     crops = crops_of(seasons, class_field, class_table, name_field)
     labels = labels_of(seasons, class_field, crops, reporter)
+    previous = previous_crops(seasons, previous_field, crops, reporter) if previous_field else None
     folding = folding_of(folding_options, seasons)
     checkpoint = output.with_name(f".{output.name}.training")
     if restart:
         shutil.rmtree(checkpoint, ignore_errors=True)
     spec = TrainingSpec.of(**figures)
     feed = seasons.feed(MODELS[spec.model].view)
-    trained = train(spec, feed, labels, crops.classes, reporter, checkpoint, folding)
+    trained = train(spec, feed, labels, crops.classes, reporter, checkpoint, folding, previous)
     seconds = round(time.monotonic() - began, 1)
     about = {"class field": class_field, "split": folding.name, "seconds": seconds}
+    about |= {"last year's crop": previous_field} if previous_field else {}
     document = _document(seasons, trained, labels, crops.classes, about)
     provenance = {**document["provenance"], "simulated": any(map(documents.is_simulated, seasons.stores))}
     season = seasons.stores[0].manifest["season"]
@@ -92,6 +100,7 @@ def _document(
     about = documents.of_stores(seasons.stores)
     notes = [
         *about["notes"],
+        *documents.prior_notes(facts.get("last year's crop")),
         *(f"Left out, too few parcels: {crop.name} ({count})" for crop, count in trained.left_out),
     ]
     parts = {
