@@ -19,7 +19,7 @@ from backend.commands.seasons import Seasons
 from backend.commands.training_options import training_options
 from backend.errors import BadArgument, UnknownModel
 from backend.experiments.experiment import Experiment, Region, series_digest
-from backend.experiments.plan import TABLES, Run, runs_of
+from backend.experiments.plan import FINDINGS, TABLES, Run, runs_of
 from backend.models import MODELS
 from backend.protocol import Reporter
 
@@ -51,10 +51,10 @@ def command(
     several GPUs or machines with that folder, share the runs. The tables are brought up to date after each.
     """
     began = time.monotonic()
-    names, asked = TABLES if table == "all" else (table,), _asked(models)
+    names, asked = (*TABLES, FINDINGS) if table == "all" else (table,), _asked(models)
     documents.require_writable(output / PAGE)
     if names == TABLE1:
-        return _outcome(Publication(output, names, asked), [], began)
+        return _outcome(Publication(output, names, asked), [], [], began)
     if not store or not class_field:
         raise BadArgument("store" if not store else "class_field", "the parcels' store and --class-field", None)
     seasons = Seasons.open(store)
@@ -69,8 +69,8 @@ def command(
     notes = documents.of_stores(seasons.stores)["notes"]
     publication = Publication(output, names, asked, experiment, {**facts, **documents.sources(seasons.stores)}, notes)
     publication.write()
-    experiment.carry_out(runs, reporter, publication.write)
-    return _outcome(publication, runs, began)
+    did = experiment.carry_out(runs, reporter, publication.write)
+    return _outcome(publication, runs, did, began)
 
 
 def _asked(models: str) -> tuple[str, ...]:
@@ -82,15 +82,16 @@ def _asked(models: str) -> tuple[str, ...]:
     return names
 
 
-def _outcome(publication: Publication, runs: list[Run], began: float) -> Outcome:
+def _outcome(publication: Publication, runs: list[Run], did: list[Run], began: float) -> Outcome:
     """Written once more: another process may have finished runs since."""
-    tables = publication.write()
+    tables = publication.write(with_pictures=True)
     experiment = publication.experiment
     left = [run.name for run in runs if experiment and not experiment.records.done(run)]
     values = {
         "tables": {path.stem: str(path) for path in tables},
         "report": str(publication.folder / PAGE),
         "runs": len(runs),
+        "done_here": [run.name for run in did],
         "left": left,
         "seconds": round(time.monotonic() - began, 1),
     }

@@ -12,14 +12,15 @@ from typing import Any
 from backend.errors import BadRecord
 from backend.experiments import tables
 from backend.experiments.experiment import Experiment
-from backend.experiments.plan import TABLES
+from backend.experiments.plan import FINDINGS, ORDERED, TABLES
 from backend.experiments.records import Record
-from backend.experiments.results import by_model
+from backend.experiments.results import Results, by_model
 from backend.experiments.tables import Frame, Table
 from backend.reports.comparison import as_page, write_table
 from backend.reports.writing import write_all
 
 PAGE = "report.md"
+CONFUSION = "confusion_"  # and the model's name
 
 
 @dataclass(frozen=True)
@@ -36,17 +37,21 @@ class Publication:
     facts: Mapping[str, Any] = field(default_factory=dict)
     notes: Sequence[str] = ()
 
-    def write(self) -> list[Path]:
-        """Brings tables and page up to the records that there are; gives the tables' files. One process at a time."""
+    def write(self, with_pictures: bool = False) -> list[Path]:
+        """Brings all up to the records that there are; gives the tables' files. One process at a time."""
         if self.experiment is None:
-            return self._write([])
+            return self._write([], with_pictures)
         with self.experiment.records.alone():
-            return self._write(self.experiment.records.read())
+            return self._write(self.experiment.records.read(), with_pictures)
 
-    def _write(self, records: list[Record]) -> list[Path]:
-        frame = Frame(by_model(records), self.asked, self.experiment.folds if self.experiment else 0)
-        written = [write_table(self._table(name, frame), self.folder) for name in self.names]
-        page = as_page("Experiment", [*self.notes, *self._told(records)], self._all_tables(), {})
+    def _write(self, records: list[Record], with_pictures: bool) -> list[Path]:
+        results = by_model(records)
+        frame = Frame(results, self.asked, self.experiment.folds if self.experiment else 0)
+        made = {name: self._table(name, frame) for name in self.names}
+        written = [write_table(table, self.folder) for table in made.values()]
+        if with_pictures:
+            write_all({self.folder / name: data for name, data in _pictures(made, results).items()})
+        page = as_page("Experiment", [*self.notes, *self._told(records)], self._all_tables(), self._shown())
         write_all({self.folder / PAGE: page.encode()})
         return written
 
@@ -60,8 +65,14 @@ class Publication:
 
     def _all_tables(self) -> list[Table]:
         """Those of this command and of former ones in the folder."""
-        paths = [self.folder / f"{name}.json" for name in TABLES]
+        paths = [self.folder / f"{name}.json" for name in (*TABLES, FINDINGS)]
         return [_read(path) for path in paths if path.exists()]
+
+    def _shown(self) -> dict[str, list[str]]:
+        """The pictures in the folder, by the table that they follow."""
+        shown = {name: [f"{name}.png"] for name in TABLES if (self.folder / f"{name}.png").exists()}
+        shown.setdefault("table2", []).extend(sorted(path.name for path in self.folder.glob(f"{CONFUSION}*.png")))
+        return shown
 
     def _told(self, records: Sequence[Record]) -> list[str]:
         """How the figures came about: the only place where times stand, so that tables can be compared."""
@@ -69,10 +80,23 @@ class Publication:
         return ["\n".join(f"- {name}: {value}" for name, value in facts.items())] if facts else []
 
 
+def _pictures(made: Mapping[str, Table], results: Mapping[tuple[str, str], Results]) -> dict[str, bytes]:
+    """PNG by file name, of those tables that have one; matplotlib is not needed by those who want no picture."""
+    from backend.reports import pictures
+
+    drawn = {"figure2": pictures.breakdown, "table2": pictures.models, "table4": pictures.shuffling}
+    found = {f"{name}.png": draw(made[name]["rows"]) for name, draw in drawn.items() if name in made}
+    for (model, order), own in results.items():
+        if order == ORDERED and "table2" in made:
+            title = f"{model}: tested parcels of {len(own.folds)} folds"
+            found[f"{CONFUSION}{model}.png"] = pictures.confusion(own.pooled, title)
+    return found
+
+
 def _circumstances(records: Sequence[Record]) -> dict[str, Any]:
     seconds = sum(record.circumstances["seconds"] for record in records)
     named = {key: _distinct(records, key) for key in ("engine", "torch", "device", "machine", "threads")}
-    return {"runs": len(records), "time": f"{seconds / 3600:.2f} h, the sum over the runs", **named}
+    return {"runs": len(records), "seconds": f"{seconds:,.0f}, the sum over the runs", **named}
 
 
 def _distinct(records: Sequence[Record], key: str) -> str:

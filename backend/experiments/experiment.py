@@ -34,10 +34,9 @@ from backend.vocabulary import CropClass
 
 from .plan import Run, cost
 from .progress import STAGE, RunReporter
-from .records import Record, Records, require_same
+from .records import NOT_SETTINGS, Record, Records, require_same
 
 SAMPLE = 4096  # pixels by whose values two stores are told apart
-_NOT_SETTINGS = ("device", "folds")  # they change no run: a device rounds otherwise, and is kept in the record
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ class Experiment:
 
     def settings(self, run: Run) -> dict[str, Any]:
         """All that decides a run's result; a record of others is not mixed in."""
-        given = {name: value for name, value in asdict(self.spec(run)).items() if name not in _NOT_SETTINGS}
+        given = {name: value for name, value in asdict(self.spec(run)).items() if name not in NOT_SETTINGS}
         labelled, split = self.base.labelled, self.base.splits[run.fold]
         return {
             **given,
@@ -109,22 +108,24 @@ class Experiment:
             path, fits = self.records.path(record.run), record.run.fold < len(self.base.splits)
             require_same(path, record.settings, self.settings(record.run) if fits else {})
 
-    def carry_out(self, runs: Sequence[Run], reporter: Reporter, after_each: Callable[[], object]) -> None:
-        """Does each run that is not done and not claimed by another process.
+    def carry_out(self, runs: Sequence[Run], reporter: Reporter, after_each: Callable[[], object]) -> list[Run]:
+        """Does each run that is not done and not claimed by another process; gives those that it did.
 
         A run that diverges is left out with a warning. Raises what Training.fit raises else, Cancelled too: what was
         finished is kept, and a network's epochs of the unfinished run as well.
         """
         weights = [self._weight(run) for run in runs]
-        total, passed = sum(weights) or 1, 0.0
+        total, passed, did = sum(weights) or 1, 0.0, []
         for run, weight in zip(runs, weights):
             with self.records.claimed(run) as ours:
                 if ours:
                     self._attempt(run, RunReporter(reporter, run, passed / total, (passed + weight) / total))
             passed += weight
             if ours:
+                did.append(run)
                 after_each()
         reporter.progress(1.0, STAGE)
+        return did
 
     def _attempt(self, run: Run, reporter: RunReporter) -> None:
         try:

@@ -11,6 +11,7 @@ from backend.learning.orders import ORDERS
 from backend.models import MODELS
 
 TABLES = ("table1", "table2", "table3", "table4", "figure2")
+FINDINGS = "findings"  # what all tables together say of the paper's conclusions
 ORDERED, SHUFFLED, SHUFFLED_PER_PARCEL = ORDERS
 # as the paper has them, the baseline last; it is in every table
 PAPER_MODELS = {
@@ -18,7 +19,6 @@ PAPER_MODELS = {
     "table2": ("cnn", "cnn-gru-0.7", "cnn-gru-0.8", "cnn-gru-0.9", "gru", "conv-lstm", FOREST),
     "table3": ("cnn", "gru", "cnn-gru-0.9", "conv-lstm", FOREST),
     "table4": ("conv-lstm", "cnn-gru-0.7", "cnn-gru-0.9", "gru", FOREST),
-    "figure2": (),
 }
 # seconds that a network of the view needs for a parcel, by those of one on statistics (two cores, 24 dates)
 VIEW_COST = {"statistics": 1, "observations": 1, "pixel_set": 6, "patch": 14}
@@ -43,10 +43,9 @@ class Run:
 
 
 def models_of(table: str, asked: Sequence[str] = ()) -> tuple[str, ...]:
-    """The paper's models, or those asked for with the forest."""
-    if not asked or not PAPER_MODELS[table]:
-        return PAPER_MODELS[table]
-    return tuple(dict.fromkeys((*asked, FOREST)))
+    """The paper's models, or those asked for with the forest; none for a figure of the parcels alone."""
+    known = PAPER_MODELS.get(table, ())
+    return tuple(dict.fromkeys((*asked, FOREST))) if asked and known else known
 
 
 def cost(model: str) -> int:

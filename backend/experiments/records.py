@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,14 @@ from numpy.typing import NDArray
 
 from backend.errors import BadRecord, RunOfOtherSettings, writing_to
 from backend.learning.metrics import scores
+from backend.learning.spec import TrainingSpec
 from backend.vocabulary import CropClass
 
 from .plan import Run
 
 SCHEMA = 1
+NOT_SETTINGS = ("device", "folds")  # a device rounds otherwise, and is told in the record; folds are runs
+_DEFAULTS = {option.name: option.default for option in fields(TrainingSpec) if option.name not in NOT_SETTINGS}
 _TESTED = {"row": np.int64, "truth": np.int64, "predicted": np.int64, "confidence": np.float64}
 
 
@@ -139,8 +142,12 @@ def _acquired(lock: FileLock) -> bool:
 
 
 def require_same(path: Path, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
-    """Raises RunOfOtherSettings, which names what differs."""
+    """Raises RunOfOtherSettings, which names what differs.
+
+    An option that is younger than the record had, when it was made, what is now its default.
+    """
     wanted = json.loads(json.dumps(wanted))  # as it would come back from a file
+    found = {**_DEFAULTS, **found}
     different = sorted(key for key in {*found, *wanted} if found.get(key) != wanted.get(key))
     if different:
         raise RunOfOtherSettings(path, [_difference(key, found.get(key), wanted.get(key)) for key in different])

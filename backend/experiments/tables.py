@@ -22,13 +22,15 @@ from backend.models.build import PAPER_BANDS, PAPER_CLASSES, PAPER_DAYS, build, 
 from backend.vocabulary import CropClass
 
 from . import paper
+from .findings import FINDINGS
 from .plan import ORDERED, SHUFFLED, SHUFFLED_PER_PARCEL, models_of
 from .results import Results, Spread
 
 Table = dict[str, Any]
+SPREAD_NOTE = "a ± b: mean and sample standard deviation (divisor n - 1) over the folds done."
 FOLDS_NOTE = (
-    "a ± b: mean and sample standard deviation (divisor n - 1) over the folds done. Pooled: the tested parcels of all "
-    "these folds taken as one set. Scores in per cent, differences in points: ours less the paper's."
+    f"{SPREAD_NOTE} Pooled: the tested parcels of all these folds taken as one set. Scores in per cent, differences in "
+    "points: ours less the paper's."
 )
 MEANS_NOTE = (
     "Mean F, precision and recall are unweighted means over the classes that occur in the truth of the tested parcels; "
@@ -138,6 +140,20 @@ def figure2(labels: NDArray[np.int64], classes: Sequence[CropClass], labelled: L
         "The paper prints no figures: meadows, cereals and grapevine are dominant there, and rice does not occur.",
     ]
     return _table("figure2", "Figure 2: class breakdown", columns, rows, notes)
+
+
+def findings(frame: Frame) -> Table:
+    """The paper's conclusions as differences of mean F, and in how many folds ours have the same sign."""
+    rows = []
+    for finding in FINDINGS:
+        found = finding.by_fold(frame.results)
+        holds = f"{sum(value > 0 for value in found)} of {len(found)} folds" if found else None
+        difference = Spread.of(found).named("difference")
+        rows.append({"finding": finding.text, **difference, "paper": finding.of_paper(), "holds": holds})
+    columns = [("The paper finds", "finding", "text"), ("by (paper)", "paper", "points")]
+    columns += [("here", "difference", "change"), ("holds in", "holds", "text")]
+    notes = ["Differences of mean F in points, fold by fold; above zero the finding holds.", SPREAD_NOTE]
+    return _table("findings", "What the paper finds, and what these runs say", columns, rows, notes)
 
 
 def _table(

@@ -6,7 +6,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +28,13 @@ def write_table(table: Table, folder: Path) -> Path:
     return stem.with_name(f"{stem.name}.md")
 
 
-def as_markdown(table: Table) -> str:
-    """Heading, notes and the columns as people read them."""
+def as_markdown(table: Table, known: Collection[str] = ()) -> str:
+    """Heading, notes less those that the reader knows, and the columns as people read them."""
     head = [column["title"] for column in table["columns"]]
     rule = ["---" if column["form"] == "text" else "---:" for column in table["columns"]]
     cells = [[cell(row, column) for column in table["columns"]] for row in table["rows"]]
     lines = [f"| {' | '.join(row)} |" for row in (head, rule, *cells)]
-    notes = "".join(f"{note}\n\n" for note in table["notes"])
+    notes = "".join(f"{note}\n\n" for note in table["notes"] if note not in known)
     return f"## {table['title']}\n\n{notes}" + "\n".join(lines) + "\n"
 
 
@@ -71,9 +71,10 @@ _FORMS = {
 def as_page(
     title: str, introduction: Sequence[str], tables: Sequence[Table], pictures: Mapping[str, Sequence[str]]
 ) -> str:
-    """One Markdown page of all tables; `pictures` are file names by the name of the table that they follow."""
-    parts = [f"# {title}\n", *(f"{paragraph}\n" for paragraph in introduction)]
+    """One Markdown page of all tables, each note once; `pictures` are file names by the table that they follow."""
+    parts, told = [f"# {title}\n", *(f"{paragraph}\n" for paragraph in introduction)], set[str]()
     for table in tables:
-        parts.append(as_markdown(table))
+        parts.append(as_markdown(table, told))
+        told |= {*table["notes"]}
         parts += [f"![{Path(name).stem}]({name})\n" for name in pictures.get(table["name"], ())]
     return "\n".join(parts)

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -31,6 +31,13 @@ LUMINANCE = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, of red, green and b
 
 def confusion(scores: Mapping[str, Any]) -> str:
     """The confusion matrix `(truth, prediction)`: counts, shaded by their share of the truth's row."""
+    return inline(drawn(*confusion_drawing(scores)), "Confusion matrix: truth in rows, prediction in columns")
+
+
+def confusion_drawing(
+    scores: Mapping[str, Any], title: str = ""
+) -> tuple[tuple[float, float], Callable[[Figure], None]]:
+    """Its size in inches, and what draws it into a figure of that size."""
     counts = np.array(scores["confusion"], dtype=np.int64)
     names = labels(scores["classes"])
     across = [str(n) for n in range(1, len(names) + 1)] if numbered(scores["classes"]) else names
@@ -41,8 +48,10 @@ def confusion(scores: Mapping[str, Any]) -> str:
         axes = figure.subplots()
         _draw_cells(axes, counts, size_pt=min(9.0, 72 * cell_in * 0.34))
         _draw_names(axes, names, across)
+        if title:
+            figure.suptitle(title, fontsize=10, fontweight="bold")
 
-    return inline(drawn((width_in, height_in), draw), "Confusion matrix: truth in rows, prediction in columns")
+    return (width_in, height_in + (0.4 if title else 0)), draw
 
 
 def _margin_in(texts: Sequence[str]) -> float:
