@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
@@ -49,9 +50,10 @@ def read_npz(path: Path, spec: ImportSpec, reporter: Reporter) -> Cube:
 
 def _arrays(path: Path) -> _Arrays:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # opened here, for numpy leaves a damaged file open
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise BadSample(path, f"it is no whole .npz file ({error})") from error
 
 

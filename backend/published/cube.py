@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import geopandas
 import numpy as np
@@ -32,9 +32,9 @@ class Cube:
     values: NDArray[Any]
     encoding: Encoding
     others: tuple[Path, ...] = ()  # further files that went in
-    positions: bool = True  # of one pixel in a box of one
-    at_once: int = 4096
-    few_pixels: int = 1  # the files do not say how many pixels a sample stands for
+    positions: ClassVar[bool] = True  # of one pixel in a box of one
+    at_once: ClassVar[int] = 4096
+    few_pixels: ClassVar[int] = 1  # the files do not say how many pixels a sample stands for
 
     @classmethod
     def of(

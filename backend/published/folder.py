@@ -67,7 +67,9 @@ class Folder:
         document = read_json(path)
         if not document or not all(str(number).isdigit() for number in document):
             raise BadMeta(path, 'expected {"0": 20170103, "1": 20170113, ...}; or give the dates with --dates-file')
-        return [day_of(str(document[number]), path) for number in sorted(document, key=int)]
+        days = [day_of(str(document[number]), path) for number in sorted(document, key=int)]
+        require_single(days, "date", path)
+        return days
 
     @property
     def bands(self) -> tuple[str, ...]:

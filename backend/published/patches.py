@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import geopandas
 import numpy as np
@@ -35,9 +35,9 @@ class Patches:
     samples: geopandas.GeoDataFrame
     encoding: Encoding
     few_pixels: int
-    layout: str = "patches"
-    positions: bool = True
-    at_once: int = 64  # 30 MB
+    layout: ClassVar[str] = "patches"
+    positions: ClassVar[bool] = True
+    at_once: ClassVar[int] = 64  # 30 MB
 
     @classmethod
     def of(cls, folder: Folder, reporter: Reporter) -> Patches:

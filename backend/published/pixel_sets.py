@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import geopandas
 import numpy as np
@@ -38,9 +38,9 @@ class PixelSets:
     samples: geopandas.GeoDataFrame
     encoding: Encoding
     few_pixels: int
-    layout: str = "pixel sets"
-    positions: bool = False
-    at_once: int = 256
+    layout: ClassVar[str] = "pixel sets"
+    positions: ClassVar[bool] = False
+    at_once: ClassVar[int] = 256
 
     @classmethod
     def of(cls, folder: Folder, reporter: Reporter) -> PixelSets:
