@@ -30,6 +30,7 @@ from .parcels import (
     parcel_file,
     parcels_parameter,
     parcels_problem,
+    previous_field_parameter,
     workers_parameter,
 )
 from .styling import style_when_loaded
@@ -68,6 +69,7 @@ class ClassifyParcels(EngineAlgorithm):
         for parameter in imagery_parameters():
             self.addParameter(parameter)
         self.addParameter(field_parameter("TRUTH", tr("Field of declared crops to compare with")))
+        self.addParameter(previous_field_parameter())
         self.addParameter(device_parameter())
         self.addParameter(advanced(field_parameter("ID_FIELD", tr("Field that identifies a parcel"))))
         self.addParameter(advanced(batch_size_parameter()))
@@ -84,7 +86,7 @@ class ClassifyParcels(EngineAlgorithm):
     def problem(self, parameters: Parameters, context: QgsProcessingContext) -> str:
         return (
             imagery_problem(self, parameters, context)
-            or parcels_problem(self, parameters, context, "TRUTH", "ID_FIELD")
+            or parcels_problem(self, parameters, context, "TRUTH", "PREVIOUS_FIELD", "ID_FIELD")
             or model_problem(file_path(self, parameters, "MODEL", context) or "")
             or output_problem(parameters.get("OUTPUT"))
         )
@@ -104,6 +106,7 @@ class ClassifyParcels(EngineAlgorithm):
             "model": file_path(self, parameters, "MODEL", context),
             "output": output,
             "truth": self.text(parameters, "TRUTH", context),
+            "previous_field": self.text(parameters, "PREVIOUS_FIELD", context),
             "report": self.parameterAsFileOutput(parameters, "REPORT", context),
             "device": self.parameterAsEnumString(parameters, "DEVICE", context),
             "batch_size": self.integer(parameters, "BATCH_SIZE", context),

@@ -33,6 +33,11 @@ def field_parameter(name: str, label: str, optional: bool = True) -> QgsProcessi
     return QgsProcessingParameterField(name, label, parentLayerParameterName="PARCELS", optional=optional)
 
 
+def previous_field_parameter() -> QgsProcessingParameterField:
+    """Last year's crops: the crop rotation then weighs what the images say."""
+    return advanced(field_parameter("PREVIOUS_FIELD", tr("Field of last year's crops")))
+
+
 def few_pixels_parameter() -> QgsProcessingParameterNumber:
     kind = QgsProcessingParameterNumber.Type.Integer
     label = tr("Flag parcels with fewer pixels than")

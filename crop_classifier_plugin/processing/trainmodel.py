@@ -31,6 +31,7 @@ from .parcels import (
     parcel_file,
     parcels_parameter,
     parcels_problem,
+    previous_field_parameter,
     workers_parameter,
 )
 from .training import epochs_parameter, learning_arguments, option_parameters, split_parameters, split_problem
@@ -74,6 +75,7 @@ class TrainModel(EngineAlgorithm):
             self.addParameter(parameter)
         names = field_parameter("NAME_FIELD", tr("Field of crop names, where each value is a class"))
         self.addParameter(advanced(names))
+        self.addParameter(previous_field_parameter())
         self.addParameter(advanced(field_parameter("ID_FIELD", tr("Field that identifies a parcel"))))
         self.addParameter(few_pixels_parameter())
         self.addParameter(workers_parameter())
@@ -84,10 +86,11 @@ class TrainModel(EngineAlgorithm):
         self.addOutput(QgsProcessingOutputNumber("MEAN_F", tr("Mean F-score")))
 
     def problem(self, parameters: Parameters, context: QgsProcessingContext) -> str:
+        fields = ("CLASS_FIELD", "NAME_FIELD", "PREVIOUS_FIELD", "ID_FIELD", "SPLIT_FIELD")
         return (
             self._source_problem(parameters, context)
             or imagery_problem(self, parameters, context)
-            or parcels_problem(self, parameters, context, "CLASS_FIELD", "NAME_FIELD", "ID_FIELD", "SPLIT_FIELD")
+            or parcels_problem(self, parameters, context, *fields)
             or split_problem(self, parameters, context)
             or self._class_table_problem(parameters, context)
             or model_output_problem(parameters.get("OUTPUT"))
@@ -162,6 +165,7 @@ class TrainModel(EngineAlgorithm):
             "class_field": self.text(parameters, "CLASS_FIELD", context),
             "class_table": self._class_table(parameters, context),
             "name_field": self.text(parameters, "NAME_FIELD", context),
+            "previous_field": self.text(parameters, "PREVIOUS_FIELD", context),
             "device": self.parameterAsEnumString(parameters, "DEVICE", context),
             "restart": self.parameterAsBool(parameters, "RESTART", context) or None,
             "report": self.parameterAsFileOutput(parameters, "REPORT", context),

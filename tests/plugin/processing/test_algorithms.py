@@ -101,13 +101,14 @@ def test_classify_sends_the_selected_parcels_alone(fake_engine, imagery, tmp_pat
     layer.selectByExpression("\"code\" = 'MIS'")
     parameters = classify_parameters(imagery, tmp_path, QgsProcessingFeatureSourceDefinition(layer.id(), True))
     report = str(tmp_path / "report.html")
-    results = run("classifyparcels", {**parameters, "TRUTH": "code", "DEVICE": "cpu", "REPORT": report})
+    fields = {"TRUTH": "code", "PREVIOUS_FIELD": "code"}
+    results = run("classifyparcels", {**parameters, **fields, "DEVICE": "cpu", "REPORT": report})
     arguments = given(fake_engine.jobs()[0])
     copy = QgsVectorLayer(f"{arguments.pop('parcels')}|layername={arguments.pop('layer')}", "", "ogr")
     assert [feature["code"] for feature in copy.getFeatures()] == ["MIS"]
     assert arguments == {
         "source": str(imagery), "model": parameters["MODEL"], "output": parameters["OUTPUT"], "truth": "code",
-        "device": "cpu", "report": report,
+        "device": "cpu", "report": report, "previous_field": "code",
     }  # fmt: skip
     assert (results["PARCEL_COUNT"], results["CLASSIFIED_COUNT"]) == (3, 2)
     QgsProject.instance().removeMapLayer(layer.id())

@@ -25,6 +25,7 @@ def test_what_classify_finds_before_the_run(imagery, tmp_path) -> None:
     assert problem("classifyparcels", good) == ""
     assert problem("classifyparcels", {**good, "OUTPUT": "TEMPORARY_OUTPUT"}) == ""
     assert "has no field crop; it has code, area" in problem("classifyparcels", {**good, "TRUTH": "crop"})
+    assert "has no field last" in problem("classifyparcels", {**good, "PREVIOUS_FIELD": "last"})
     assert ".docx: the ending" in problem("classifyparcels", {**good, "OUTPUT": str(tmp_path / "x.docx")})
     assert "no coordinate system" in problem("classifyparcels", {**good, "PARCELS": memory_layer(crs="")})
     broken = tmp_path / "broken.cropmodel"
