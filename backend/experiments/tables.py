@@ -28,10 +28,8 @@ from .results import Results, Spread
 
 Table = dict[str, Any]
 SPREAD_NOTE = "a ± b: mean and sample standard deviation (divisor n - 1) over the folds done."
-FOLDS_NOTE = (
-    f"{SPREAD_NOTE} Pooled: the tested parcels of all these folds taken as one set. Scores in per cent, differences in "
-    "points: ours less the paper's."
-)
+POOLED_NOTE = "Pooled: the tested parcels of all these folds taken as one set."
+UNITS_NOTE = "Scores in per cent, differences in points: ours less the paper's."
 MEANS_NOTE = (
     "Mean F, precision and recall are unweighted means over the classes that occur in the truth of the tested parcels; "
     "a class that does not occur is left out, one that occurs and is never predicted counts with precision 0. The "
@@ -95,7 +93,7 @@ def table2(frame: Frame) -> Table:
         columns += [(title, key, "spread"), ("paper", f"{key}_paper", "percent"), ("diff.", f"{key}_diff", "points")]
     columns += [("OA pooled", "oa_pooled", "percent"), ("mean F pooled", "mean_f_pooled", "percent")]
     models = frame.models("table2")
-    notes = [*_partial(frame, models), FOLDS_NOTE, MEANS_NOTE]
+    notes = [*_partial(frame, models), SPREAD_NOTE, POOLED_NOTE, UNITS_NOTE, MEANS_NOTE]
     rows = [_performance(frame, model) for model in models]
     return _table("table2", "Table 2: performance of the models", columns, rows, notes)
 
@@ -108,7 +106,12 @@ def table3(frame: Frame, classes: Sequence[CropClass]) -> Table:
         if model in paper.TABLE3_MODELS:
             columns += [("paper", f"{model}_paper", "percent"), ("diff.", f"{model}_diff", "points")]
     rows = [_class_row(frame, models, number, crop) for number, crop in enumerate(classes)]
-    notes = [*_partial(frame, models), FOLDS_NOTE, "F of a class over the folds whose tested parcels have it."]
+    notes = [
+        *_partial(frame, models),
+        SPREAD_NOTE,
+        UNITS_NOTE,
+        "F of a class over the folds whose tested parcels have it.",
+    ]
     return _table("table3", "Table 3: F-score of each class", columns, rows, notes)
 
 
@@ -119,7 +122,7 @@ def table4(frame: Frame) -> Table:
     columns += [("paper", "change_paper", "points"), ("diff. of the changes", "change_diff", "points")]
     columns += [("One order per parcel", "per_parcel", "spread"), ("change", "per_parcel_change", "change")]
     models = frame.models("table4")
-    notes = [*_partial(frame, models, ORDERS), FOLDS_NOTE, MEANS_NOTE, SHUFFLED_NOTE]
+    notes = [*_partial(frame, models, ORDERS), SPREAD_NOTE, UNITS_NOTE, MEANS_NOTE, SHUFFLED_NOTE]
     rows = [_shuffling(frame, model) for model in models]
     return _table("table4", "Table 4: mean F with dates in order and shuffled", columns, rows, notes)
 
