@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch.nn.functional import pad
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,14 @@ class Batch:
         sample = torch.arange(len(places), device=places.device)[:, None]
         mask = self.mask[sample, places] if self.mask is not None and self.days is not None else self.mask
         return replace(self, values=self.values[sample, places], mask=mask)
+
+    def padded(self, dates: int) -> Batch:
+        """Observations with unseen dates added at the end, up to so many; other views as they are."""
+        more = dates - self.values.shape[1]
+        if self.days is None or self.mask is None or not more:
+            return self
+        values, mask, days = pad(self.values, (0, 0, 0, more)), pad(self.mask, (0, more)), pad(self.days, (0, more))
+        return replace(self, values=values, mask=mask, days=days)
 
     def inputs(self) -> tuple[torch.Tensor, ...]:
         """The positional arguments of a model of this view: with geometry or days come both their mask and they."""

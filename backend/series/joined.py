@@ -20,6 +20,8 @@ Rows = NDArray[np.int64]
 def joined(view: str, stores: Sequence[Store]) -> Feed:
     """The feed of one store, or of several in their order, carried onto the days and bands of the first.
 
+    Observations are carried nowhere: each parcel keeps the days of its own season.
+
     Raises MissingBands where another store lacks a band of the first.
     """
     first = stores[0]
@@ -29,11 +31,15 @@ def joined(view: str, stores: Sequence[Store]) -> Feed:
 
 
 class JoinedFeed:
-    """A Feed over feeds of one view, with the same bands and days; row numbers go on from one to the next."""
+    """A Feed over feeds of one view, with the same bands and days; row numbers go on from one to the next.
+
+    Feeds of observations may have days of their own; `days` are then those of the season with the most.
+    """
 
     def __init__(self, feeds: Sequence[Feed]) -> None:
         self.feeds = tuple(feeds)
-        self.view, self.bands, self.days = feeds[0].view, feeds[0].bands, feeds[0].days
+        self.view, self.bands = feeds[0].view, feeds[0].bands
+        self.days = max((feed.days for feed in feeds), key=len)
         self.usable = np.concatenate([feed.usable for feed in feeds])
 
     def __len__(self) -> int:
@@ -42,7 +48,7 @@ class JoinedFeed:
     def batch(self, rows: Rows, device: torch.device) -> Batch:
         """The parcels in the order asked for, whatever season each is of."""
         parts = self._parts(rows)
-        batches = [feed.batch(own, device) for feed, _, own in parts]
+        batches = [feed.batch(own, device).padded(len(self.days)) for feed, _, own in parts]
         back = torch.from_numpy(np.argsort(np.concatenate([asked for _, asked, _ in parts]))).to(device)
         tensors = {field.name: [getattr(batch, field.name) for batch in batches] for field in fields(Batch)}
         return Batch(**{name: _together(pieces, back) for name, pieces in tensors.items()})  # type: ignore[arg-type]

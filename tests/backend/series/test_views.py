@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
+from dataclasses import replace
+
 import geopandas
 import numpy as np
 import pytest
@@ -14,11 +16,13 @@ from rasterio.mask import mask
 from rasterio.transform import from_origin
 
 from backend.errors import MissingBands, ObservationsNotKept
+from backend.imagery.catalogue import find
 from backend.learning.normalisation import Normalisation
 from backend.parcels.reading import ParcelLayer
 from backend.protocol import Silent
 from backend.series.build import ExtractionSpec, build
 from backend.series.calendar import interpolation
+from backend.series.joined import joined
 from backend.series.views import FEEDS, ObservationsFeed, PatchFeed, PixelSetFeed, StatisticsFeed, feed_for
 from backend.vocabulary import UNOBSERVED
 from tests.backend.ground import CRS, X0, Y0
@@ -200,6 +204,22 @@ def test_shuffled_observations_keep_what_was_seen_with_its_values(small_fields):
         assert torch.equal(shuffled.values[parcel], batch.values[parcel, order[parcel]])
         assert torch.equal(shuffled.mask[parcel], batch.mask[parcel, order[parcel]])
     assert torch.equal(shuffled.days, batch.days)
+
+
+def test_joined_seasons_keep_each_parcels_own_days(season, small_fields):
+    options = replace(season.options, exclude=(season.catalogue.acquisitions[1].day,))
+    catalogue = find(season.folder / "images", options, Silent())
+    store = build(catalogue, season.layer, ExtractionSpec(options), season.folder / "four.parcels", Silent())
+    feeds = [feed_for("observations", one) for one in (store, small_fields)]
+    feed = joined("observations", [store, small_fields])
+    assert feed.days == small_fields.days
+    rows = np.array([len(store.index) + 3, 2, len(store.index), 0])
+    batch = feed.batch(rows, CPU)
+    for number, (one, row) in enumerate([(1, 3), (0, 2), (1, 0), (0, 0)]):
+        own = feeds[one].batch(np.array([row]), CPU)
+        for found, expected in zip(batch.inputs(), own.inputs()):
+            assert torch.equal(found[number, : expected.shape[1]], expected[0])
+    assert not batch.mask[[1, 3], 4].any()  # these seasons had four images
 
 
 def test_a_store_on_a_calendar_keeps_no_observations(season, tmp_path):
