@@ -31,10 +31,16 @@ _NETCDF = {
     "GDAL_NETCDF_IGNORE_XY_AXIS_NAME_CHECKS": "YES",  # xarray writes x and y without the attributes that CF asks for
 }
 
+_JPEG2000 = {
+    "GDAL_NUM_THREADS": "1",  # with more, GDAL 3.10 gives zeros for tiles that it cannot decode, and no error
+}
+
 
 def gdal_told_of(source: str) -> AbstractContextManager[object]:
     """Within it GDAL has the configuration that suits `source`; an ordinary file needs none."""
     options = _REMOTE if is_remote(source) else _NETCDF if is_netcdf(source) else {}
+    if source.lower().endswith(".jp2"):
+        options = options | _JPEG2000
     return rasterio.Env(**options) if options else nullcontext()
 
 
