@@ -8,7 +8,9 @@ import pandas as pd
 import pytest
 
 from backend.learning.calibration import probabilities, temperature
+from backend.learning.folds import RandomFolds
 from backend.learning.rotation import STRENGTHS, estimate
+from backend.learning.training import TrainingSpec, train
 from backend.models.rotation import Rotation
 
 CODES = np.array(["wheat", "rape", "maize"], dtype=object)
@@ -118,3 +120,51 @@ def test_a_table_survives_its_document():
     rotation = estimate(*fields(200), 3)
     again = Rotation.from_document(rotation.document())
     assert again.previous == rotation.previous and np.array_equal(again.lift, rotation.lift)
+
+
+# through training
+
+
+def noise(statistics, count: int) -> tuple[object, np.ndarray]:
+    """A feed whose images tell nothing of the labels."""
+    labels = np.random.default_rng(2).integers(0, 3, count)
+    return statistics(np.zeros(count, dtype=np.int64), noise=0.05), labels
+
+
+@pytest.mark.parametrize(("model", "epochs", "folds"), [("gru", 3, 5), ("random-forest", 1, 1)])
+def test_where_the_images_tell_nothing_last_year_s_crop_decides(statistics, crops, recorder, model, epochs, folds):
+    feed, labels = noise(statistics, 150)
+    spec = TrainingSpec(model=model, epochs=epochs, folds=folds, seed=1, device="cpu")
+    without = train(spec, feed, labels, crops[:3], recorder)
+    known = train(spec, feed, labels, crops[:3], recorder, previous=CODES[labels])
+    assert without.scores["oa"] < 0.5 and known.scores["oa"] > 0.97
+    assert max(row["validation_oa"] for row in known.curves) > 0.97
+    assert without.kept.rotation is None and known.kept.rotation is not None
+
+
+def test_the_rotation_is_learnt_from_the_training_part_alone(statistics, crops, recorder):
+    """Crops that only the other parts have are no part of its table; the table is that of the training rows."""
+    feed, labels = noise(statistics, 100)
+    split = RandomFolds().splits(np.arange(100), labels, seed=1)[0]
+    previous = CODES[labels]
+    previous[split.test] = "seen in the test part"
+    previous[split.validation] = "seen in validation"
+    spec = TrainingSpec(model="random-forest", seed=1, device="cpu")
+    known = train(spec, feed, labels, crops[:3], recorder, previous=previous)
+    expected = estimate(CODES[labels[split.train]], labels[split.train], 3)
+    assert known.kept.rotation.previous == expected.previous == ("maize", "rape", "wheat")
+    np.testing.assert_allclose(known.kept.rotation.lift, expected.lift)
+    without = train(spec, feed, labels, crops[:3], recorder)
+    assert np.array_equal(known.tested_probabilities, without.tested_probabilities)
+
+
+def test_an_epoch_kept_for_another_prior_is_not_taken_up(statistics, crops, make_recorder, tmp_path):
+    """The prior decides which epoch is the best, so a run that was stopped goes on under the same one alone."""
+    feed, labels = noise(statistics, 60)
+    spec = TrainingSpec(model="gru", epochs=2, seed=1, device="cpu")
+    train(spec, feed, labels, crops[:3], make_recorder(), tmp_path, previous=CODES[labels])
+    again, other = make_recorder(), make_recorder()
+    train(spec, feed, labels, crops[:3], again, tmp_path, previous=CODES[labels])
+    assert not again.of("epoch")
+    train(spec, feed, labels, crops[:3], other, tmp_path, previous=CODES[np.roll(labels, 1)])
+    assert len(other.of("epoch")) == 2
