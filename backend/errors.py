@@ -67,13 +67,27 @@ class NoAcquisitions(EngineError):
 
     code = "imagery.none_found"
 
-    def __init__(self, path: Path, seen: int, skipped: Iterable[object] = ()) -> None:
+    def __init__(self, path: object, seen: int, skipped: Iterable[object] = ()) -> None:
         why = _listed(skipped, 3)
         super().__init__(
             f"No acquisition found in {path}: looked for Sentinel-2 L2A products as they are downloaded, and for "
             "GeoTIFFs with a date (YYYYMMDD or YYYY-MM-DD) in name or tag, "
             f"found {seen} raster files or products, none usable{': ' + why if why else ''}.",
             "Choose the folder that holds the dated images, or give a list of dates for a single stack.",
+        )
+
+
+class NoItems(EngineError):
+    """Raised when a STAC source holds no item of the region and the dates that can be used."""
+
+    code = "stac.no_items"
+
+    def __init__(self, address: object, seen: int, skipped: Iterable[object] = ()) -> None:
+        why = _listed(skipped, 3)
+        super().__init__(
+            f"{address} has no usable Sentinel-2 L2A item of this region and season: found {seen} items"
+            f"{', none usable: ' + why if why else ''}.",
+            "Choose a collection of Sentinel-2 L2A, and check the dates and the parcels' coordinate system.",
         )
 
 
@@ -193,6 +207,7 @@ class UnsupportedZarr(UnreadableImage):
 
     def __init__(self, path: object, reason: object) -> None:
         super().__init__(path, f"its Zarr format or compression is not known to this version of GDAL ({reason})")
+        self.reason = str(reason)
         self.advice = "Write it anew as Zarr 2 (in xarray: to_zarr(path, zarr_format=2)), or as netCDF."
 
 

@@ -20,8 +20,8 @@ from backend.commands import Outcome, documents
 from backend.commands.classified import Classified
 from backend.commands.extract import extract, warn_of_flags
 from backend.commands.options import (
-    EXISTING,
     PATH,
+    Imagery,
     ParcelOptions,
     device_option,
     imagery_options,
@@ -76,14 +76,14 @@ classification_options = options_of(
 
 
 @click.command("classify")
-@click.argument("source", type=EXISTING)
+@click.argument("source", type=Imagery())
 @click.argument("parcels", type=PATH, required=False)
 @classification_options
 @parcel_options
 @imagery_options
 @click.pass_obj
 def command(
-    reporter: Reporter, source: Path, parcels: Path | None, spec: ClassificationSpec, options: ImageryOptions,
+    reporter: Reporter, source: Path | str, parcels: Path | None, spec: ClassificationSpec, options: ImageryOptions,
     parcel_options: ParcelOptions,
 ) -> Outcome:  # fmt: skip
     """Classify the parcels of SOURCE: a store, or a folder of images together with PARCELS."""
@@ -96,7 +96,7 @@ def command(
 
 
 def _run(
-    source: Path, parcels: Path | None, spec: ClassificationSpec, options: ImageryOptions,
+    source: Path | str, parcels: Path | None, spec: ClassificationSpec, options: ImageryOptions,
     parcel_options: ParcelOptions, reporter: Reporter,
 ) -> dict[str, Any]:  # fmt: skip
     """Loads, extracts where there is no store yet, classifies and writes."""
@@ -184,8 +184,8 @@ def _refuse_imagery_options(options: ImageryOptions, spec: ClassificationSpec) -
         )
 
 
-def _open(source: Path, reporter: Reporter) -> Store:
-    if not (source / "manifest.json").exists():
+def _open(source: Path | str, reporter: Reporter) -> Store:
+    if isinstance(source, str) or not (source / "manifest.json").exists():
         raise BadArgument("parcels", "a parcel layer after the images, or a store alone", str(source))
     store = open_store(source)
     warn_of_flags(store, reporter)

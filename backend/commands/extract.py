@@ -9,13 +9,14 @@ from typing import Any
 
 import click
 import numpy as np
+import pyproj
 
 from backend.commands import Outcome
-from backend.commands.options import EXISTING, PATH, ParcelOptions, imagery_options, parcel_options
+from backend.commands.options import PATH, Imagery, ParcelOptions, imagery_options, parcel_options
 from backend.errors import UnreadableImage
 from backend.imagery.acquisition import ImageryOptions
 from backend.imagery.catalogue import find, require_readable
-from backend.parcels.reading import read
+from backend.parcels.reading import ParcelLayer, read
 from backend.protocol import Reporter
 from backend.series import quality
 from backend.series.build import ExtractionSpec, build
@@ -27,7 +28,7 @@ _DARK, _BRIGHT = 0.005, 1.2  # reflectances that a season of fields does not hav
 
 
 @click.command("extract")
-@click.argument("imagery", type=EXISTING)
+@click.argument("imagery", type=Imagery())
 @click.argument("parcels", type=PATH)
 @click.option("-o", "--output", type=PATH, required=True, help="The store's folder, NAME.parcels.")
 @click.option("--calendar", default="", help='Days of the season to interpolate onto: "3,13,43" or "every:10".')
@@ -36,10 +37,12 @@ _DARK, _BRIGHT = 0.005, 1.2  # reflectances that a season of fields does not hav
 @imagery_options
 @click.pass_obj
 def command(
-    reporter: Reporter, imagery: Path, parcels: Path, output: Path, options: ImageryOptions,
+    reporter: Reporter, imagery: Path | str, parcels: Path, output: Path, options: ImageryOptions,
     parcel_options: ParcelOptions, **chosen: Any,
 ) -> Outcome:  # fmt: skip
-    """Build the parcel series store of PARCELS over IMAGERY; a run that was stopped goes on."""
+    """Build the parcel series store of PARCELS over IMAGERY (a folder, a file, or stac:ADDRESS); a run that was stopped
+    goes on.
+    """
     began = time.monotonic()
     store = extract(imagery, parcels, output, options, parcel_options, reporter, **chosen)
     values = {
@@ -56,18 +59,25 @@ def command(
 
 
 def extract(
-    imagery: Path, parcels: Path, output: Path, options: ImageryOptions, how: ParcelOptions, reporter: Reporter,
+    imagery: Path | str, parcels: Path, output: Path, options: ImageryOptions, how: ParcelOptions, reporter: Reporter,
     **chosen: Any,
 ) -> Store:  # fmt: skip
     """Finds, reads, builds; `chosen` are further parts of an ExtractionSpec."""
-    catalogue = find(imagery, options, reporter)
-    require_readable(catalogue, options.skip_unreadable)
     layer = read(parcels, how.layer, how.id_field)
+    catalogue = find(imagery, options, reporter, _around(layer))
+    require_readable(catalogue, options.skip_unreadable)
     spec = ExtractionSpec(options, few_pixels=how.few_pixels, workers=how.workers, **chosen)
     store = build(catalogue, layer, spec, output, reporter)
     warn_of_flags(store, reporter)
     warn_of_scale(store, reporter)
     return store
+
+
+def _around(layer: ParcelLayer) -> tuple[float, float, float, float] | None:
+    """West, south, east, north of all parcels in degrees, to search a catalogue by; None where these are no numbers."""
+    to_degrees = pyproj.Transformer.from_crs(layer.table.crs, "EPSG:4326", always_xy=True)
+    west, south, east, north = to_degrees.transform_bounds(*layer.table.total_bounds)
+    return (west, south, east, north) if np.isfinite((west, south, east, north)).all() else None
 
 
 def left_out(store: Store) -> list[dict[str, str]]:

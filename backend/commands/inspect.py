@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from backend.commands import Outcome
-from backend.commands.options import EXISTING, imagery_options
+from backend.commands.options import Imagery, imagery_options
 from backend.imagery.acquisition import Acquisition, Catalogue, ImageryOptions
 from backend.imagery.catalogue import find
 from backend.imagery.shares import Shares, measure
@@ -17,11 +17,11 @@ from backend.protocol import Reporter
 
 
 @click.command("inspect")
-@click.argument("imagery", type=EXISTING)
+@click.argument("imagery", type=Imagery())
 @imagery_options
 @click.pass_obj
-def command(reporter: Reporter, imagery: Path, options: ImageryOptions) -> Outcome:
-    """Show the acquisitions found in IMAGERY (a folder, or a single stack), and what was skipped and why."""
+def command(reporter: Reporter, imagery: Path | str, options: ImageryOptions) -> Outcome:
+    """Show the acquisitions of IMAGERY (a folder, a file, or stac:ADDRESS), and what was skipped and why."""
     catalogue = find(imagery, options, reporter)
     shares = measure(catalogue, reporter)
     rows = [_row(acquisition, share) for acquisition, share in zip(catalogue.acquisitions, shares)]

@@ -15,6 +15,7 @@ import click
 
 from backend.imagery.acquisition import ImageryOptions
 from backend.imagery.names import band_in, parse_day
+from backend.imagery.stac.walking import SCHEME
 from backend.protocol import DEFAULTS
 
 Function = Callable[..., Any]
@@ -37,6 +38,15 @@ class Day(click.ParamType[date]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
         return value if isinstance(value, date) else parse_day(str(value), param.name if param else "date").date()
+
+
+class Imagery(click.ParamType[Path | str]):
+    """A file or folder that is there, or "stac:" and where a catalogue lies."""
+
+    name = "imagery"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path | str:
+        return str(value) if str(value).startswith(SCHEME) else EXISTING.convert(value, param, ctx)
 
 
 class BandNames(click.ParamType[tuple[str, ...]]):

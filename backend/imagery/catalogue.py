@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -14,11 +15,16 @@ from backend.errors import (
     EngineError,
     GridMismatch,
     IncompleteProduct,
+    MissingBands,
     NoAcquisitions,
+    NoItems,
+    UnreachableImage,
     UnreadableImage,
+    UnsupportedProduct,
+    UnsupportedZarr,
     UnusableGrid,
 )
-from backend.imagery import masks
+from backend.imagery import masks, stac
 from backend.imagery.acquisition import Acquisition, Catalogue, ImageryOptions, Scene, Skipped
 from backend.imagery.duplicates import newest
 from backend.imagery.grid import Grid
@@ -27,24 +33,41 @@ from backend.imagery.readers import PRODUCTS, READERS, ProductReader
 from backend.protocol import Reporter
 
 _MOST_LISTED = 3
+_DAMAGED = (UnreadableImage, BadMetadata, IncompleteProduct, UnsupportedZarr, UnreachableImage)
+_OF_ANOTHER_KIND = (UnsupportedProduct.code, MissingBands.code)  # of a catalogue that holds more than Sentinel-2
 
 
-def find(source: Path, options: ImageryOptions, reporter: Reporter) -> Catalogue:
-    """The acquisitions of `source` (a folder, looked through with its subfolders, a product, or a single stack).
+@dataclass(frozen=True)
+class _Search:
+    """What lies at a source: its scenes, what is damaged, what is no image of ours, and how much was looked at."""
 
-    Raises NoAcquisitions, GridMismatch, NoMasks, MaskMismatch, and what a single stack's reader raises.
+    scenes: list[Scene]
+    unreadable: list[Skipped]
+    unusable: list[Skipped]
+    looked_at: int
+
+
+def find(
+    source: Path | str, options: ImageryOptions, reporter: Reporter, bounds: stac.Bounds | None = None
+) -> Catalogue:
+    """The acquisitions of `source`: a folder, looked through with its subfolders, a product, a single stack, or "stac:"
+    and the address of a catalogue, of which only what may show `bounds` (degrees: west, south, east, north) is used.
+
+    Raises NoAcquisitions, GridMismatch, NoMasks, MaskMismatch, UnreachableCatalogue, BadCatalogue, and what a single
+    stack's reader raises.
     """
-    paths, products = _look_through(source, options.masks)
-    whole, damaged = _product_scenes(products, options, reporter)
-    rasters, unreadable = _facts(paths, options, reporter)
-    scenes, unusable = _scenes(rasters, options)
-    scenes, unreadable = whole + scenes, damaged + unreadable
+    if isinstance(source, str):
+        search = _in_stac(source, options, reporter, bounds)
+    else:
+        search = _on_disk(source, options, reporter)
+    scenes, unreadable, unusable = search.scenes, search.unreadable, search.unusable
     wanted = sorted(
         (scene for scene in scenes if options.wants(scene.day)), key=lambda scene: (scene.moment, scene.name)
     )
     if not wanted:
         unwanted = [f"{len(scenes)} images are excluded, or outside of the dates asked for"] if scenes else []
-        raise NoAcquisitions(source, len(paths) + len(products), [*unwanted, *unreadable, *unusable])
+        nothing = NoItems if isinstance(source, str) else NoAcquisitions
+        raise nothing(source, search.looked_at, [*unwanted, *unreadable, *unusable])
     wanted, outdated = newest(wanted)
     for entry in outdated:
         reporter.log(f"{entry}.")
@@ -61,10 +84,25 @@ def find(source: Path, options: ImageryOptions, reporter: Reporter) -> Catalogue
 
 def require_readable(catalogue: Catalogue, skip_unreadable: bool) -> None:
     """Raises the error of the first damaged file or product, unless the user asked to leave such dates out."""
-    kinds = {kind.code: kind for kind in (UnreadableImage, BadMetadata, IncompleteProduct)}
+    kinds = {kind.code: kind for kind in _DAMAGED}
     damaged = [entry for entry in catalogue.skipped if entry.code in kinds]
     if damaged and not skip_unreadable:
         raise kinds[damaged[0].code](damaged[0].path, damaged[0].reason)
+
+
+def _in_stac(source: str, options: ImageryOptions, reporter: Reporter, bounds: stac.Bounds | None) -> _Search:
+    scenes, skipped = stac.scenes(source, options, bounds, reporter)
+    damaged = [entry for entry in skipped if entry.code not in _OF_ANOTHER_KIND]
+    unusable = [entry for entry in skipped if entry.code in _OF_ANOTHER_KIND]
+    return _Search(scenes, damaged, unusable, len(scenes) + len(skipped))
+
+
+def _on_disk(source: Path, options: ImageryOptions, reporter: Reporter) -> _Search:
+    paths, products = _look_through(source, options.masks)
+    whole, damaged = _product_scenes(products, options, reporter)
+    rasters, unreadable = _facts(paths, options, reporter)
+    scenes, unusable = _scenes(rasters, options)
+    return _Search(whole + scenes, damaged + unreadable, unusable, len(paths) + len(products))
 
 
 def _look_through(source: Path, mask_folder: Path | None) -> tuple[list[Path], list[tuple[ProductReader, Path]]]:
