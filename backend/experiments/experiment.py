@@ -87,13 +87,17 @@ class Experiment:
     def settings(self, run: Run) -> dict[str, Any]:
         """All that decides a run's result; a record of others is not mixed in."""
         given = {name: value for name, value in asdict(self.spec(run)).items() if name not in NOT_SETTINGS}
-        labelled, split = self.base.labelled, self.base.splits[run.fold]
+        labelled, splits = (
+            self.base.labelled,
+            self.base.splits[run.fold : run.fold + 1],
+        )  # none for a fold that a record alone has
+        parts = [part for split in splits for part in (split.train, split.validation, split.test)]
         return {
             **given,
             "figures": dict(MODELS[run.model].figures),
             "split": self.folding.name,
             "classes": [crop.code for crop in labelled.classes],
-            "parcels": digest({}, (labelled.labels, split.train, split.validation, split.test)),
+            "parcels": digest({}, (labelled.labels, *parts)),
             "series": self.region.series,
         }
 
@@ -105,8 +109,7 @@ class Experiment:
         for model in dict.fromkeys(run.model for run in runs):
             self.region.feed(MODELS[model].view)
         for record in self.records.read():
-            path, fits = self.records.path(record.run), record.run.fold < len(self.base.splits)
-            require_same(path, record.settings, self.settings(record.run) if fits else {})
+            require_same(self.records.path(record.run), record.settings, self.settings(record.run))
 
     def carry_out(self, runs: Sequence[Run], reporter: Reporter, after_each: Callable[[], object]) -> list[Run]:
         """Does each run that is not done and not claimed by another process; gives those that it did.

@@ -147,7 +147,7 @@ def require_same(path: Path, found: Mapping[str, Any], wanted: Mapping[str, Any]
     An option that is younger than the record had, when it was made, what is now its default.
     """
     wanted = json.loads(json.dumps(wanted))  # as it would come back from a file
-    found = {**_DEFAULTS, **found}
+    found = {**{key: default for key, default in _DEFAULTS.items() if key in wanted}, **found}
     different = sorted(key for key in {*found, *wanted} if found.get(key) != wanted.get(key))
     if different:
         raise RunOfOtherSettings(path, [_difference(key, found.get(key), wanted.get(key)) for key in different])

@@ -1,0 +1,203 @@
+"""`experiment`: its tables against the kept runs; killed, cancelled and shared work ends in the same tables."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas
+import pytest
+from sklearn.metrics import accuracy_score, f1_score
+
+from backend.errors import BadArgument, Cancelled, RunOfOtherSettings, UnknownModel
+from backend.experiments.plan import Run
+from backend.experiments.records import Records
+from backend.series.store import open_store
+from tests.backend.commands.conftest import run
+from tests.backend.recorder import Recorder
+
+ROOT = Path(__file__).resolve().parents[3]
+OPTIONS = ("--class-field", "CODE_CULTU", "--class-table", "paper", "--models", "gru", "--device", "cpu")
+SHORT = (*OPTIONS, "--epochs", 3, "--folds", 3)
+TABLE2 = ("table2.md", "table2.csv", "table2.json")
+
+
+def start(*arguments: object) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "backend", "experiment", *map(str, arguments), "--json"]
+    own = {**os.environ, "OMP_NUM_THREADS": "1"}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    return subprocess.Popen(command, cwd=ROOT, env=own, text=True, **pipes)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in TABLE2}
+
+
+@pytest.fixture(scope="module")
+def whole(region, tmp_path_factory):
+    """Table 2 in one go, and what the command said."""
+    folder = tmp_path_factory.mktemp("experiment") / "whole"
+    reporter = Recorder()
+    outcome = run("experiment", "table2", region.store, "-o", folder, *SHORT, reporter=reporter)
+    return folder, outcome, reporter
+
+
+def test_table2_is_what_the_kept_predictions_say(region, whole):
+    folder, outcome, _ = whole
+    row = pandas.read_csv(folder / "table2.csv", encoding="utf-8-sig").set_index("model").loc["gru"]
+    runs = [json.loads((folder / "runs" / f"gru_chronological_fold-{fold}.json").read_text()) for fold in (1, 2, 3)]
+    pairs = [(one["tested"]["truth"], one["tested"]["predicted"]) for one in runs]
+    oa = [accuracy_score(*pair) for pair in pairs]
+    mean_f = [f1_score(*pair, average="macro") for pair in pairs]
+    assert row["oa_mean"] == pytest.approx(np.mean(oa)) and row["oa_std"] == pytest.approx(np.std(oa, ddof=1))
+    assert row["mean_f_mean"] == pytest.approx(np.mean(mean_f))
+    assert outcome.values["runs"] == len(outcome.values["done_here"]) == 6 and outcome.values["left"] == []
+    assert Path(outcome.values["tables"]["table2"]).read_text(encoding="utf-8") in outcome.text
+    truth = open_store(region.store).parcels()["CODE_CULTU"].to_numpy()
+    for one in runs:
+        codes = {crop["name"]: number for number, crop in enumerate(one["classes"])}
+        named = {"BTH": "Cereal", "MIS": "Cereal", "PPH": "Meadows"}
+        assert [codes[named[truth[row]]] for row in one["tested"]["row"]] == one["tested"]["truth"]
+        assert max(one["curves"], key=lambda epoch: epoch["validation_mean_f"])["validation_mean_f"] == next(
+            epoch["validation_mean_f"] for epoch in one["curves"] if epoch["epoch"] == one["best_epoch"]
+        )
+
+
+def test_models_share_their_folds(whole):
+    runs = {(r.run.model, r.run.fold): r for r in Records(whole[0] / "runs").read()}
+    for fold in range(3):
+        gru, forest = runs["gru", fold].tested, runs["random-forest", fold].tested
+        assert np.array_equal(gru["row"], forest["row"]) and np.array_equal(gru["truth"], forest["truth"])
+    rows = np.concatenate([runs["gru", fold].tested["row"] for fold in range(3)])
+    assert len(np.unique(rows)) == len(rows)
+
+
+def test_progress_covers_the_whole_and_pictures_are_there(whole):
+    folder, _, reporter = whole
+    assert reporter.fractions == sorted(reporter.fractions)
+    assert reporter.fractions[-1] == 1.0 and reporter.fractions[0] < 0.3
+    page = (folder / "report.md").read_text(encoding="utf-8")
+    for name in ("table2.png", "confusion_gru.png", "confusion_random-forest.png"):
+        assert (folder / name).read_bytes().startswith(b"\x89PNG")
+        assert f"({name})" in page
+    assert "Partial" not in page and "- split: random" in page
+
+
+def test_a_killed_experiment_ends_in_the_same_table(region, tmp_path):
+    """Killed in the middle of a later run: what was done is not done again, the epochs of that run are gone on with."""
+    options = (*OPTIONS, "--epochs", 40, "--folds", 2)
+    run("experiment", "table2", region.store, "-o", tmp_path / "whole", *options)
+    folder = tmp_path / "killed"
+    with start("table2", region.store, "-o", folder, *options) as process:
+        unfinished = folder / "unfinished" / "gru_chronological_fold-2"
+        until = time.monotonic() + 60
+        while not list(unfinished.glob("*.safetensors")) and process.poll() is None and time.monotonic() < until:
+            time.sleep(0.002)
+        process.kill()
+    assert not (folder / "runs" / "gru_chronological_fold-2.json").exists()
+    assert "**Partial**" in (folder / "table2.md").read_text(encoding="utf-8")
+    before = {path.name: path.stat().st_mtime_ns for path in (folder / "runs").glob("*.json")}
+    outcome = run("experiment", "table2", region.store, "-o", folder, *options)
+    assert contents(folder) == contents(tmp_path / "whole")
+    assert {f"{name}.json" for name in outcome.values["done_here"]} & set(before) == set()
+    assert {name: (folder / "runs" / name).stat().st_mtime_ns for name in before} == before
+    resumed = [record for record in Records(folder / "runs").read() if record.circumstances["resumed"]]
+    assert [record.run.name for record in resumed] == ["gru_chronological_fold-2"]
+    assert not unfinished.exists()
+
+
+def test_two_processes_share_the_runs(region, whole, tmp_path):
+    both = [start("table2", region.store, "-o", tmp_path / "shared", *SHORT) for _ in range(2)]
+    outputs = [json.loads(process.communicate(timeout=120)[0]) for process in both]
+    done = [name for output in outputs for name in output["done_here"]]
+    assert len(done) == len(set(done)) == 6
+    assert contents(tmp_path / "shared") == contents(whole[0])
+
+
+def test_runs_of_another_process_are_left_to_it(region, tmp_path):
+    claimed = Run("gru", "chronological", 1)
+    with Records(tmp_path / "runs").claimed(claimed):
+        outcome = run("experiment", "table2", region.store, "-o", tmp_path, *OPTIONS, "--epochs", 1, "--folds", 2)
+    assert outcome.values["left"] == [claimed.name] and len(outcome.values["done_here"]) == 3
+    assert claimed.name in outcome.text
+    assert "**Partial**: folds of gru are still to be done." in (tmp_path / "report.md").read_text(encoding="utf-8")
+
+
+def test_a_cancelled_run_leaves_no_half_record(region, whole, tmp_path):
+    class Stopping(Recorder):
+        def progress(self, fraction: float, stage: str, message: str = "") -> None:
+            super().progress(fraction, stage, message)
+            if fraction > 0.6:
+                raise Cancelled
+
+    folder = tmp_path / "cancelled"
+    with pytest.raises(Cancelled):
+        run("experiment", "table2", region.store, "-o", folder, *SHORT, reporter=Stopping())
+    kept = [path.name for path in (folder / "runs").iterdir() if path.name != "claims"]
+    assert 0 < len(kept) < 6 and all(name.endswith(".json") for name in kept)
+    run("experiment", "table2", region.store, "-o", folder, *SHORT)
+    assert contents(folder) == contents(whole[0])
+
+
+def test_runs_of_other_settings_are_not_mixed_in(region, whole):
+    folder, *_ = whole
+    before = contents(folder)
+    for other, named in (
+        (("--epochs", 4), r"epochs \(3 there, 4 now\)"),
+        (("--seed", 1), "parcels, seed"),
+        (("--split", "blocks", "--block-size-m", 100), "parcels, split"),
+        (("--class-table", "rpg_groups"), "classes"),
+    ):
+        with pytest.raises(RunOfOtherSettings, match=named):
+            run("experiment", "table2", region.store, "-o", folder, *SHORT, *other)
+    assert contents(folder) == before
+
+
+def test_another_model_joins_the_table(region, whole):
+    folder, *_ = whole
+    table = run(
+        "experiment", "table2", region.store, "-o", folder, *SHORT[:4], "--models", "temp-cnn", *SHORT[6:]
+    ).values
+    assert len(table["done_here"]) == 3
+    rows = json.loads((folder / "table2.json").read_text(encoding="utf-8"))["rows"]
+    assert [(row["model"], row["folds"]) for row in rows] == [
+        ("gru", "3 of 3"),
+        ("temp-cnn", "3 of 3"),
+        ("random-forest", "3 of 3"),
+    ]
+
+
+def test_table1_needs_no_data_and_the_others_do(region, tmp_path):
+    outcome = run("experiment", "table1", "-o", tmp_path)
+    assert "| cnn | 16 : 32 : 96 | 16 : 32 : 96 |" in outcome.text
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "report.md",
+        "table1.csv",
+        "table1.json",
+        "table1.md",
+    ]
+    with pytest.raises(BadArgument, match="store"):
+        run("experiment", "table2", "-o", tmp_path, "--class-field", "CODE_CULTU")
+    with pytest.raises(BadArgument, match="class_field"):
+        run("experiment", "figure2", region.store, "-o", tmp_path)
+    with pytest.raises(UnknownModel, match="resnet"):
+        run("experiment", "table1", "-o", tmp_path, "--models", "gru,resnet")
+    with pytest.raises(BadArgument, match="from 1 to 5"):
+        run("experiment", "table2", region.store, "-o", tmp_path, *OPTIONS, "--folds", 6)
+
+
+def test_all_tables_of_one_fold(region, tmp_path):
+    outcome = run("experiment", "all", region.store, "-o", tmp_path, *OPTIONS, "--epochs", 1, "--folds", 1)
+    assert list(outcome.values["tables"]) == ["table1", "table2", "table3", "table4", "figure2", "findings"]
+    assert outcome.values["runs"] == 6  # two models, three orders
+    rows = json.loads((tmp_path / "figure2.json").read_text(encoding="utf-8"))["rows"]
+    counts = open_store(region.store).parcels()["CODE_CULTU"].value_counts()
+    found = {row["class"]: row["parcels"] for row in rows if row["parcels"]}
+    assert found == {"Cereal": counts["BTH"] + counts["MIS"], "Meadows": counts["PPH"]}
+    assert (tmp_path / "figure2.png").exists() and (tmp_path / "table4.png").exists()
