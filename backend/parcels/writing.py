@@ -7,6 +7,7 @@ import errno
 import shutil
 import sqlite3
 import tempfile
+import warnings
 from contextlib import closing
 from pathlib import Path
 
@@ -99,14 +100,18 @@ def _write_as(table: geopandas.GeoDataFrame, path: Path, layer: str, driver: str
     name = layer if driver == "GPKG" else path.stem
     kind = "Unknown" if table.geometry.isna().all() else None
     version = {"VERSION": "1.3"} if driver == "GPKG" else {}  # the newest that QGIS 3.22 reads without a warning
-    pyogrio.write_dataframe(
-        table, path, layer=name, driver=driver, use_arrow=True, geometry_type=kind, layer_options=options,
-        dataset_options=version,
-    )  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="'crs' was not provided")  # imported series may have none
+        pyogrio.write_dataframe(
+            table, path, layer=name, driver=driver, use_arrow=True, geometry_type=kind, layer_options=options,
+            dataset_options=version,
+        )  # fmt: skip
 
 
 def _polygons_only(table: geopandas.GeoDataFrame) -> tuple[geopandas.GeoDataFrame, int]:
-    """The table with other geometries than polygons left empty, and how many these are."""
+    """The table with other geometries than polygons left empty, and how many these are; points alone stay."""
+    if set(table.geom_type.dropna()) == {"Point"}:
+        return table, 0
     others = ~table.geom_type.isin(("Polygon", "MultiPolygon")) & ~shapely.is_missing(table.geometry.array)
     return table.set_geometry(table.geometry.mask(others)), int(others.sum())
 

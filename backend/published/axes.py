@@ -50,6 +50,9 @@ class Axes:
 
     def picked(self, values: NDArray[Any]) -> NDArray[Any]:
         """`(samples, source dates, source bands)` -> `(samples, dates, bands)`."""
+        whole = values.shape[1:] == (len(self.dates), len(self.bands))
+        if whole and (np.diff(self.date_places) == 1).all() and (np.diff(self.band_places) == 1).all():
+            return values  # as it is, without a copy
         return values[:, self.date_places[:, None], self.band_places]
 
 

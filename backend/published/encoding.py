@@ -35,14 +35,21 @@ class Encoding:
         too large for the store and stand at its end, reflectance 3.27, which clouds alone reach.
         """
         clear = np.asarray(self._observed(values).all(axis=2))
+        if self._as_they_are and values.dtype.kind == "u" and clear.all():
+            saturated = int((values > _MOST).sum())
+            return np.minimum(values, _MOST).astype(np.int16, order="C"), clear, saturated
         exact = np.where(clear[:, :, None], values, 0) * (self.scale * REFLECTANCE_SCALE)
         exact = np.rint(exact + self.offset * REFLECTANCE_SCALE)
         saturated = int((np.abs(exact) > _MOST).sum())
         # in C order, as filling in place needs it
         return np.clip(exact, -_MOST, _MOST).astype(np.int16, order="C"), clear, saturated
 
+    @property
+    def _as_they_are(self) -> bool:
+        return self.scale * REFLECTANCE_SCALE == 1 and self.offset == 0
+
     def _observed(self, values: NDArray[Any]) -> NDArray[np.bool_]:
-        observed = np.isfinite(values) if values.dtype.kind == "f" else np.ones(values.shape, bool)
+        observed = np.isfinite(values) if values.dtype.kind == "f" else np.broadcast_to(True, values.shape)
         return observed if self.nodata is None else observed & (values != self.nodata)
 
 

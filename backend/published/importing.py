@@ -97,7 +97,8 @@ def _write(unfinished: Store, source: Source, rows: range) -> int:
     block = source.read(rows)
     start = int(part["first_pixel"].iloc[0])
     pixels = slice(start, start + int(part["n_pixels"].sum()))
-    fill_gaps(block.series, block.clear, np.asarray(unfinished.days))
+    if not block.clear.all():
+        fill_gaps(block.series, block.clear, np.asarray(unfinished.days))
     unfinished.array("clear")[pixels] = block.clear
     unfinished.array("reflectance")[pixels] = block.series
     if block.position is not None:

@@ -68,9 +68,9 @@ class Patches:
         pixels, positions = [], []
         for row in rows:
             values = self._load(self.folder.ids[row])
-            inside = np.argwhere(self._inside(values))
-            pixels.append(values[:, :, inside[:, 0], inside[:, 1]].transpose(2, 0, 1))
-            positions.append(inside.astype(np.uint16))
+            inside = self._inside(values)
+            pixels.append(values[:, :, inside].transpose(2, 0, 1))
+            positions.append(np.argwhere(inside).astype(np.uint16))
         series, clear, saturated = self.encoding.encode(self.axes.picked(np.concatenate(pixels)))
         return Block(series, clear, np.concatenate(positions), saturated)
 
