@@ -43,7 +43,7 @@ def _row(acquisition: Acquisition, share: Shares) -> dict[str, Any]:
         "bands": list(first.layers),
         "scale": layer.scale,
         "offset": layer.offset,
-        "mask": "+".join(mask.kind for mask in first.masks) or None,
+        "mask": "+".join(dict.fromkeys(mask.kind for mask in first.masks)) or None,
         "clear_share": share.clear,
         "valid_share": share.valid,
         "width": first.grid.width,
@@ -55,12 +55,17 @@ def _row(acquisition: Acquisition, share: Shares) -> dict[str, Any]:
 
 
 def _text(catalogue: Catalogue, rows: list[dict[str, Any]]) -> str:
-    lines = [f"{'date':12}{'clear':>6}{'valid':>7}  {'bands':>5}  {'mask':7}{'scale':>8}{'offset':>8}  product"]
+    masks = max(len(row["mask"] or "-") for row in rows)
+    lines = [
+        f"{'date':12}{'clear':>6}{'valid':>7}  {'bands':>5}{'scale':>8}{'offset':>8}  "
+        f"{'tile':7}{'baseline':10}{'mask':{max(masks, 4)}}  product"
+    ]
     for row in rows:
         clear = "-" if row["clear_share"] is None else f"{row['clear_share']:.0%}"
         lines.append(
-            f"{row['date']:12}{clear:>6}{row['valid_share']:>7.0%}  {len(row['bands']):>5}  {row['mask'] or '-':7}"
-            f"{row['scale']:>8.4g}{row['offset']:>8.3g}  {row['product']}, {len(row['sources'])} file(s)"
+            f"{row['date']:12}{clear:>6}{row['valid_share']:>7.0%}  {len(row['bands']):>5}{row['scale']:>8.4g}"
+            f"{row['offset']:>8.3g}  {row['tile'] or '-':7}{row['baseline'] or '-':10}"
+            f"{row['mask'] or '-':{max(masks, 4)}}  {row['product']}, {len(row['sources'])} file(s)"
         )
     grid = catalogue.grid
     lines.append(

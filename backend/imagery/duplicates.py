@@ -30,7 +30,7 @@ def newest(scenes: Sequence[Scene]) -> tuple[list[Scene], list[Skipped]]:
         if _version(scene) < _version(best):
             skipped.append(_skipped(scene, f"baseline {scene.baseline} is replaced by {best.baseline}, {best.name}"))
         elif kept.setdefault(_product(scene), scene) is not scene:
-            skipped.append(_skipped(scene, f"{scene.name} was found twice; {kept[_product(scene)].images[0]} is used"))
+            skipped.append(_skipped(scene, "the same product was found before, and is used once"))
     return list(kept.values()), skipped
 
 
@@ -50,4 +50,4 @@ def _version(scene: Scene) -> tuple[int, ...]:
 
 def _skipped(scene: Scene, reason: str) -> Skipped:
     source = scene.images[0]
-    return Skipped(on_disk(source) or Path(source), SUPERSEDED, reason)
+    return Skipped(on_disk(source) or Path(source), SUPERSEDED, f"{scene.name}: {reason}")

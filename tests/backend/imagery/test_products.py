@@ -3,24 +3,34 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
+import json
+import shutil
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
+import shapely
+import zarr
+from numcodecs import Blosc
 from rasterio.windows import Window
 
-from backend.errors import BadArgument, BadMetadata, IncompleteProduct
+from backend.errors import BadArgument, BadMetadata, IncompleteProduct, StoreOfOtherInputs
 from backend.imagery.acquisition import ImageryOptions
 from backend.imagery.blocks import read_acquisition
 from backend.imagery.catalogue import find, require_readable
 from backend.imagery.places import on_disk
 from backend.protocol import Silent
+from backend.series.store import open_store
 from backend.vocabulary import BANDS
-from tests.backend.ground import SIZE_PX, write_raster
+from tests.backend.commands.conftest import run
+from tests.backend.ground import SIZE_PX, X0, Y0, write_parcels, write_raster
 from tests.backend.imagery.products import (
     SAFE_NAME,
     THEIA_NAME,
     made_up_ground,
+    planes,
+    resolution_of,
     safe_metadata,
     write_eopf,
     write_safe,
@@ -77,6 +87,25 @@ def test_eopf(tmp_path, kind):
     assert scene.moment == datetime(2023, 6, 25, 10, 56, 21)
     assert scene.grid.crs == "EPSG:32631"
     assert {on_disk(image) for image in scene.images} == {source}
+
+
+def test_eopf_in_the_chunks_and_compression_of_the_real_ones(tmp_path):
+    """Written again by zarr-python, as the processor does: Blosc, Zstandard and bit shuffling."""
+    ground = made_up_ground()
+    folder = write_eopf(tmp_path, ground)
+    for band, plane in planes(ground).items():
+        step = resolution_of(band) // 10
+        array = folder / f"measurements/reflectance/r{step}0m/{band.lower()}"
+        attributes = json.loads((array / ".zattrs").read_text())
+        shutil.rmtree(array)
+        counts = np.where(ground.held[::step, ::step], plane + 1000, 0).astype(np.uint16)
+        blosc = Blosc("zstd", clevel=3, shuffle=Blosc.BITSHUFFLE)
+        made = zarr.create_array(array, shape=counts.shape, dtype="uint16", chunks=(50, 50), zarr_format=2,
+                                 compressors=blosc, fill_value=0)  # fmt: skip
+        made[:] = counts
+        made.attrs.update(attributes)
+    values, clear, _ = read(folder)
+    check(ground, values, clear, ground.held & np.isin(ground.scl, CLEAR_CLASSES))
 
 
 @pytest.mark.parametrize("kind", ["folder", "zip"])
@@ -267,6 +296,30 @@ def test_missing_files_are_named(tmp_path):
         assert reasons[product.name][0] == IncompleteProduct.code
         assert reasons[product.name][1].endswith(lost)
     assert len(catalogue.acquisitions) == 1
+
+
+def test_products_are_extracted_and_recognised_again(tmp_path):
+    """A zip, a Zarr store and a folder in one store; made of the same inputs it is used as it is, of others refused."""
+    ground = made_up_ground(least=1)
+    ground.scl[:] = 4
+    ground.held[:] = True
+    images = tmp_path / "images"
+    write_theia(images, ground)
+    write_eopf(images, ground)
+    safe = write_safe(tmp_path / "apart", ground, SAFE_NAME.replace("20230625", "20230710"))
+    archive = zipped(safe, images / f"{safe.name}.zip", f"{safe.name}/")
+    parcels = write_parcels(tmp_path / "p.gpkg", [shapely.box(X0 + 103, Y0 - 297, X0 + 204, Y0 - 106)])
+    store = open_store(Path(run("extract", images, parcels, "-o", tmp_path / "s.parcels").values["store"]))
+    assert [entry["date"] for entry in store.manifest["acquisitions"]] == ["2017-02-03", "2023-06-25", "2023-07-10"]
+    truth = ground.values[:, 11:30, 10:20].reshape(len(BANDS), -1).T  # rows 106 to 297 m, columns 103 to 204 m
+    for date in range(3):
+        np.testing.assert_array_equal(np.asarray(store.reflectance)[:, date], truth)
+    recorder = Recorder()
+    run("extract", images, parcels, "-o", tmp_path / "s.parcels", reporter=recorder)
+    assert any("already made" in text for text in recorder.logs)
+    archive.touch()
+    with pytest.raises(StoreOfOtherInputs):
+        run("extract", images, parcels, "-o", tmp_path / "s.parcels")
 
 
 def test_options_out_of_range():
