@@ -45,6 +45,7 @@ from backend.series.store import Store, locked, open_store
 from backend.series.views import feed_for
 
 _MOST_DRAWN = 100_000  # parcels on a map picture
+_DRAWN = ("Polygon", "MultiPolygon")  # imported samples are points, or lie nowhere
 
 
 @dataclass(frozen=True)
@@ -211,7 +212,7 @@ def _report(
 ) -> Path:  # fmt: skip
     bundle, store, path = classified.bundle, classified.store, documents.report_path(spec.output, spec.report)
     picture = None
-    if len(geometries) <= _MOST_DRAWN:
+    if len(geometries) <= _MOST_DRAWN and geometries.geom_type.isin(_DRAWN).any():
         codes = predictions["crop_code"].to_numpy(object, na_value=None)
         picture = draw_map(geometries, codes, bundle.classes, path.with_suffix(".png"), "Classified parcels")
     model = {"model": bundle.architecture, "trained": bundle.provenance.get("made", "")}

@@ -80,6 +80,7 @@ def test_points_and_fields_come_back(stores, tmp_path):
         pandas.testing.assert_frame_equal(pandas.DataFrame(table[fields.columns]), fields, check_dtype=False)
         np.testing.assert_allclose(table.geometry.y, fields["lat"])
         assert table.crs.to_epsg() == 4326
+    assert not list(tmp_path.glob("out*.png"))  # a map of points would be an empty sheet
 
 
 def test_labels_go_through_a_class_table(stores, tmp_path):
