@@ -52,7 +52,7 @@ def cell(row: Mapping[str, Any], column: Mapping[str, str]) -> str:
     """What stands in a cell: `spread` and `change` are read off KEY_mean and KEY_std."""
     key, form = column["key"], column["form"]
     if form in ("spread", "change"):
-        sign = "+" if form == "change" else ""
+        sign = "+z" if form == "change" else ""
         mean, std = row.get(f"{key}_mean"), row.get(f"{key}_std")
         return "-" if mean is None else f"{100 * mean:{sign}.1f}" + ("" if std is None else f" ± {100 * std:.1f}")
     value = row.get(key)
@@ -64,7 +64,7 @@ _FORMS = {
     "count": lambda value: f"{value:,}",
     "signed": lambda value: f"{value:+,}",
     "percent": lambda value: f"{100 * value:.1f}",
-    "points": lambda value: f"{100 * value:+.1f}",
+    "points": lambda value: f"{100 * value:+z.1f}",
 }
 
 

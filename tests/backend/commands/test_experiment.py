@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -24,7 +25,7 @@ from tests.backend.recorder import Recorder
 
 ROOT = Path(__file__).resolve().parents[3]
 OPTIONS = ("--class-field", "CODE_CULTU", "--class-table", "paper", "--models", "gru", "--device", "cpu")
-SHORT = (*OPTIONS, "--epochs", 3, "--folds", 3)
+SHORT = (*OPTIONS, "--epochs", 25, "--folds", 2)
 TABLE2 = ("table2.md", "table2.csv", "table2.json")
 
 
@@ -33,6 +34,20 @@ def start(*arguments: object) -> subprocess.Popen[str]:
     own = {**os.environ, "OMP_NUM_THREADS": "1"}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
     return subprocess.Popen(command, cwd=ROOT, env=own, text=True, **pipes)
+
+
+def await_file(process: subprocess.Popen[str], folder: Path, pattern: str) -> None:
+    until = time.monotonic() + 120
+    while not list(folder.glob(pattern)) and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.002)
+
+
+def without(folder: Path, copy: Path, *runs: str) -> Path:
+    """A copy of an experiment that lacks these runs."""
+    shutil.copytree(folder, copy)
+    for name in runs:
+        (copy / "runs" / f"{name}.json").unlink()
+    return copy
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -51,13 +66,13 @@ def whole(region, tmp_path_factory):
 def test_table2_is_what_the_kept_predictions_say(region, whole):
     folder, outcome, _ = whole
     row = pandas.read_csv(folder / "table2.csv", encoding="utf-8-sig").set_index("model").loc["gru"]
-    runs = [json.loads((folder / "runs" / f"gru_chronological_fold-{fold}.json").read_text()) for fold in (1, 2, 3)]
+    runs = [json.loads((folder / "runs" / f"gru_chronological_fold-{fold}.json").read_text()) for fold in (1, 2)]
     pairs = [(one["tested"]["truth"], one["tested"]["predicted"]) for one in runs]
     oa = [accuracy_score(*pair) for pair in pairs]
     mean_f = [f1_score(*pair, average="macro") for pair in pairs]
     assert row["oa_mean"] == pytest.approx(np.mean(oa)) and row["oa_std"] == pytest.approx(np.std(oa, ddof=1))
     assert row["mean_f_mean"] == pytest.approx(np.mean(mean_f))
-    assert outcome.values["runs"] == len(outcome.values["done_here"]) == 6 and outcome.values["left"] == []
+    assert outcome.values["runs"] == len(outcome.values["done_here"]) == 4 and outcome.values["left"] == []
     assert Path(outcome.values["tables"]["table2"]).read_text(encoding="utf-8") in outcome.text
     truth = open_store(region.store).parcels()["CODE_CULTU"].to_numpy()
     for one in runs:
@@ -71,10 +86,10 @@ def test_table2_is_what_the_kept_predictions_say(region, whole):
 
 def test_models_share_their_folds(whole):
     runs = {(r.run.model, r.run.fold): r for r in Records(whole[0] / "runs").read()}
-    for fold in range(3):
+    for fold in range(2):
         gru, forest = runs["gru", fold].tested, runs["random-forest", fold].tested
         assert np.array_equal(gru["row"], forest["row"]) and np.array_equal(gru["truth"], forest["truth"])
-    rows = np.concatenate([runs["gru", fold].tested["row"] for fold in range(3)])
+    rows = np.concatenate([runs["gru", fold].tested["row"] for fold in range(2)])
     assert len(np.unique(rows)) == len(rows)
 
 
@@ -89,22 +104,18 @@ def test_progress_covers_the_whole_and_pictures_are_there(whole):
     assert "Partial" not in page and "- split: random" in page
 
 
-def test_a_killed_experiment_ends_in_the_same_table(region, tmp_path):
+def test_a_killed_experiment_ends_in_the_same_table(region, whole, tmp_path):
     """Killed in the middle of a later run: what was done is not done again, the epochs of that run are gone on with."""
-    options = (*OPTIONS, "--epochs", 40, "--folds", 2)
-    run("experiment", "table2", region.store, "-o", tmp_path / "whole", *options)
     folder = tmp_path / "killed"
-    with start("table2", region.store, "-o", folder, *options) as process:
+    with start("table2", region.store, "-o", folder, *SHORT) as process:
         unfinished = folder / "unfinished" / "gru_chronological_fold-2"
-        until = time.monotonic() + 60
-        while not list(unfinished.glob("*.safetensors")) and process.poll() is None and time.monotonic() < until:
-            time.sleep(0.002)
+        await_file(process, unfinished, "*.safetensors")
         process.kill()
     assert not (folder / "runs" / "gru_chronological_fold-2.json").exists()
     assert "**Partial**" in (folder / "table2.md").read_text(encoding="utf-8")
     before = {path.name: path.stat().st_mtime_ns for path in (folder / "runs").glob("*.json")}
-    outcome = run("experiment", "table2", region.store, "-o", folder, *options)
-    assert contents(folder) == contents(tmp_path / "whole")
+    outcome = run("experiment", "table2", region.store, "-o", folder, *SHORT)
+    assert contents(folder) == contents(whole[0])
     assert {f"{name}.json" for name in outcome.values["done_here"]} & set(before) == set()
     assert {name: (folder / "runs" / name).stat().st_mtime_ns for name in before} == before
     resumed = [record for record in Records(folder / "runs").read() if record.circumstances["resumed"]]
@@ -113,35 +124,40 @@ def test_a_killed_experiment_ends_in_the_same_table(region, tmp_path):
 
 
 def test_two_processes_share_the_runs(region, whole, tmp_path):
-    both = [start("table2", region.store, "-o", tmp_path / "shared", *SHORT) for _ in range(2)]
-    outputs = [json.loads(process.communicate(timeout=120)[0]) for process in both]
-    done = [name for output in outputs for name in output["done_here"]]
-    assert len(done) == len(set(done)) == 6
-    assert contents(tmp_path / "shared") == contents(whole[0])
+    """The other process begins; this one joins as soon as the first run is claimed."""
+    folder = tmp_path / "shared"
+    with start("table2", region.store, "-o", folder, *SHORT) as process:
+        await_file(process, folder / "runs" / "claims", "*fold*.lock")
+        ours = run("experiment", "table2", region.store, "-o", folder, *SHORT).values["done_here"]
+        theirs = json.loads(process.communicate(timeout=120)[0])["done_here"]
+    assert ours and theirs
+    assert sorted(ours + theirs) == sorted(path.stem for path in (whole[0] / "runs").glob("*.json"))
+    assert contents(folder) == contents(whole[0])
 
 
-def test_runs_of_another_process_are_left_to_it(region, tmp_path):
-    claimed = Run("gru", "chronological", 1)
-    with Records(tmp_path / "runs").claimed(claimed):
-        outcome = run("experiment", "table2", region.store, "-o", tmp_path, *OPTIONS, "--epochs", 1, "--folds", 2)
-    assert outcome.values["left"] == [claimed.name] and len(outcome.values["done_here"]) == 3
+def test_runs_of_another_process_are_left_to_it(region, whole, tmp_path):
+    claimed, free = Run("gru", "chronological", 1), Run("gru", "chronological", 0)
+    folder = without(whole[0], tmp_path / "copy", claimed.name, free.name)
+    with Records(folder / "runs").claimed(claimed):
+        outcome = run("experiment", "table2", region.store, "-o", folder, *SHORT)
+    assert outcome.values["done_here"] == [free.name]
+    assert outcome.values["left"] == [claimed.name]
     assert claimed.name in outcome.text
-    assert "**Partial**: folds of gru are still to be done." in (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert "**Partial**: folds of gru are still to be done." in (folder / "report.md").read_text(encoding="utf-8")
 
 
 def test_a_cancelled_run_leaves_no_half_record(region, whole, tmp_path):
     class Stopping(Recorder):
-        def progress(self, fraction: float, stage: str, message: str = "") -> None:
-            super().progress(fraction, stage, message)
-            if fraction > 0.6:
+        def metric(self, name: str, **values: object) -> None:
+            if values["epoch"] == 3:
                 raise Cancelled
 
-    folder = tmp_path / "cancelled"
+    run_name = "gru_chronological_fold-2"
+    folder = without(whole[0], tmp_path / "copy", run_name)
     with pytest.raises(Cancelled):
         run("experiment", "table2", region.store, "-o", folder, *SHORT, reporter=Stopping())
-    kept = [path.name for path in (folder / "runs").iterdir() if path.name != "claims"]
-    assert 0 < len(kept) < 6 and all(name.endswith(".json") for name in kept)
-    run("experiment", "table2", region.store, "-o", folder, *SHORT)
+    assert not [path.name for path in (folder / "runs").iterdir() if run_name in path.name]
+    assert run("experiment", "table2", region.store, "-o", folder, *SHORT).values["done_here"] == [run_name]
     assert contents(folder) == contents(whole[0])
 
 
@@ -149,7 +165,7 @@ def test_runs_of_other_settings_are_not_mixed_in(region, whole):
     folder, *_ = whole
     before = contents(folder)
     for other, named in (
-        (("--epochs", 4), r"epochs \(3 there, 4 now\)"),
+        (("--epochs", 4), r"epochs \(25 there, 4 now\)"),
         (("--seed", 1), "parcels, seed"),
         (("--split", "blocks", "--block-size-m", 100), "parcels, split"),
         (("--class-table", "rpg_groups"), "classes"),
@@ -159,17 +175,15 @@ def test_runs_of_other_settings_are_not_mixed_in(region, whole):
     assert contents(folder) == before
 
 
-def test_another_model_joins_the_table(region, whole):
-    folder, *_ = whole
-    table = run(
-        "experiment", "table2", region.store, "-o", folder, *SHORT[:4], "--models", "temp-cnn", *SHORT[6:]
-    ).values
-    assert len(table["done_here"]) == 3
+def test_another_model_joins_the_table(region, whole, tmp_path):
+    folder = without(whole[0], tmp_path / "copy")
+    outcome = run("experiment", "table2", region.store, "-o", folder, *SHORT, "--models", "temp-cnn")
+    assert len(outcome.values["done_here"]) == 2
     rows = json.loads((folder / "table2.json").read_text(encoding="utf-8"))["rows"]
     assert [(row["model"], row["folds"]) for row in rows] == [
-        ("gru", "3 of 3"),
-        ("temp-cnn", "3 of 3"),
-        ("random-forest", "3 of 3"),
+        ("gru", "2 of 2"),
+        ("temp-cnn", "2 of 2"),
+        ("random-forest", "2 of 2"),
     ]
 
 
@@ -192,12 +206,13 @@ def test_table1_needs_no_data_and_the_others_do(region, tmp_path):
         run("experiment", "table2", region.store, "-o", tmp_path, *OPTIONS, "--folds", 6)
 
 
-def test_all_tables_of_one_fold(region, tmp_path):
-    outcome = run("experiment", "all", region.store, "-o", tmp_path, *OPTIONS, "--epochs", 1, "--folds", 1)
+def test_all_tables_of_one_fold(region, whole, tmp_path):
+    folder = without(whole[0], tmp_path / "copy")
+    outcome = run("experiment", "all", region.store, "-o", folder, *SHORT, "--folds", 1)
     assert list(outcome.values["tables"]) == ["table1", "table2", "table3", "table4", "figure2", "findings"]
-    assert outcome.values["runs"] == 6  # two models, three orders
-    rows = json.loads((tmp_path / "figure2.json").read_text(encoding="utf-8"))["rows"]
+    assert outcome.values["runs"] == 6 and len(outcome.values["done_here"]) == 4  # two models, three orders
+    rows = json.loads((folder / "figure2.json").read_text(encoding="utf-8"))["rows"]
     counts = open_store(region.store).parcels()["CODE_CULTU"].value_counts()
     found = {row["class"]: row["parcels"] for row in rows if row["parcels"]}
     assert found == {"Cereal": counts["BTH"] + counts["MIS"], "Meadows": counts["PPH"]}
-    assert (tmp_path / "figure2.png").exists() and (tmp_path / "table4.png").exists()
+    assert (folder / "figure2.png").exists() and (folder / "table4.png").exists()
