@@ -21,7 +21,7 @@ HEAVY = {
     "scipy",
     "pandas",
 }
-COMMANDS = ("inspect", "extract", "train", "classify", "evaluate", "models", "simulate", "doctor")
+COMMANDS = ("inspect", "extract", "train", "classify", "evaluate", "experiment", "models", "simulate", "doctor")
 
 
 def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
