@@ -72,8 +72,9 @@ def block_shape(scene: Scene, grid: Grid) -> tuple[int, int]:
         zoom = max(1, round(abs(dataset.transform.a) / grid.resolution_m))
         if not _same_pixels(dataset, grid) and columns >= dataset.width:
             rows = columns = _BLOCK_PX  # strips of a raster that is resampled anyway
-    columns = min(columns * zoom, grid.width)
-    rows = rows * zoom * max(1, _BLOCK_PX**2 // (rows * zoom * columns))
+    rows, columns = rows * zoom, columns * zoom
+    columns = min(columns * max(1, _BLOCK_PX**2 // (rows * columns)), grid.width)  # blocks side by side are one request
+    rows = rows * max(1, _BLOCK_PX**2 // (rows * columns))
     return min(rows, grid.height), columns
 
 

@@ -10,16 +10,12 @@ import rasterio
 
 from backend.imagery.places import is_netcdf, is_remote
 
-_REMOTE_DRIVERS = ("GTiff", "JP2OpenJPEG")  # a VRT from a server could name files on this disk
-
 _REMOTE: dict[str, Any] = {
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",  # else GDAL asks for the folder's listing and for files beside it
-    "CPL_VSIL_CURL_USE_HEAD": "NO",  # the answer to the first range tells the size; signed addresses often refuse HEAD
     "GDAL_INGESTED_BYTES_AT_OPEN": "32768",  # the whole header of a 10,980 pixel COG in one request
     "GDAL_HTTP_MERGE_CONSECUTIVE_RANGES": "YES",  # neighbouring blocks in one request
     "GDAL_HTTP_MULTIPLEX": "YES",  # requests at once over one connection, where the server speaks HTTP/2
     "GDAL_HTTP_VERSION": "2",
-    "VSI_CACHE": "TRUE",  # the bands of an interleaved file share their bytes
     "GDAL_HTTP_MAX_RETRY": "3",  # of 429, 5xx and broken connections
     "GDAL_HTTP_RETRY_DELAY": "0.5",  # seconds, doubled each time
     "GDAL_HTTP_CONNECTTIMEOUT": "15",
@@ -39,11 +35,19 @@ _JPEG2000 = {
 def gdal_told_of(source: str) -> AbstractContextManager[object]:
     """Within it GDAL has the configuration that suits `source`; an ordinary file needs none."""
     options = _REMOTE if is_remote(source) else _NETCDF if is_netcdf(source) else {}
-    if source.lower().endswith(".jp2"):
+    if _is_jpeg2000(source):
         options = options | _JPEG2000
     return rasterio.Env(**options) if options else nullcontext()
 
 
-def drivers_for(source: str) -> tuple[str, ...] | None:
-    """The formats that GDAL may take `source` for; None: all."""
-    return _REMOTE_DRIVERS if is_remote(source) else None
+def driver_for(source: str) -> str | None:
+    """The format that GDAL is to take `source` for; None: whichever it is. What comes from a server is GeoTIFF or
+    JPEG 2000 and nothing else: a VRT from there could name files on this disk.
+    """
+    if not is_remote(source):
+        return None
+    return "JP2OpenJPEG" if _is_jpeg2000(source) else "GTiff"
+
+
+def _is_jpeg2000(source: str) -> bool:
+    return source.partition("?")[0].lower().endswith(".jp2")

@@ -14,7 +14,7 @@ from rasterio.errors import RasterioError
 
 from backend.errors import UnreachableImage, UnreadableImage, UnusableGrid
 from backend.imagery.acquisition import ImageryOptions, Layer
-from backend.imagery.environment import drivers_for, gdal_told_of
+from backend.imagery.environment import driver_for, gdal_told_of
 from backend.imagery.grid import Grid, crs_name
 from backend.imagery.places import is_remote
 
@@ -36,7 +36,7 @@ class RasterFacts:
 def opened(source: Path | str) -> Iterator[rasterio.DatasetReader]:
     """An open raster; every failure of GDAL inside the block becomes an UnreadableImage that names the file."""
     try:
-        with gdal_told_of(str(source)), rasterio.open(source, driver=drivers_for(str(source))) as dataset:
+        with gdal_told_of(str(source)), rasterio.open(source, driver=driver_for(str(source))) as dataset:
             yield dataset
     except (RasterioError, OSError) as error:
         kind = UnreachableImage if is_remote(str(source)) else UnreadableImage

@@ -14,7 +14,7 @@ from backend.imagery.names import band_called
 
 MASK = "SCL"
 _PICTURES = {"visual", "overview", "thumbnail", "metadata"}  # roles of what is made to be looked at
-_RASTER = re.compile(r"tiff|jp2|jpeg2000|jpx", re.IGNORECASE)
+_RASTER = re.compile(r"tif|jp2|jpeg2000|jpx", re.IGNORECASE)
 _PIXEL = re.compile(r"_(\d+)m$")
 _WAVELENGTHS = {704: "B05", 741: "B06", 783: "B07"}  # nm; what tells the three bands apart that are all called rededge
 

@@ -133,6 +133,8 @@ def _own(feature: dict[str, Any], page: str) -> str:
 
 def resolve(base: str, href: str) -> str:
     """`href` as a path or an address; a document from a server leads to servers alone. Raises BadCatalogue."""
+    if not href:
+        raise BadCatalogue(unsigned(base), "it leads nowhere")
     scheme = urlsplit(href).scheme.lower()
     if is_remote(base):
         address = urljoin(base, href)
