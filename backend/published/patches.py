@@ -60,7 +60,8 @@ class Patches:
         count = np.zeros(len(ids), np.int64)
         for row, sample in enumerate(ids):
             count[row] = self._inside(self._load(sample)).sum()
-            reporter.progress((row + 1) / len(ids), "looking through", f"{row + 1} of {len(ids)} patches")
+            if row % self.at_once == 0:
+                reporter.progress(row / len(ids), "looking through", f"{row} of {len(ids)} patches")
         box = np.full(len(ids), PATCH_SIZE_PX)
         return index_of(self.samples["id"], count, height_px=box, width_px=box)
 

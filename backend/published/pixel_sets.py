@@ -64,7 +64,8 @@ class PixelSets:
         for row, sample in enumerate(ids):
             if sample in self.folder.files:
                 count[row] = self.folder.load(sample, None, mapped=True).shape[2]
-            reporter.progress((row + 1) / len(ids), "looking through", f"{row + 1} of {len(ids)} pixel sets")
+            if row % self.at_once == 0:
+                reporter.progress(row / len(ids), "looking through", f"{row} of {len(ids)} pixel sets")
         return index_of(self.samples["id"], count, **self._figures(count, reporter))
 
     def read(self, rows: range) -> Block:
