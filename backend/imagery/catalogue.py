@@ -155,7 +155,8 @@ def _facts(
         except UnusableGrid as error:
             skipped.append(Skipped(path, error.code, error.message))
             reporter.warning(error.code, error.message, error.advice)
-    return rasters, skipped
+    parts = frozenset[Path]().union(*(facts.parts for facts in rasters))
+    return [facts for facts in rasters if facts.path.resolve() not in parts], skipped
 
 
 def _scenes(rasters: Sequence[RasterFacts], options: ImageryOptions) -> tuple[list[Scene], list[Skipped]]:

@@ -18,7 +18,7 @@ from backend.imagery.environment import driver_for, gdal_told_of
 from backend.imagery.grid import Grid, crs_name
 from backend.imagery.places import is_remote
 
-SUFFIXES = (".tif", ".tiff")
+SUFFIXES = (".tif", ".tiff", ".vrt")
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class RasterFacts:
     descriptions: tuple[str, ...]
     tags: dict[str, str]
     layers: tuple[Layer, ...]
+    parts: frozenset[Path] = frozenset()  # the rasters that a VRT is made of
 
 
 @contextmanager
@@ -55,7 +56,8 @@ def read_facts(source: Path | str, options: ImageryOptions) -> RasterFacts:
         grid = ground(dataset, source)
         layers = tuple(_layer(dataset, str(source), index, options) for index in dataset.indexes)
         descriptions = tuple(text or "" for text in dataset.descriptions)
-        return RasterFacts(path, grid, descriptions, dict(dataset.tags()), layers)
+        parts = frozenset(Path(part).resolve() for part in dataset.files if dataset.driver == "VRT") - {path.resolve()}
+        return RasterFacts(path, grid, descriptions, dict(dataset.tags()), layers, parts)
 
 
 def ground(dataset: rasterio.DatasetReader, source: object) -> Grid:
