@@ -96,16 +96,21 @@ def imagery_arguments(
 def file_path(
     algorithm: EngineAlgorithm, parameters: Parameters, name: str, context: QgsProcessingContext
 ) -> Optional[str]:
-    """An absolute path, as logs and reports should name it; None where none is given."""
+    """An absolute path, as logs and reports should name it, or a catalogue's address; None where none is given."""
     path = algorithm.text(parameters, name, context)
-    return str(Path(path).absolute()) if path else None
+    return str(Path(path).absolute()) if path and not is_catalogue(path) else path or None
+
+
+def is_catalogue(path: str) -> bool:
+    """Whether the images are behind a STAC catalogue: "stac:" and its address or file."""
+    return path.startswith("stac:")
 
 
 def imagery_problem(algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext) -> str:
     """Folders and files that are not there, dates that are none."""
     for name in ("IMAGERY", "MASKS", "DATES_FILE"):
         path = file_path(algorithm, parameters, name, context)
-        if path and not Path(path).exists():
+        if path and not is_catalogue(path) and not Path(path).exists():
             label = algorithm.parameterDefinition(name).description()
             return tr("{label}: {path} does not exist.").format(label=label, path=path)
     for name in ("EXCLUDE", "START", "END"):

@@ -15,6 +15,10 @@ def test_a_wrong_path_is_found_before_the_run(tmp_path) -> None:
     assert "Mask folder" in problem("inspectstack", {"IMAGERY": str(tmp_path), "MASKS": str(tmp_path / "none")})
 
 
+def test_a_catalogue_is_no_path(tmp_path) -> None:
+    assert problem("inspectstack", {"IMAGERY": "stac:" + str(tmp_path / "items.json")}) == ""
+
+
 @pytest.mark.parametrize("date", ["2018-02-30", "yesterday", "2018-05-01,201805"])
 def test_a_wrong_date_is_found_before_the_run(tmp_path, date) -> None:
     assert "expected a date" in problem("inspectstack", {"IMAGERY": str(tmp_path), "EXCLUDE": date})
