@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -47,8 +48,9 @@ def command(
 ) -> Outcome:  # fmt: skip
     """Do TABLE of the paper (table1 needs no data) on the parcels of STORE, or of one for each season.
 
-    Every finished run is kept in the output folder: a command that was stopped goes on, and several at once, also on
-    several GPUs or machines with that folder, share the runs. The tables are brought up to date after each.
+    Every finished run is kept in the output folder: a command that was stopped goes on, and the same command started
+    several times, one for each GPU or machine that sees the folder, shares the runs where the disk has file locks. The
+    tables are brought up to date after each run.
     """
     began = time.monotonic()
     names, asked = (*TABLES, FINDINGS) if table == "all" else (table,), _asked(models)
@@ -65,12 +67,17 @@ def command(
     experiment = Experiment.of(region, options, folding, folds, output, reporter)
     runs = runs_of(names, asked, experiment.folds)
     experiment.require_own(runs)
-    facts = {"class field": class_field, "split": folding.name, "seed": options["seed"]}
+    facts = {"class field": class_field, "split": folding.name, **_given(options)}
     notes = documents.of_stores(seasons.stores)["notes"]
     publication = Publication(output, names, asked, experiment, {**facts, **documents.sources(seasons.stores)}, notes)
     publication.write()
     did = experiment.carry_out(runs, reporter, publication.write)
     return _outcome(publication, runs, did, began)
+
+
+def _given(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The training options that hold for all models; the others are each architecture's own, else the paper's."""
+    return {name.replace("_", " "): value for name, value in options.items() if value is not None}
 
 
 def _asked(models: str) -> tuple[str, ...]:

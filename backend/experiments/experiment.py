@@ -87,10 +87,8 @@ class Experiment:
     def settings(self, run: Run) -> dict[str, Any]:
         """All that decides a run's result; a record of others is not mixed in."""
         given = {name: value for name, value in asdict(self.spec(run)).items() if name not in NOT_SETTINGS}
-        labelled, splits = (
-            self.base.labelled,
-            self.base.splits[run.fold : run.fold + 1],
-        )  # none for a fold that a record alone has
+        labelled = self.base.labelled
+        splits = self.base.splits[run.fold : run.fold + 1]  # none, where a record is of a fold that is not there
         parts = [part for split in splits for part in (split.train, split.validation, split.test)]
         return {
             **given,
@@ -124,7 +122,7 @@ class Experiment:
                 if ours:
                     self._attempt(run, RunReporter(reporter, run, passed / total, (passed + weight) / total))
             passed += weight
-            if ours:
+            if ours and self.records.done(run):
                 did.append(run)
                 after_each()
         reporter.progress(1.0, STAGE)

@@ -16,9 +16,10 @@ import pandas
 import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
-from backend.errors import BadArgument, Cancelled, RunOfOtherSettings, UnknownModel
+from backend.errors import BadArgument, Cancelled, Diverged, RunOfOtherSettings, UnknownModel
 from backend.experiments.plan import Run
 from backend.experiments.records import Records
+from backend.learning.training import Training
 from backend.series.store import open_store
 from tests.backend.commands.conftest import run
 from tests.backend.recorder import Recorder
@@ -101,7 +102,9 @@ def test_progress_covers_the_whole_and_pictures_are_there(whole):
     for name in ("table2.png", "confusion_gru.png", "confusion_random-forest.png"):
         assert (folder / name).read_bytes().startswith(b"\x89PNG")
         assert f"({name})" in page
-    assert "Partial" not in page and "- split: random" in page
+    assert "Partial" not in page
+    for fact in ("- split: random", "- seed: 0", "- epochs: 25", "- runs: 4"):
+        assert f"{fact}\n" in page
 
 
 def test_a_killed_experiment_ends_in_the_same_table(region, whole, tmp_path):
@@ -161,6 +164,20 @@ def test_a_cancelled_run_leaves_no_half_record(region, whole, tmp_path):
     assert contents(folder) == contents(whole[0])
 
 
+def test_a_run_that_diverges_is_left_out(region, whole, tmp_path, monkeypatch):
+    lost = Run("gru", "chronological", 0)
+    folder = without(whole[0], tmp_path / "copy", lost.name)
+
+    def diverge(*_: object) -> None:
+        raise Diverged(3, 0.001)
+
+    monkeypatch.setattr(Training, "fit", diverge)
+    reporter = Recorder()
+    outcome = run("experiment", "table2", region.store, "-o", folder, *SHORT, reporter=reporter)
+    assert outcome.values["left"] == [lost.name] and outcome.values["done_here"] == []
+    assert [message for code, message in reporter.warnings if code == "training.diverged"][0].startswith("gru, fold 1:")
+
+
 def test_runs_of_other_settings_are_not_mixed_in(region, whole):
     folder, *_ = whole
     before = contents(folder)
@@ -211,6 +228,9 @@ def test_all_tables_of_one_fold(region, whole, tmp_path):
     outcome = run("experiment", "all", region.store, "-o", folder, *SHORT, "--folds", 1)
     assert list(outcome.values["tables"]) == ["table1", "table2", "table3", "table4", "figure2", "findings"]
     assert outcome.values["runs"] == 6 and len(outcome.values["done_here"]) == 4  # two models, three orders
+    ours = [record for record in Records(folder / "runs").read() if (record.run.model, record.run.fold) == ("gru", 0)]
+    losses = {record.run.order: record.curves[0]["train_loss"] for record in ours}
+    assert len(losses) == len(set(losses.values())) == 3  # each order is a training of its own
     rows = json.loads((folder / "figure2.json").read_text(encoding="utf-8"))["rows"]
     counts = open_store(region.store).parcels()["CODE_CULTU"].value_counts()
     found = {row["class"]: row["parcels"] for row in rows if row["parcels"]}
