@@ -35,10 +35,7 @@ FOREST = "random-forest"
 
 @dataclass(frozen=True)
 class Task:
-    """One fold to fit. `labels` `(parcels,)` number the classes; `network` is fresh, on the samples' device.
-
-    `log_prior` `(parcels, classes)`: what is known besides the images, added to the network's word.
-    """
+    """One fold to fit. `labels` `(parcels,)` number the classes; `network` is fresh, on the samples' device."""
 
     spec: TrainingSpec
     split: Split
@@ -48,7 +45,6 @@ class Task:
     reporter: Reporter
     pace: Pace
     checkpoint: Checkpoint | None
-    log_prior: NDArray[np.float32]
 
     @property
     def fold(self) -> str:
@@ -69,7 +65,7 @@ class Task:
     def assess(self, epoch: int, epochs: int, train_loss: float) -> dict[str, Any]:
         """The row of the curves for this epoch, reported as the metric `epoch`."""
         rows = self.split.validation
-        found = logits(self.network, self.samples, rows, self.pace, self.name(epoch)) + self.log_prior[rows]
+        found = logits(self.network, self.samples, rows, self.pace, self.name(epoch))
         oa, mean_f = summary(self.labels[rows], found.argmax(axis=1))
         row: dict[str, Any] = {"fold": self.split.fold + 1, "folds": self.spec.folds, "epoch": epoch, "epochs": epochs}
         row |= {"train_loss": train_loss, "validation_loss": cross_entropy(found, self.labels[rows])}

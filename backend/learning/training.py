@@ -174,9 +174,9 @@ class Training:
         network = fresh(self.spec, split.fold, len(self.feed.bands), self.feed.days, len(self.labelled.classes))
         network = network.to(self.device)
         rotation, prior = self._prior(split)
-        checkpoint = self._checkpoint(split, normalisation, prior)
+        checkpoint = self._checkpoint(split, normalisation)
         labels = self.labelled.labels
-        task = Task(self.spec, split, samples, labels, network, self.reporter, pace, checkpoint, prior)
+        task = Task(self.spec, split, samples, labels, network, self.reporter, pace, checkpoint)
         curves = fit(task)
         say = partial(logits, network, samples, pace=pace, message=f"{task.fold}, testing")
         warmth = temperature(say(split.validation), labels[split.validation], prior[split.validation])
@@ -184,7 +184,11 @@ class Training:
         return Fitted(network.cpu(), normalisation, warmth, curves, _best(curves), split.test, found, rotation)
 
     def _prior(self, split: Split) -> tuple[Rotation | None, NDArray[np.float32]]:
-        """The rotation of the training part, and what it says of every parcel `(parcels, classes)`; 0 without one."""
+        """The rotation of the training part, and what it says of every parcel `(parcels, classes)`; 0 without one.
+
+        It enters the calibration and the test. The best epoch is chosen by the images alone: with a strong prior, a
+        network that has not learnt yet scores well, and would be kept.
+        """
         classes = len(self.labelled.classes)
         if self.previous is None:
             return None, np.zeros((len(self.feed), classes), dtype=np.float32)
@@ -194,7 +198,7 @@ class Training:
     def _order(self) -> NDArray[np.int64] | None:
         return places(self.spec.order, len(self.feed), len(self.feed.days), self.spec.seed)
 
-    def _checkpoint(self, split: Split, normalisation: Normalisation, prior: NDArray[np.float32]) -> Checkpoint | None:
+    def _checkpoint(self, split: Split, normalisation: Normalisation) -> Checkpoint | None:
         """The fold's file; its digest tells a change of settings, labels, classes, dates, bands or reflectances."""
         if self.checkpoint is None:
             return None
@@ -202,8 +206,7 @@ class Training:
         words = {name: value for name, value in asdict(self.spec).items() if name != "device"}
         words |= {"view": feed.view, "bands": feed.bands, "days": feed.days}
         words["classes"] = [crop.code for crop in labelled.classes]
-        arrays: list[NDArray[Any]] = [labelled.labels, split.train, normalisation.mean, normalisation.std]
-        arrays += [] if self.previous is None else [prior]
+        arrays = (labelled.labels, split.train, normalisation.mean, normalisation.std)
         return Checkpoint(self.checkpoint / f"fold-{split.fold + 1}{SUFFIX}", digest(words, arrays))
 
 

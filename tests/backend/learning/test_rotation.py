@@ -138,7 +138,6 @@ def test_where_the_images_tell_nothing_last_year_s_crop_decides(statistics, crop
     without = train(spec, feed, labels, crops[:3], recorder)
     known = train(spec, feed, labels, crops[:3], recorder, previous=CODES[labels])
     assert without.scores["oa"] < 0.5 and known.scores["oa"] > 0.97
-    assert max(row["validation_oa"] for row in known.curves) > 0.97
     assert without.kept.rotation is None and known.kept.rotation is not None
 
 
@@ -158,13 +157,15 @@ def test_the_rotation_is_learnt_from_the_training_part_alone(statistics, crops, 
     assert np.array_equal(known.tested_probabilities, without.tested_probabilities)
 
 
-def test_an_epoch_kept_for_another_prior_is_not_taken_up(statistics, crops, make_recorder, tmp_path):
-    """The prior decides which epoch is the best, so a run that was stopped goes on under the same one alone."""
+def test_the_network_is_the_same_with_and_without_it(statistics, crops, make_recorder, tmp_path):
+    """The prior is no part of what the network learns, so an epoch kept without it is gone on from with it."""
     feed, labels = noise(statistics, 60)
     spec = TrainingSpec(model="gru", epochs=2, seed=1, device="cpu")
-    train(spec, feed, labels, crops[:3], make_recorder(), tmp_path, previous=CODES[labels])
-    again, other = make_recorder(), make_recorder()
-    train(spec, feed, labels, crops[:3], again, tmp_path, previous=CODES[labels])
+    without = train(spec, feed, labels, crops[:3], make_recorder(), tmp_path)
+    again = make_recorder()
+    known = train(spec, feed, labels, crops[:3], again, tmp_path, previous=CODES[labels])
     assert not again.of("epoch")
-    train(spec, feed, labels, crops[:3], other, tmp_path, previous=CODES[np.roll(labels, 1)])
-    assert len(other.of("epoch")) == 2
+    assert known.curves == without.curves
+    one, other = without.kept.network.state_dict(), known.kept.network.state_dict()
+    assert all(np.array_equal(one[name], other[name]) for name in one)
+    assert not np.array_equal(without.tested_probabilities, known.tested_probabilities)
