@@ -105,6 +105,10 @@ def rotation(bench: Bench) -> None:
             row(images, model, *scored(plain), *scored(known))
     oa, mean_f = by_last_crop(season)
     row("none", "last year's crop alone", "", "", f"{oa:.3f}", f"{mean_f:.3f}")
+    print(f"\nEach class, by the last model of the table ({model}, {images}):\n")
+    table("class", "parcels", "F", "F with last year's crop")
+    for one, other in zip(plain["scores"]["classes"], known["scores"]["classes"]):
+        row(one["name"], one["support"], f"{one['f']:.2f}", f"{other['f']:.2f}")
 
 
 def by_last_crop(season: dict[str, Any]) -> tuple[float, float]:
