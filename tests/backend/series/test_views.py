@@ -157,7 +157,7 @@ def small_fields(season):
     boxes = [shapely.box(X0 + 50 * k, Y0 - 50 * k - 10, X0 + 50 * k + 20, Y0 - 50 * k) for k in range(11)]
     table = geopandas.GeoDataFrame({"id": range(11)}, geometry=boxes, crs=CRS)
     layer = ParcelLayer(season.layer.source, "small", table, np.arange(11).astype(str))
-    return build(season.catalogue, layer, ExtractionSpec(season.options), season.folder / "small.parcels", Silent())
+    return build(season.catalogue, layer, ExtractionSpec(season.options), season.folder / "fields.parcels", Silent())
 
 
 @pytest.mark.parametrize("small", [False, True])
