@@ -42,7 +42,8 @@ def canada(folder: Path, series: Path, blocks: bool) -> list[object]:
     store, table = folder / "canada.parcels", folder / "crops.csv"
     source, labels = series / "aafc2017_month.npz", series / "aafc2017_month_labels.csv"
     folder.mkdir(parents=True, exist_ok=True)
-    engine("import", source, "--labels", labels, "--start", "2017-01-01", "--end", "2017-12-31", "-o", store)
+    months = ("--shift-days", 15, "--start", "2017-01-01", "--end", "2017-12-31")  # the file's dates are a day early
+    engine("import", source, "--labels", labels, *months, "-o", store)
     crops = pandas.read_csv(labels)[["code", "name"]].drop_duplicates("code")
     crops = crops[crops["name"] != "Unknown"].assign(**{"class": crops["name"], "colour": "#888888"})
     crops.to_csv(table, index=False)
