@@ -436,14 +436,14 @@ class StoreTooNew(EngineError):
 
 
 class ObservationsNotKept(EngineError):
-    """Raised when a model of clear observations meets a store whose series were carried onto a calendar."""
+    """Raised when a model of clear observations meets a store whose series are on a calendar, or smoothed."""
 
     code = "store.no_observations"
 
-    def __init__(self, path: Path, time_axis: str) -> None:
+    def __init__(self, path: Path, found: str) -> None:
         super().__init__(
-            f"{path} holds no series at the acquisition dates: they were carried onto the calendar {time_axis}.",
-            "Extract again without a calendar, or choose a model of another view, such as gru.",
+            f"{path} holds no observations as they were seen: its series are {found}.",
+            "Extract again without a calendar and with linear filling, or choose a model of another view, such as gru.",
         )
 
 

@@ -36,6 +36,7 @@ class Defaults:
     patience: int = 0
     date_dropout: float = 0.0
     precision: str = "float32"
+    filling: str = "linear"
 
 
 DEFAULTS = Defaults()
@@ -45,6 +46,7 @@ LOSSES = ("cross-entropy", "focal")
 CLASS_WEIGHTS = ("none", "balanced", "square-root")
 SCHEDULES = ("constant", "cosine", "one-cycle")
 PRECISIONS = ("float32", "bfloat16")
+FILLINGS = ("linear", "nearest", "whittaker", "savitzky-golay")
 FORMATS = {"gpkg": "GPKG", "shp": "ESRI Shapefile", "parquet": "Parquet", "fgb": "FlatGeobuf", "csv": "CSV"}
 
 

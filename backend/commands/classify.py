@@ -27,6 +27,7 @@ from backend.commands.options import (
     imagery_options,
     options_of,
     parcel_options,
+    series_options,
 )
 from backend.commands.previous import previous_crops
 from backend.commands.seasons import Seasons
@@ -41,6 +42,7 @@ from backend.protocol import Reporter
 from backend.reports.map import draw_map
 from backend.reports.tables import as_text
 from backend.series import quality
+from backend.series.options import SeriesOptions
 from backend.series.store import Store, locked, open_store
 from backend.series.views import feed_for
 
@@ -82,23 +84,24 @@ classification_options = options_of(
 @classification_options
 @parcel_options
 @imagery_options
+@series_options
 @click.pass_obj
 def command(
     reporter: Reporter, source: Path | str, parcels: Path | None, spec: ClassificationSpec, options: ImageryOptions,
-    parcel_options: ParcelOptions,
+    parcel_options: ParcelOptions, series_options: SeriesOptions,
 ) -> Outcome:  # fmt: skip
     """Classify the parcels of SOURCE: a store, or a folder of images together with PARCELS."""
     began = time.monotonic()
     _check_outputs(spec, parcels)
     with locked(spec.output):
-        values = _run(source, parcels, spec, options, parcel_options, reporter)
+        values = _run(source, parcels, spec, options, parcel_options, series_options, reporter)
     values["seconds"] = round(time.monotonic() - began, 1)
     return Outcome(values, _text(values))
 
 
 def _run(
     source: Path | str, parcels: Path | None, spec: ClassificationSpec, options: ImageryOptions,
-    parcel_options: ParcelOptions, reporter: Reporter,
+    parcel_options: ParcelOptions, series: SeriesOptions, reporter: Reporter,
 ) -> dict[str, Any]:  # fmt: skip
     """Loads, extracts where there is no store yet, classifies and writes."""
     bundle = ModelBundle.load(spec.model)
@@ -106,12 +109,13 @@ def _run(
     device = choose(spec.device, reporter)
     where = spec.store or spec.output.with_name(f".{spec.output.stem}.parcels")
     if parcels is None:
-        _refuse_imagery_options(options, spec)
+        _refuse_imagery_options(options, series, spec)
         store = _open(source, reporter)
     else:  # resumed when this very run was cut short; a store that is kept is not replaced by one of other inputs
-        chosen = {"bands": bundle.bands, "overwrite": spec.store is None}
+        chosen = {"bands": bundle.bands, "overwrite": spec.store is None, "series": series}
         store = extract(source, parcels, where, options, parcel_options, reporter, **chosen)
     _warn_of_season(store, bundle.calendar, reporter)
+    _warn_of_series(store, bundle, reporter)
     classified = classify(store, bundle, device, spec, reporter)
     values = write_results(classified, spec, reporter)
     if parcels is not None and spec.store is None:
@@ -177,9 +181,9 @@ def _check_rotation(bundle: ModelBundle, spec: ClassificationSpec, reporter: Rep
         )
 
 
-def _refuse_imagery_options(options: ImageryOptions, spec: ClassificationSpec) -> None:
+def _refuse_imagery_options(options: ImageryOptions, series: SeriesOptions, spec: ClassificationSpec) -> None:
     """A store is made already: an option for making one would do nothing, and be believed."""
-    if options != ImageryOptions() or spec.store is not None:
+    if (options, series) != (ImageryOptions(), SeriesOptions()) or spec.store is not None:
         raise BadArgument(
             "source", "images and a parcel layer where imagery options or --store are given", "a store alone"
         )
@@ -203,6 +207,17 @@ def _warn_of_season(store: Store, calendar: Sequence[int], reporter: Reporter) -
             f"The images cover days {days[0]} to {days[-1]} of season {store.manifest['season']}; "
             f"{len(outside)} of the model's {len(calendar)} dates lie outside.",
             "Add images of the whole season the model was trained on, or expect worse results.",
+        )
+
+
+def _warn_of_series(store: Store, bundle: ModelBundle, reporter: Reporter) -> None:
+    """A model expects series made like those it was trained on."""
+    found, trained = str(SeriesOptions.of(store.manifest)), bundle.provenance.get("filling", "")
+    if trained and trained != found:
+        reporter.warning(
+            "series.made_otherwise",
+            f"The model was trained on series made by {trained}; these are made by {found}.",
+            "Give the options of the training (--filling, --max-gap-days), or expect worse results.",
         )
 
 

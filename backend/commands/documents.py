@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from backend import __version__
 from backend.errors import NotWritable, writing_to
 from backend.series import quality
+from backend.series.options import SeriesOptions
 from backend.series.store import Store
 from backend.vocabulary import QUALITY, CropClass
 
@@ -113,6 +114,7 @@ def _source(store: Store) -> dict[str, Any]:
         "season": store.manifest["season"],
         "acquisitions": f"{len(dates)}, {dates[0]} to {dates[-1]}",
         "time axis": store.manifest["time_axis"],
+        "filling": str(SeriesOptions.of(store.manifest)),
         "bands": " ".join(store.bands),
         "grid": _grid(store.manifest["grid"]),
     }

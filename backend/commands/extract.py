@@ -12,7 +12,7 @@ import numpy as np
 import pyproj
 
 from backend.commands import Outcome
-from backend.commands.options import PATH, Imagery, ParcelOptions, imagery_options, parcel_options
+from backend.commands.options import PATH, Imagery, ParcelOptions, imagery_options, parcel_options, series_options
 from backend.errors import UnreadableImage
 from backend.imagery.acquisition import ImageryOptions
 from backend.imagery.catalogue import find, require_readable
@@ -20,6 +20,7 @@ from backend.parcels.reading import ParcelLayer, read
 from backend.protocol import Reporter
 from backend.series import quality
 from backend.series.build import ExtractionSpec, build
+from backend.series.options import SeriesOptions
 from backend.series.store import Store
 from backend.vocabulary import CLASSIFIABLE, QUALITY, REFLECTANCE_SCALE, UNOBSERVED
 
@@ -35,15 +36,17 @@ _DARK, _BRIGHT = 0.005, 1.2  # reflectances that a season of fields does not hav
 @click.option("--overwrite", is_flag=True, help="Replace a store of other inputs.")
 @parcel_options
 @imagery_options
+@series_options
 @click.pass_obj
 def command(
     reporter: Reporter, imagery: Path | str, parcels: Path, output: Path, options: ImageryOptions,
-    parcel_options: ParcelOptions, **chosen: Any,
+    parcel_options: ParcelOptions, series_options: SeriesOptions, **chosen: Any,
 ) -> Outcome:  # fmt: skip
     """Build the parcel series store of PARCELS over IMAGERY (a folder, a file, or stac:ADDRESS); a run that was stopped
     goes on.
     """
     began = time.monotonic()
+    chosen["series"] = series_options
     store = extract(imagery, parcels, output, options, parcel_options, reporter, **chosen)
     values = {
         "store": str(output),

@@ -16,7 +16,8 @@ import click
 from backend.imagery.acquisition import ImageryOptions
 from backend.imagery.names import band_in, parse_day
 from backend.imagery.stac.walking import SCHEME
-from backend.protocol import DEFAULTS
+from backend.protocol import DEFAULTS, FILLINGS
+from backend.series.options import SeriesOptions
 
 Function = Callable[..., Any]
 PATH = click.Path(path_type=Path)
@@ -99,6 +100,23 @@ imagery_options = options_of(
         type=click.Choice(["FRE", "SRE"]),
         default="FRE",
         help="Theia's bands: FRE, corrected for the slope of the ground, or SRE.",
+    ),
+)
+
+series_options = options_of(
+    SeriesOptions,
+    "series_options",
+    click.option(
+        "--filling",
+        type=click.Choice(FILLINGS),
+        default=DEFAULTS.filling,
+        show_default=True,
+        help="How clouds are filled in time; the last two smooth the whole course.",
+    ),
+    click.option(
+        "--max-gap-days",
+        type=click.IntRange(min=1),
+        help="Gaps between clear observations longer than this stay unobserved.",
     ),
 )
 

@@ -23,12 +23,12 @@ class Normalisation:
 
     @classmethod
     def of(cls, feed: Feed, rows: NDArray[np.int64]) -> Normalisation:
-        """The figures over these parcels; a constant channel becomes 0, not infinite."""
+        """The figures over these parcels; a constant channel becomes 0, not infinite, as does a date never observed."""
         mean, std = feed.moments(rows)
-        return cls(mean, np.where(std < CONSTANT, 1.0, std))
+        return cls(np.nan_to_num(mean), np.where(std >= CONSTANT, std, 1.0))
 
     def apply(self, batch: Batch) -> Batch:
-        """`(values - mean) / std` on the batch's device; zero where the mask is false."""
+        """`(values - mean) / std` on the batch's device; zero where the mask is false and where NaN."""
         values = batch.values  # (N, dates, channels, ...)
         shape = (*self.mean.shape, *(1,) * (values.ndim - 3))
         mean, std = (torch.as_tensor(a, dtype=values.dtype, device=values.device) for a in (self.mean, self.std))
@@ -36,4 +36,6 @@ class Normalisation:
         mask = batch.spread_mask()
         if mask is not None:
             normal.mul_(mask)  # a tenth of the time of masked_fill_
+        if batch.gaps:
+            normal.nan_to_num_()
         return replace(batch, values=normal)

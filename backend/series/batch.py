@@ -22,12 +22,14 @@ class Batch:
         the date was seen; None for statistics.
     geometry: pixel_set `(N, 4)`: perimeter m, area m2, perimeter / area, pixels / bounding-box pixels; else None.
     days: observations `(N, dates)` float32: days since 1 January of the season; else None.
+    gaps: whether values may be NaN: at dates in gaps that the store did not fill.
     """
 
     values: torch.Tensor
     mask: torch.Tensor | None = None
     geometry: torch.Tensor | None = None
     days: torch.Tensor | None = None
+    gaps: bool = False
 
     def spread_mask(self) -> torch.Tensor | None:
         """The mask in a shape that goes with `values`."""

@@ -19,6 +19,7 @@ from backend.series.calendar import parse as parse_calendar
 from backend.series.extraction import block_windows, fill_store
 from backend.series.finishing import finish
 from backend.series.layout import lay_out
+from backend.series.options import SeriesOptions
 from backend.series.store import Store
 from backend.vocabulary import BANDS
 
@@ -30,6 +31,7 @@ class ExtractionSpec:
     imagery: ImageryOptions
     bands: tuple[str, ...] = BANDS
     calendar: str = ""
+    series: SeriesOptions = SeriesOptions()
     few_pixels: int = DEFAULTS.few_pixels
     workers: int = 2
     overwrite: bool = False
@@ -101,6 +103,7 @@ def _manifest(run: _Extraction) -> dict[str, Any]:
         "bands": list(run.spec.bands),
         "days": list(parse_calendar(calendar, days[0], days[-1]) if calendar else days),
         "time_axis": calendar or "acquisitions",
+        "series": run.spec.series.to_dict(),
         "season": run.catalogue.season,
         "grid": run.catalogue.grid.to_dict(),
         "acquisitions": [
@@ -125,6 +128,7 @@ def describe_inputs(catalogue: Catalogue, parcels: ParcelLayer, spec: Extraction
         "imagery options": options,
         "bands": list(spec.bands),
         "calendar": spec.calendar,
+        "series options": spec.series.to_dict(),
         "few_pixels": spec.few_pixels,
         "grid": catalogue.grid.to_dict(),
     }

@@ -9,6 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.errors import BadArgument
+from backend.vocabulary import UNOBSERVED
+
+Days = Sequence[int] | NDArray[np.int64]
 
 _CHUNK_PX = 16_384
 _EXPECTED = 'days of the season in rising order such as "3,13,43", or "every:10"'
@@ -29,7 +32,7 @@ def parse(text: str, first_day: int, last_day: int) -> tuple[int, ...]:
     return days
 
 
-def interpolation(days_from: Sequence[int], days_to: Sequence[int]) -> NDArray[np.float32]:
+def interpolation(days_from: Days, days_to: Days) -> NDArray[np.float32]:
     """The matrix `(to, from)` that interpolates linearly between neighbouring days; past the ends it takes the nearest.
 
     Filled series are linear between clear observations, which all lie on `days_from`: so this equals interpolating
@@ -48,9 +51,13 @@ def interpolation(days_from: Sequence[int], days_to: Sequence[int]) -> NDArray[n
 
 
 def resample(series: NDArray[np.int16], matrix: NDArray[np.float32]) -> NDArray[np.int16]:
-    """`(pixels, from, bands)` -> `(pixels, to, bands)`; UNOBSERVED stays so, for a row of the matrix sums to one."""
+    """`(pixels, from, bands)` -> `(pixels, to, bands)`; UNOBSERVED is what is made of a day that is."""
     carried = np.empty((len(series), len(matrix), series.shape[2]), np.int16)
+    used = (matrix.T > 0).astype(np.float32)
     for start in range(0, len(series), _CHUNK_PX):
-        chunk = series[start : start + _CHUNK_PX].astype(np.float32)
-        carried[start : start + _CHUNK_PX] = np.rint(np.einsum("tf,pfb->ptb", matrix, chunk, optimize=True))
+        chunk, into = series[start : start + _CHUNK_PX], carried[start : start + _CHUNK_PX]
+        into[:] = np.rint(np.einsum("tf,pfb->ptb", matrix, chunk.astype(np.float32), optimize=True))
+        unobserved = chunk[:, :, 0] == UNOBSERVED
+        if unobserved.any():
+            into[unobserved @ used > 0] = UNOBSERVED
     return carried

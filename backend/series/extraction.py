@@ -18,8 +18,8 @@ from backend.errors import Cancelled, writing_to
 from backend.imagery.acquisition import Catalogue
 from backend.imagery.blocks import block_shape, read_acquisition
 from backend.protocol import Reporter
-from backend.series.calendar import interpolation, resample
-from backend.series.filling import fill_gaps
+from backend.series.filling import CHUNK_CELLS, on_axis
+from backend.series.options import SeriesOptions
 from backend.series.rasterise import expand
 from backend.series.store import Store, reserve
 
@@ -74,9 +74,7 @@ def _extract_block(store: Store, catalogue: Catalogue, window: Window, resamplin
             values, seen = read_acquisition(acquisition, bands, catalogue.grid, window, resampling)
             series[:, date] = values.reshape(len(bands), -1)[:, place].T
             clear[:, date] = seen.ravel()[place]
-        fill_gaps(series, clear, np.asarray(catalogue.days))
-        store.array("clear")[pixels] = clear
-        store.array("reflectance")[pixels] = _on_time_axis(series, catalogue.days, store.days)
+        _write(store, pixels, series, clear, np.asarray(catalogue.days))
 
 
 def pixels_in(store: Store, window: Window) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -94,8 +92,18 @@ def pixels_in(store: Store, window: Window) -> tuple[NDArray[np.int64], NDArray[
     return pixel[here], (row * window.width + column)[here]
 
 
-def _on_time_axis(series: NDArray[np.int16], days: tuple[int, ...], axis: tuple[int, ...]) -> NDArray[np.int16]:
-    return series if axis == days else resample(series, interpolation(days, axis))
+def _write(
+    store: Store, pixels: NDArray[np.int64], series: NDArray[np.int16], clear: NDArray[np.bool_],
+    days: NDArray[np.int64],
+) -> None:  # fmt: skip
+    """Brings a block's series onto the store's time axis, some pixels at once, and stores them."""
+    axis, options = np.asarray(store.days), SeriesOptions.of(store.manifest)
+    seen, reflectance = store.array("clear"), store.array("reflectance")
+    step = max(1, CHUNK_CELLS // max(len(days), len(axis)))
+    for start in range(0, len(pixels), step):
+        part = slice(start, start + step)
+        reflectance[pixels[part]] = on_axis(series[part], clear[part], days, axis, options)
+        seen[pixels[part]] = clear[part]
 
 
 @contextmanager

@@ -10,7 +10,9 @@ import pandas
 from numpy.typing import NDArray
 
 from backend.series import quality
+from backend.series.options import SeriesOptions
 from backend.series.store import Store, open_store
+from backend.vocabulary import UNOBSERVED
 
 _CHUNK_PX = 1 << 22  # pixels looked at together: the sums of the paper's 10^8 would take gigabytes at once
 
@@ -20,7 +22,7 @@ def finish(unfinished: Store, few_pixels: int) -> Store:
     index, clear = unfinished.index, unfinished.clear
     seen, observed = np.zeros(len(index)), np.zeros(len(index))
     for rows, pixels, part in _parts(index):
-        seen[rows] = quality.seen_pixels(clear[pixels], part)
+        seen[rows] = quality.seen_pixels(_seen(unfinished, pixels), part)
         observed[rows] = quality.observed_shares(clear[pixels], part)
     unfinished.replace_index(index.assign(quality=quality.flags(index, seen, few_pixels), observed=observed))
     shares = quality.clear_shares(clear)
@@ -28,6 +30,14 @@ def finish(unfinished: Store, few_pixels: int) -> Store:
     unfinished.replace_manifest(complete=True, acquisitions=acquisitions)
     (unfinished.path / "done.npy").unlink()
     return open_store(unfinished.path)
+
+
+def _seen(unfinished: Store, pixels: slice) -> NDArray[np.bool_]:
+    """Which pixels have a value at some date; a calendar's days may all lie in gaps that were not filled."""
+    seen = unfinished.clear[pixels].any(axis=1)
+    if SeriesOptions.of(unfinished.manifest).max_gap_days is not None:
+        seen &= (unfinished.reflectance[pixels, :, 0] != UNOBSERVED).any(axis=1)
+    return np.asarray(seen)
 
 
 def _parts(index: pandas.DataFrame) -> Iterator[tuple[NDArray[np.int64], slice, pandas.DataFrame]]:

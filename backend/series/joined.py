@@ -50,16 +50,19 @@ class JoinedFeed:
         parts = self._parts(rows)
         batches = [feed.batch(own, device).padded(len(self.days)) for feed, _, own in parts]
         back = torch.from_numpy(np.argsort(np.concatenate([asked for _, asked, _ in parts]))).to(device)
-        tensors = {field.name: [getattr(batch, field.name) for batch in batches] for field in fields(Batch)}
-        return Batch(**{name: _together(pieces, back) for name, pieces in tensors.items()})  # type: ignore[arg-type]
+        names = [field.name for field in fields(Batch) if field.name != "gaps"]
+        tensors = {name: _together([getattr(batch, name) for batch in batches], back) for name in names}
+        return Batch(**tensors, gaps=any(batch.gaps for batch in batches))  # type: ignore[arg-type]
 
     def moments(self, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Those of the seasons pooled, each with the weight of its parcels among `rows`."""
         parts = self._parts(rows)
-        weights = np.array([len(own) for _, _, own in parts]) / len(rows)
         means, stds = (np.stack(figures) for figures in zip(*(feed.moments(own) for feed, _, own in parts)))
-        mean = np.tensordot(weights, means, axes=1)
-        return mean, np.sqrt(np.tensordot(weights, stds**2 + (means - mean) ** 2, axes=1))
+        parcels = np.array([len(own) for _, _, own in parts], np.float64).reshape(-1, *(1,) * (means.ndim - 1))
+        weights = np.where(np.isnan(means), np.nan, parcels)  # a season that saw nothing at a date has no say in it
+        weights /= np.nansum(weights, axis=0)
+        mean = _pooled(weights * means)
+        return mean, np.sqrt(_pooled(weights * (stds**2 + (means - mean) ** 2)))
 
     def _parts(self, rows: Rows) -> list[tuple[Feed, Rows, Rows]]:
         """The feeds that `rows` fall into, with their places among `rows` and their own row numbers."""
@@ -70,6 +73,11 @@ class JoinedFeed:
         return [
             (feed, at, rows[at] - first) for feed, at, first in zip(self.feeds, asked, firsts, strict=True) if len(at)
         ]
+
+
+def _pooled(parts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The sum over the seasons `(seasons, dates, channels)` that have a figure; NaN where none has."""
+    return np.where(np.isnan(parts).all(axis=0), np.nan, np.nansum(parts, axis=0))
 
 
 def _together(pieces: Sequence[torch.Tensor | None], back: torch.Tensor) -> torch.Tensor | None:

@@ -35,9 +35,9 @@ def clear_shares(clear: NDArray[np.bool_]) -> NDArray[np.float64]:
     return np.asarray(total / max(len(clear), 1))
 
 
-def seen_pixels(clear: NDArray[np.bool_], index: pandas.DataFrame) -> NDArray[np.float64]:
-    """How many of each parcel's pixels were seen at least once."""
-    return parcel_sums(np.asarray(clear.any(axis=1), np.float64), index)
+def seen_pixels(seen: NDArray[np.bool_], index: pandas.DataFrame) -> NDArray[np.float64]:
+    """How many of each parcel's pixels `(pixels,)` were seen at least once."""
+    return parcel_sums(np.asarray(seen, np.float64), index)
 
 
 def flags(index: pandas.DataFrame, seen: NDArray[np.float64], few_pixels: int) -> NDArray[np.object_]:

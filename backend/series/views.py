@@ -16,6 +16,8 @@ from scipy.sparse import csr_array
 from backend.errors import MissingBands, ObservationsNotKept
 from backend.series.batch import Batch, Feed
 from backend.series.calendar import interpolation, resample
+from backend.series.filling import gap_days
+from backend.series.options import SeriesOptions
 from backend.series.rasterise import expand
 from backend.series.store import Store
 from backend.vocabulary import CLASSIFIABLE, PATCH_SIZE_PX, REFLECTANCE_SCALE, UNOBSERVED
@@ -58,6 +60,7 @@ class StoreFeed:
         self._picked = None if self.bands == store.bands else [store.bands.index(band) for band in self.bands]
         self.days = tuple(days) if days is not None else store.days
         self._matrix = None if self.days == store.days else interpolation(store.days, self.days)
+        self._most_days = SeriesOptions.of(store.manifest).max_gap_days
 
     @cached_property
     def usable(self) -> NDArray[np.bool_]:
@@ -80,23 +83,57 @@ class StoreFeed:
         where = slice(pixel[0], pixel[-1] + 1) if whole else pixel  # neighbours are read in one piece
         pixels = self.store.reflectance[where]
         seen = pixels[:, 0, 0] != UNOBSERVED
+        if self._has_gaps:
+            seen = (pixels[:, :, 0] != UNOBSERVED).any(axis=1)
         if not seen.all():
             pixels, pixel, parcel = pixels[seen], pixel[seen], parcel[seen]
         if self._picked is not None:
             pixels = pixels[:, :, self._picked]
-        return Gathered(pixels if self._matrix is None else resample(pixels, self._matrix), parcel, pixel)
+        return Gathered(pixels if self._matrix is None else self._on_own_days(pixels), parcel, pixel)
+
+    def _on_own_days(self, pixels: NDArray[np.int16]) -> NDArray[np.int16]:
+        carried = resample(pixels, self._matrix)  # type: ignore[arg-type]
+        if self._most_days is not None:  # the store's own days may lie further apart than its limit
+            every = np.ones((1, len(self.store.days)), bool)
+            gaps = gap_days(every, np.asarray(self.store.days), np.asarray(self.days))[0]
+            carried[:, gaps > self._most_days] = UNOBSERVED
+        return carried
+
+    @property
+    def _has_gaps(self) -> bool:
+        """Whether the store may hold UNOBSERVED at some dates of a pixel; if not, time is saved."""
+        return self._most_days is not None
+
+    def _reflectance(self, counts: torch.Tensor) -> torch.Tensor:
+        """Counts of the store as reflectance; NaN where UNOBSERVED."""
+        values = counts.float()
+        if self._has_gaps:
+            values.masked_fill_(counts == UNOBSERVED, torch.nan)
+        return values.mul_(1 / REFLECTANCE_SCALE)
+
+    def _observed(self, pixels: NDArray[np.int16]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Counts as floats, zero where UNOBSERVED, and `(P, dates)`: where they are not."""
+        values = pixels.astype(np.float64)
+        if not self._has_gaps:
+            return values, np.broadcast_to(True, values.shape[:2])
+        observed = pixels[:, :, 0] != UNOBSERVED
+        values *= observed[:, :, None]
+        return values, observed
 
     def moments(self, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Mean and standard deviation `(dates, bands)` of reflectance over the observed pixels of `rows`."""
+        """Mean and standard deviation `(dates, bands)` of reflectance over the observed pixels of `rows`; NaN at a
+        date at which none is.
+        """
         shape = (len(self.days), len(self.bands))
-        count, total, squares = 0, np.zeros(shape), np.zeros(shape)
+        count, total, squares = np.zeros((len(self.days), 1)), np.zeros(shape), np.zeros(shape)
         for some in self._parts(rows):
-            values = self.gather(some).pixels.astype(np.float64)
-            count += len(values)
+            values, observed = self._observed(self.gather(some).pixels)
+            count += observed.sum(axis=0)[:, None]
             total += values.sum(axis=0)
             squares += np.einsum("ptb,ptb->tb", values, values)
-        mean = total / max(count, 1)
-        deviation = np.sqrt(np.maximum(squares / max(count, 1) - mean**2, 0))
+        count[count == 0] = np.nan
+        mean = total / count
+        deviation = np.sqrt(np.maximum(squares / count - mean**2, 0))
         return mean / REFLECTANCE_SCALE, deviation / REFLECTANCE_SCALE
 
     def _parts(self, rows: Rows) -> Iterator[Rows]:
@@ -124,9 +161,9 @@ class PatchFeed(StoreFeed):
         pixels = torch.from_numpy(np.array(some.pixels)).to(device).flatten(1)  # (P, dates * bands)
         padded = torch.cat([pixels.T, pixels.new_zeros(pixels.shape[1], 1)], dim=1)  # the last column: outside
         size, shape = PATCH_SIZE_PX, (len(self.days), len(self.bands), len(rows))
-        values = padded[:, source.flatten()].float().mul_(1 / REFLECTANCE_SCALE)  # (dates * bands, N * 32 * 32)
+        values = self._reflectance(padded[:, source.flatten()])  # (dates * bands, N * 32 * 32)
         values = values.view(*shape, size, size).movedim(2, 0)  # (N, dates, bands, 32, 32)
-        return Batch(values, mask=(source >= 0).view(-1, 1, 1, size, size))
+        return Batch(values, mask=(source >= 0).view(-1, 1, 1, size, size), gaps=self._has_gaps)
 
     def _sources(self, some: Gathered, rows: Rows) -> Rows:
         """For every patch pixel the gathered pixel it shows `(N, 32 * 32)`."""
@@ -149,19 +186,32 @@ class StatisticsFeed(StoreFeed):
 
     def batch(self, rows: Rows, device: torch.device) -> Batch:
         figures = [self._statistics(part) for part in self._parts(rows)]
-        return Batch(torch.from_numpy(np.concatenate(figures)).to(device))
+        return Batch(torch.from_numpy(np.concatenate(figures)).to(device), gaps=self._has_gaps)
 
     def moments(self, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         figures = self.batch(rows, torch.device("cpu")).values.double().numpy()
-        return figures.mean(axis=0), figures.std(axis=0)
+        seen = ~np.isnan(figures[:, :, :1])
+        count = np.where(seen.any(axis=0), seen.sum(axis=0), np.nan)
+        mean = np.nansum(figures, axis=0) / count
+        return mean, np.sqrt(np.nansum((figures - mean) ** 2, axis=0) / count)
 
     def _statistics(self, rows: Rows) -> NDArray[np.float32]:
         some = self.gather(rows)
-        values = some.pixels.reshape(len(some.pixels), -1).astype(np.float64)
-        count = np.maximum(np.bincount(some.parcel, minlength=len(rows)), 1)[:, None]
+        values, observed = self._observed(some.pixels)
+        values = values.reshape(len(values), -1)
+        count = self._counts(some, observed, len(rows)).repeat(len(self.bands), axis=1)
         mean = some.sums(values, len(rows)) / count
         squares = some.sums(np.square(values, out=values), len(rows)) / count
         return _mean_and_deviation(mean, squares, (len(rows), len(self.days), len(self.bands)))
+
+    def _counts(self, some: Gathered, observed: NDArray[np.bool_], parcels: int) -> NDArray[np.float64]:
+        """Observed pixels `(parcels, dates)`, at least 1; NaN at a date that a gap longer than the limit takes."""
+        if not self._has_gaps:
+            count = np.maximum(np.bincount(some.parcel, minlength=parcels), 1.0)[:, None]
+            return count.repeat(len(self.days), axis=1)
+        count = some.sums(observed, parcels)
+        count[count == 0] = np.nan
+        return count
 
 
 class PixelSetFeed(StoreFeed):
@@ -182,8 +232,8 @@ class PixelSetFeed(StoreFeed):
         start = np.cumsum(count) - count
         source = np.where(spread < count[:, None], start[:, None] + spread, len(some.pixels))
         padded = np.concatenate([some.pixels, np.zeros((1, *some.pixels.shape[1:]), np.int16)])
-        values = torch.from_numpy(padded[source]).to(device).movedim(1, 3).float() / REFLECTANCE_SCALE
-        return Batch(values, mask, torch.from_numpy(self._geometry(rows)).to(device))
+        values = self._reflectance(torch.from_numpy(padded[source]).to(device).movedim(1, 3))
+        return Batch(values, mask, torch.from_numpy(self._geometry(rows)).to(device), gaps=self._has_gaps)
 
     def _geometry(self, rows: Rows) -> NDArray[np.float32]:
         """`(N, 4)`: perimeter m, area m2, perimeter / area, pixels / bounding-box pixels."""
@@ -205,10 +255,13 @@ class ObservationsFeed(StoreFeed):
     view = "observations"
 
     def __init__(self, store: Store, days: Sequence[int] | None = None, bands: Sequence[str] | None = None) -> None:
-        """`days` are not used. Raises MissingBands, ObservationsNotKept (a store on a calendar)."""
+        """`days` are not used. Raises MissingBands, ObservationsNotKept (a store on a calendar, or smoothed)."""
         super().__init__(store, None, bands)
         if store.days != tuple(store.manifest["acquisition_days"]):
-            raise ObservationsNotKept(store.path, str(store.manifest["time_axis"]))
+            raise ObservationsNotKept(store.path, f"carried onto the calendar {store.manifest['time_axis']}")
+        made = SeriesOptions.of(store.manifest)
+        if not made.keeps_observations:
+            raise ObservationsNotKept(store.path, f"smoothed ({made.filling})")
 
     def batch(self, rows: Rows, device: torch.device) -> Batch:
         values, seen = (torch.from_numpy(np.concatenate(parts)) for parts in zip(*map(self._seen, self._parts(rows))))

@@ -1,0 +1,77 @@
+"""How series are filled, from the command line to the model that was trained on them."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import geopandas
+import numpy as np
+import pytest
+
+from backend.errors import BadArgument
+from backend.models.bundle import ModelBundle
+from backend.series.store import open_store
+from backend.vocabulary import UNOBSERVED
+from tests.backend.commands.conftest import run
+from tests.backend.recorder import Recorder
+
+MADE = ("--filling", "whittaker", "--max-gap-days", 50)
+
+
+@pytest.fixture(scope="module")
+def trained(region):
+    """A store with smoothed series and unfilled gaps, and a model of it."""
+    source = (region.images, region.parcels, "--masks", region.masks)
+    run("extract", *source, "-o", region.folder / "smooth.parcels", *MADE)
+    arguments = ("--model", "gru", "--class-field", "CODE_CULTU", "--class-table", "paper", "--epochs", 8)
+    output = region.folder / "smooth.cropmodel"
+    run("train", region.folder / "smooth.parcels", "-o", output, "--device", "cpu", *arguments)
+    return output
+
+
+def test_a_model_of_smoothed_series_with_gaps(region, trained):
+    store = open_store(region.folder / "smooth.parcels")
+    assert 0.01 < (np.asarray(store.reflectance) == UNOBSERVED).mean() < 0.5
+    made = ModelBundle.load(trained).provenance["filling"]
+    assert made == "whittaker, gaps up to 50 days"
+    output, recorder = region.folder / "smooth.gpkg", Recorder()
+    source = (region.images, region.parcels, "--masks", region.masks)
+    arguments = ("--model", trained, "-o", output, "--truth", "CODE_CULTU", "--device", "cpu")
+    values = run("classify", *source, *arguments, *MADE, reporter=recorder).values
+    assert "series.made_otherwise" not in dict(recorder.warnings)
+    assert values["scores"]["oa"] > 0.9
+    layer = geopandas.read_file(output)
+    assert layer["crop_code"][:36].notna().all() and layer["crop_code"][36:].isna().all()
+
+
+def test_series_made_otherwise_than_the_training_s_are_said(region, trained):
+    recorder = Recorder()
+    run(
+        "classify",
+        region.store,
+        "--model",
+        trained,
+        "-o",
+        region.folder / "o.gpkg",
+        "--device",
+        "cpu",
+        reporter=recorder,
+    )
+    assert "made by linear" in dict(recorder.warnings)["series.made_otherwise"]
+
+
+def test_a_store_is_not_filled_again(region, trained):
+    with pytest.raises(BadArgument, match="source"):
+        run("classify", region.store, "--model", trained, "-o", region.folder / "o.gpkg", "--filling", "nearest")
+
+
+def test_another_filling_is_another_store(region):
+    source = (region.images, region.parcels, "--masks", region.masks, "-o", region.folder / "near.parcels")
+    run("extract", *source, "--filling", "nearest")
+    recorder = Recorder()
+    run("extract", *source, "--filling", "nearest", "--overwrite", reporter=recorder)
+    assert "used as it is" in recorder.logs[0]
+    store, clear = open_store(region.folder / "near.parcels"), open_store(region.store).clear
+    seen = np.flatnonzero(clear.all(axis=1))
+    np.testing.assert_array_equal(store.reflectance[seen], open_store(region.store).reflectance[seen])
+    run("extract", *source, "--overwrite")
+    assert open_store(region.folder / "near.parcels").manifest["series"]["filling"] == "linear"
