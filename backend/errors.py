@@ -152,14 +152,14 @@ class NoMasks(EngineError):
 
 
 class GridMismatch(EngineError):
-    """Raised when images do not share one grid."""
+    """Raised when images lie too far apart for one grid."""
 
     code = "imagery.grid_mismatch"
 
     def __init__(self, path: object, found: str, expected: str) -> None:
         super().__init__(
-            f"{path} lies on another grid: {found}; the first acquisition has {expected}.",
-            "Keep the images of one tile and one coordinate system in a folder of their own.",
+            f"{path} in {found} lies too far from the other images to be brought to {expected} with them.",
+            "Keep the images of one region in a folder of their own, or choose another coordinate system (--crs).",
         )
 
 

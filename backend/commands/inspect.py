@@ -38,7 +38,7 @@ def _row(acquisition: Acquisition, share: Shares) -> dict[str, Any]:
         "name": first.name,
         "product": first.product,
         "platform": first.platform,
-        "tile": first.tile,
+        "tile": "+".join(dict.fromkeys(scene.tile for scene in acquisition.scenes if scene.tile)),
         "baseline": first.baseline,
         "bands": list(first.layers),
         "scale": layer.scale,
@@ -56,15 +56,16 @@ def _row(acquisition: Acquisition, share: Shares) -> dict[str, Any]:
 
 def _text(catalogue: Catalogue, rows: list[dict[str, Any]]) -> str:
     masks = max(len(row["mask"] or "-") for row in rows)
+    tiles = max(6, *(len(row["tile"]) for row in rows)) + 1
     lines = [
         f"{'date':12}{'clear':>6}{'valid':>7}  {'bands':>5}{'scale':>8}{'offset':>8}  "
-        f"{'tile':7}{'baseline':10}{'mask':{max(masks, 4)}}  product"
+        f"{'tile':{tiles}}{'baseline':10}{'mask':{max(masks, 4)}}  product"
     ]
     for row in rows:
         clear = "-" if row["clear_share"] is None else f"{row['clear_share']:.0%}"
         lines.append(
             f"{row['date']:12}{clear:>6}{row['valid_share']:>7.0%}  {len(row['bands']):>5}{row['scale']:>8.4g}"
-            f"{row['offset']:>8.3g}  {row['tile'] or '-':7}{row['baseline'] or '-':10}"
+            f"{row['offset']:>8.3g}  {row['tile'] or '-':{tiles}}{row['baseline'] or '-':10}"
             f"{row['mask'] or '-':{max(masks, 4)}}  {row['product']}, {len(row['sources'])} file(s)"
         )
     grid = catalogue.grid

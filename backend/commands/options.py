@@ -89,6 +89,7 @@ imagery_options = options_of(
     click.option("--start", type=Day(), help="First date to use."),
     click.option("--end", type=Day(), help="Last date to use."),
     click.option("--season", type=int, help="Harvest year; else the year with the most acquisitions."),
+    click.option("--crs", help="Coordinate system of the grid, EPSG:n; else that of the most images."),
     click.option("--resolution-m", type=float, default=DEFAULTS.resolution_m, show_default=True),
     click.option("--resampling", type=click.Choice(["nearest", "bilinear", "cubic"]), default="nearest"),
     click.option("--scale", type=float, help="Reflectance per count; else the file's own, else 1/10,000 for integers."),

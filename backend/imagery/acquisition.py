@@ -10,7 +10,7 @@ from math import inf, isfinite
 from pathlib import Path
 
 from backend.errors import BadArgument
-from backend.imagery.grid import Grid
+from backend.imagery.grid import Grid, metric_crs
 
 
 @dataclass(frozen=True)
@@ -117,6 +117,7 @@ class ImageryOptions:
     start: date | None = None
     end: date | None = None
     season: int | None = None
+    crs: str | None = None  # of the grid; None: that of the most scenes
     resolution_m: float = 10.0
     resampling: str = "nearest"
     scale: float | None = None
@@ -128,6 +129,7 @@ class ImageryOptions:
     def __post_init__(self) -> None:
         """Raises BadArgument."""
         for name, good, expected in (
+            ("crs", not self.crs or metric_crs(self.crs) != "", "a projected coordinate system in metres, EPSG:n"),
             ("resolution_m", 1 <= self.resolution_m <= 1000, "a pixel size from 1 to 1000 metres"),
             ("season", self.season is None or 1980 <= self.season <= 2200, "a year from 1980 to 2200"),
             ("scale", self.scale is None or 0 < self.scale < inf, "a number above 0"),

@@ -16,6 +16,7 @@ from rasterio.windows import Window
 from backend.imagery import masks
 from backend.imagery.acquisition import Acquisition, Layer, Mask, Scene
 from backend.imagery.grid import Grid, crs_name
+from backend.imagery.mosaic import centres, shows
 from backend.imagery.rasters import opened
 from backend.vocabulary import REFLECTANCE_SCALE
 
@@ -33,8 +34,12 @@ def read_acquisition(
 
     Where a day has several scenes, each pixel comes from the first one that sees it clearly. Raises UnreadableImage.
     """
-    values, clear = read_scene(acquisition.scenes[0], bands, grid, window, resampling)
-    for scene in acquisition.scenes[1:]:
+    scenes = [scene for scene in acquisition.scenes if shows(scene, grid, window)]
+    if not scenes:
+        shape = (int(window.height), int(window.width))
+        return np.zeros((len(bands), *shape), np.int16), np.zeros(shape, bool)
+    values, clear = read_scene(scenes[0], bands, grid, window, resampling)
+    for scene in scenes[1:]:
         if clear.all():
             break
         others, also_clear = read_scene(scene, bands, grid, window, resampling)
@@ -70,7 +75,7 @@ def block_shape(scene: Scene, grid: Grid) -> tuple[int, int]:
     with opened(scene.images[0]) as dataset:
         rows, columns = dataset.block_shapes[0]
         zoom = max(1, round(abs(dataset.transform.a) / grid.resolution_m))
-        if not _same_pixels(dataset, grid) and columns >= dataset.width:
+        if _offset(dataset, scene.grid.crs, grid) is None and columns >= dataset.width:
             rows = columns = _BLOCK_PX  # strips of a raster that is resampled anyway
     rows, columns = rows * zoom, columns * zoom
     columns = min(columns * max(1, _BLOCK_PX**2 // (rows * columns)), grid.width)  # blocks side by side are one request
@@ -91,13 +96,13 @@ def _read(
     `crs` is that of a file which does not name its own, as the arrays of a Zarr product.
     """
     with opened(source) as dataset:
-        shape = (int(window.height), int(window.width))
-        masked = MaskFlags.per_dataset in dataset.mask_flag_enums[0]
         own_crs = crs_name(dataset.crs) or crs
-        if _same_pixels(dataset, grid) and own_crs == grid.crs:
-            inside = _inside(dataset, grid, window, masked) if masked else np.ones(shape, bool)
-            return dataset.read(indexes, window=window), inside
-        inside = _inside(dataset, grid, window, masked)
+        inside = _inside(dataset, own_crs, grid, window)
+        if not inside.any():
+            return np.zeros((len(indexes), *inside.shape), dataset.dtypes[0]), inside
+        offset = _offset(dataset, own_crs, grid)
+        if offset is not None:
+            return _read_aligned(dataset, indexes, window, offset), inside
         how = Resampling[resampling]
         with WarpedVRT(
             dataset, src_crs=own_crs, crs=grid.crs, transform=grid.transform, width=grid.width, height=grid.height,
@@ -106,29 +111,45 @@ def _read(
             return warped.read(indexes, window=window), inside
 
 
-def _same_pixels(dataset: rasterio.DatasetReader, grid: Grid) -> bool:
-    same_size = (dataset.width, dataset.height) == (grid.width, grid.height)
-    return same_size and dataset.transform.almost_equals(grid.transform, 1e-6)
+def _offset(dataset: rasterio.DatasetReader, crs: str, grid: Grid) -> tuple[int, int] | None:
+    """Rows and columns of the file above and left of the grid's corner where its pixels are pixels of the grid."""
+    own, step = dataset.transform, grid.resolution_m
+    if crs != grid.crs or not np.allclose((own.a, own.e), (step, -step), rtol=1e-9, atol=0):
+        return None
+    away = np.array([(own.f - grid.y0) / step, (grid.x0 - own.c) / step])
+    rows, columns = np.rint(away).astype(int).tolist()
+    return (rows, columns) if np.abs(away - (rows, columns)).max() < 1e-6 else None
 
 
-def _inside(dataset: rasterio.DatasetReader, grid: Grid, window: Window, masked: bool) -> Clear:
-    """Which pixel centres of the window lie on the file's ground (same coordinate system, north or south up), and,
-    where it has a mask or an alpha band of its own, are not masked by it.
+def _read_aligned(
+    dataset: rasterio.DatasetReader, indexes: list[int], window: Window, offset: tuple[int, int]
+) -> NDArray[np.generic]:
+    """The window's pixels as they lie in the file; zeros past its edges."""
+    top, left = int(window.row_off) + offset[0], int(window.col_off) + offset[1]
+    bottom, right = top + int(window.height), left + int(window.width)
+    first_row, first_column = max(top, 0), max(left, 0)
+    last_row, last_column = min(bottom, dataset.height), min(right, dataset.width)
+    part = Window(first_column, first_row, last_column - first_column, last_row - first_row)
+    numbers = dataset.read(indexes, window=part)
+    before = ((0, 0), (first_row - top, bottom - last_row), (first_column - left, right - last_column))
+    return np.pad(numbers, before) if np.any(before) else numbers
+
+
+def _inside(dataset: rasterio.DatasetReader, crs: str, grid: Grid, window: Window) -> Clear:
+    """Which pixel centres of the window lie on the file's ground, and, where it has a mask or an alpha band of its own,
+    are not masked by it.
     """
     to_file = dataset.transform
-    x = grid.x0 + (window.col_off + np.arange(int(window.width)) + 0.5) * grid.resolution_m
-    y = grid.y0 - (window.row_off + np.arange(int(window.height)) + 0.5) * grid.resolution_m
-    columns = np.floor((x - to_file.c) / to_file.a).astype(int)
-    rows = np.floor((y - to_file.f) / to_file.e).astype(int)
-    across, down = (columns >= 0) & (columns < dataset.width), (rows >= 0) & (rows < dataset.height)
-    inside = down[:, None] & across[None, :]
-    if masked and inside.any():
-        columns, rows = columns[across], rows[down]
+    x, y = centres(grid, window, crs)
+    columns, rows = np.floor((x - to_file.c) / to_file.a), np.floor((y - to_file.f) / to_file.e)
+    inside = (columns >= 0) & (columns < dataset.width) & (rows >= 0) & (rows < dataset.height)
+    if MaskFlags.per_dataset in dataset.mask_flag_enums[0] and inside.any():
+        columns = columns.clip(0, dataset.width - 1).astype(int)
+        rows = rows.clip(0, dataset.height - 1).astype(int)
         left, top = int(columns.min()), int(rows.min())
         part = Window(left, top, int(columns.max()) - left + 1, int(rows.max()) - top + 1)
-        own = dataset.dataset_mask(window=part) > 0
-        inside[np.ix_(down, across)] = own[np.ix_(rows - top, columns - left)]
-    return inside
+        inside &= (dataset.dataset_mask(window=part) > 0)[rows - top, columns - left]
+    return np.asarray(inside)
 
 
 def _holds_data(numbers: NDArray[np.generic], layer: Layer) -> Clear:

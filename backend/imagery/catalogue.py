@@ -13,7 +13,6 @@ from pathlib import Path
 from backend.errors import (
     BadMetadata,
     EngineError,
-    GridMismatch,
     IncompleteProduct,
     MissingBands,
     NoAcquisitions,
@@ -28,6 +27,7 @@ from backend.imagery import masks, stac
 from backend.imagery.acquisition import Acquisition, Catalogue, ImageryOptions, Scene, Skipped
 from backend.imagery.duplicates import newest
 from backend.imagery.grid import Grid
+from backend.imagery.mosaic import common_grid
 from backend.imagery.rasters import SUFFIXES, RasterFacts, read_facts
 from backend.imagery.readers import PRODUCTS, READERS, ProductReader
 from backend.protocol import Reporter
@@ -79,7 +79,8 @@ def find(
     _warn_unusable(unusable, reporter)
     season = options.season or Counter(scene.day.year for scene in wanted).most_common(1)[0][0]
     skipped = (*unreadable, *outdated, *unusable)
-    return Catalogue(_acquisitions(wanted), _common_grid(wanted, options.resolution_m), skipped, season)
+    grid = common_grid(wanted, options)
+    return Catalogue(_acquisitions(wanted, grid), grid, skipped, season)
 
 
 def require_readable(catalogue: Catalogue, skip_unreadable: bool) -> None:
@@ -172,22 +173,12 @@ def _scenes(rasters: Sequence[RasterFacts], options: ImageryOptions) -> tuple[li
     return scenes, skipped
 
 
-def _acquisitions(scenes: Sequence[Scene]) -> tuple[Acquisition, ...]:
+def _acquisitions(scenes: Sequence[Scene], grid: Grid) -> tuple[Acquisition, ...]:
+    """By day; of a day's scenes those that are not reprojected come first."""
     days: dict[date, list[Scene]] = defaultdict(list)
-    for scene in scenes:
+    for scene in sorted(scenes, key=lambda scene: scene.grid.crs != grid.crs):
         days[scene.day].append(scene)
     return tuple(Acquisition(day, tuple(members)) for day, members in sorted(days.items()))
-
-
-def _common_grid(scenes: Sequence[Scene], resolution_m: float) -> Grid:
-    """A grid over all scenes, which must share one coordinate system. Raises GridMismatch."""
-    first = scenes[0].grid
-    for scene in scenes:
-        if scene.grid.crs != first.crs:
-            raise GridMismatch(scene.images[0], scene.grid.crs, first.crs)
-    bounds = [scene.grid.bounds for scene in scenes]
-    union = (min(b[0] for b in bounds), min(b[1] for b in bounds), max(b[2] for b in bounds), max(b[3] for b in bounds))
-    return Grid.covering(first.crs, union, resolution_m)
 
 
 def _warn_unusable(skipped: Sequence[Skipped], reporter: Reporter) -> None:

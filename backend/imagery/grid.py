@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rasterio.crs import CRS
+from rasterio.errors import CRSError
 from rasterio.transform import Affine
 from rasterio.windows import Window
 
@@ -61,6 +62,15 @@ class Grid:
         for row in range(0, self.height, rows):
             for column in range(0, self.width, columns):
                 yield Window(column, row, min(columns, self.width - column), min(rows, self.height - row))
+
+
+def metric_crs(text: str) -> str:
+    """The name of a projected coordinate system in metres; "" where `text` names none."""
+    try:
+        crs = CRS.from_user_input(text)
+    except CRSError:
+        return ""
+    return crs_name(crs) if crs.is_projected and crs.linear_units_factor[1] == 1 else ""
 
 
 def crs_name(crs: CRS | None) -> str:

@@ -46,7 +46,9 @@ def attach(scenes: Sequence[Scene], folder: Path) -> tuple[list[Scene], list[dat
     Raises NoMasks, MaskMismatch, BadMask, UnusableGrid, UnreadableImage.
     """
     paths = _by_day(folder, {source for scene in scenes for source in scene.images})
-    chosen = [_best(paths[scene.day], scene) if scene.day in paths else None for scene in scenes]
+    several = {path for candidates in paths.values() if len(candidates) > 1 for path in candidates}
+    grounds = {path: _covered(path) for path in several}
+    chosen = [_best(paths[scene.day], scene, grounds) if scene.day in paths else None for scene in scenes]
     if not any(chosen):
         raise NoMasks(folder, len({scene.day for scene in scenes}))
     largest = {path: _largest(path, scene) for path, scene in zip(chosen, scenes) if path}
@@ -72,18 +74,30 @@ def _by_day(folder: Path, images: Container[str]) -> dict[date, list[Path]]:
     return paths
 
 
-def _best(candidates: Sequence[Path], scene: Scene) -> Path:
-    """Of a day with several masks the one of the scene's own minute, else the first."""
-    return next((path for path in candidates if moment_in(path.stem) == scene.moment), candidates[0])
+def _best(candidates: Sequence[Path], scene: Scene, grounds: Mapping[Path, Grid]) -> Path:
+    """Of a day with several masks one of the scene's own ground, and of these that of its minute, else the first."""
+    return max(
+        candidates,
+        key=lambda path: (path not in grounds or _fits(grounds[path], scene), moment_in(path.stem) == scene.moment),
+    )
+
+
+def _covered(path: Path) -> Grid:
+    with opened(path) as dataset:
+        return ground(dataset, path)
+
+
+def _fits(covers: Grid, scene: Scene) -> bool:
+    tolerance = max(covers.resolution_m, scene.grid.resolution_m)
+    apart = np.abs(np.subtract(covers.bounds, scene.grid.bounds)).max()
+    return covers.crs == scene.grid.crs and bool(apart < tolerance)
 
 
 def _largest(path: Path, scene: Scene) -> int:
     """The largest value of a scene's mask, which must cover its ground; nodata, and 255 for it, do not count."""
     with opened(path) as dataset:
         covers = ground(dataset, path)
-        tolerance = max(covers.resolution_m, scene.grid.resolution_m)
-        apart = np.abs(np.subtract(covers.bounds, scene.grid.bounds)).max()
-        if covers.crs != scene.grid.crs or apart >= tolerance:
+        if not _fits(covers, scene):
             raise MaskMismatch(path, _ground(covers), scene.name, _ground(scene.grid))
         look = dataset.read(1, out_shape=tuple(min(size, _LOOK_PX) for size in dataset.shape))
         values = look[np.isfinite(look) & (look != _NO_MASK)]
