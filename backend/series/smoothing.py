@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solveh_banded
-from scipy.signal import savgol_filter
 
 from backend.series.calendar import interpolation, resample
 
@@ -25,6 +23,8 @@ def whittaker(filled: Series, clear: NDArray[np.bool_], days: Days) -> Series:
 
     Before the first and after the last clear observation the course stays as it is there: it would shoot off.
     """
+    from scipy.linalg import solveh_banded
+
     pixels, dates, bands = filled.shape
     if dates < 3:
         return filled
@@ -54,6 +54,8 @@ def _bending(days: Days) -> NDArray[np.float64]:
 
 def savitzky_golay(filled: Series, days: Days, axis: Days) -> Series:
     """The series brought to every STEP_DAYS, parabolas fitted through WINDOW of them in turn, then to `axis`."""
+    from scipy.signal import savgol_filter  # here, for it takes longer to load than most regions to read
+
     even = np.arange(days[0], days[-1] + STEP_DAYS, STEP_DAYS)
     window = min(WINDOW, len(even) - 1 + len(even) % 2)
     if window <= DEGREE:
