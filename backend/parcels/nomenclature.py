@@ -3,8 +3,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-import csv
-import io
 import re
 import unicodedata
 from collections import Counter
@@ -18,12 +16,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from backend.errors import BadClassTable
+from backend.errors import BadArgument, BadClassTable
+from backend.parcels import class_table
 from backend.parcels.palette import palette
 from backend.vocabulary import CropClass
 
-COLUMNS = ("code", "name", "class", "colour")
 NO_LABEL = -1
+ANY_OTHER = "*"  # the code of a row that holds for every code no other row has
 BUILT_IN = Path(__file__).resolve().parents[2] / "resources" / "nomenclatures"
 COLOUR = re.compile(r"#[0-9a-f]{6}")
 
@@ -43,17 +42,36 @@ class Nomenclature:
 
     classes: tuple[CropClass, ...]
     crops: tuple[Crop, ...]
-    _exact: Mapping[str, int] = field(init=False, repr=False, compare=False)
-    _folded: Mapping[str, int] = field(init=False, repr=False, compare=False)
+    _known: tuple[Mapping[str, int], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_exact", {crop.code: crop.position for crop in self.crops})
-        object.__setattr__(self, "_folded", _folded(self.crops))
+        exact = {crop.code: crop.position for crop in self.crops}
+        folded = _of_one_class((folded_code(crop.code), crop.position) for crop in self.crops)
+        names = _of_one_class((slug(crop.name), crop.position) for crop in self.crops)
+        object.__setattr__(self, "_known", (exact, folded, names))
 
     @property
     def mapping(self) -> dict[str, CropClass]:
         """The class of every crop code."""
         return {crop.code: self.classes[crop.position] for crop in self.crops}
+
+    @property
+    def others(self) -> CropClass | None:
+        """The class of every code that no row has; None where such codes have none."""
+        position = self._known[0].get(ANY_OTHER)
+        return None if position is None else self.classes[position]
+
+    def with_others_in(self, name: str) -> Nomenclature:
+        """The table in which codes that it lacks belong to the class `name`, one of its own or a new one at its end.
+
+        Raises BadArgument for a name without a letter or digit.
+        """
+        if not slug(name):
+            raise BadArgument("unknown_class", "a class name with a letter or digit", name)
+        own = next((c for c in self.classes if name in (c.code, c.name) or slug(c.name) == slug(name)), None)
+        chosen = own or CropClass(slug(name), name.strip(), "")
+        row = {"code": ANY_OTHER, "name": "", "class": chosen.name, "colour": "", "class_code": chosen.code}
+        return from_table([*(row for row in self.table() if row["code"] != ANY_OTHER), row])
 
     def table(self) -> list[dict[str, str]]:
         """The rows `{code, name, class, colour, class_code}` that a model file keeps; `from_table` reads them back."""
@@ -67,22 +85,26 @@ class Nomenclature:
         """Class positions of crop codes, and the codes that no class holds.
 
         Returns `(parcels,)` int64 with -1 where there is no label, and the count of each unknown code, the most
-        frequent first. Codes match exactly once stripped, else without regard to case. A null or empty code is no
-        label, and not an unknown one.
+        frequent first; they have the label of `others` where there is such a class. A value matches a code exactly
+        once stripped, else by `folded_code`, else a crop's name without regard to case, accents and punctuation. A
+        null or empty value is no label, and not an unknown one.
         """
         inverse, texts = _factorised(codes)
         found = np.array([self._position(text) for text in texts] + [NO_LABEL], dtype=np.int64)
         counts = np.bincount(inverse[inverse >= 0], minlength=len(texts))
         unknown: Counter[str] = Counter()
-        for text, count, position in zip(texts, counts, found, strict=False):
-            if text is not None and position == NO_LABEL:
+        others = self._known[0].get(ANY_OTHER, NO_LABEL)
+        for place, (text, count) in enumerate(zip(texts, counts, strict=True)):
+            if text is not None and found[place] == NO_LABEL:
                 unknown[text] += int(count)
+                found[place] = others
         return found[inverse], dict(unknown.most_common())
 
-    def _position(self, code: str | None) -> int:
-        if code is None:
+    def _position(self, text: str | None) -> int:
+        if text is None:
             return NO_LABEL
-        return self._exact.get(code, self._folded.get(code.casefold(), NO_LABEL))
+        keys = (text, folded_code(text), slug(text))
+        return next((known[key] for known, key in zip(self._known, keys, strict=True) if key in known), NO_LABEL)
 
 
 def built_in() -> tuple[str, ...]:
@@ -93,11 +115,15 @@ def built_in() -> tuple[str, ...]:
 def read(source: str | Path) -> Nomenclature:
     """The class table in a CSV file, or a built-in one by its name (`paper`, `rpg_groups`).
 
-    The columns are `code,name,class,colour`, separated by commas or semicolons, in UTF-8. An empty name takes the
-    code, an empty colour one of the palette. Raises BadClassTable with the line.
+    The columns are `code,name,class,colour`, in UTF-8. An empty name takes the code, an empty colour one of the
+    palette. Raises BadClassTable with the line.
     """
     path = BUILT_IN / f"{source}.csv" if str(source) in built_in() else Path(source)
-    return _build(path, _rows(path, _text(path)))
+    try:
+        rows = class_table.rows(path)
+    except FileNotFoundError:
+        raise BadClassTable(path, 0, f"there is no such file, nor a built-in table ({', '.join(built_in())})") from None
+    return _build(path, rows)
 
 
 def from_table(rows: Iterable[Mapping[str, str]], where: object = "The class table") -> Nomenclature:
@@ -134,51 +160,16 @@ def as_code(value: Any) -> str | None:
     return str(value).strip() or None
 
 
+def folded_code(code: str) -> str:
+    """A code without regard to case, leading zeros and the decimals of a whole number: `0110` and `110.0` are `110`."""
+    number = re.fullmatch(r"0*([0-9]+)(?:\.0*)?", code)
+    return number[1] if number else code.casefold()
+
+
 def slug(name: str) -> str:
     """A class name as a code: `Fruit, Vegetable, Flower` becomes `fruit_vegetable_flower`."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
     return re.sub(r"[\W_]+", "_", plain.casefold()).strip("_")
-
-
-# Reading
-
-
-def _text(path: Path) -> str:
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise BadClassTable(path, 0, f"there is no such file, nor a built-in table ({', '.join(built_in())})") from None
-    except (OSError, ValueError) as reason:
-        raise BadClassTable(path, 0, f"it cannot be read: {reason}") from reason
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as reason:
-        line = data.count(b"\n", 0, reason.start) + 1
-        raise BadClassTable(path, line, "this line is not UTF-8; save the table as CSV UTF-8") from reason
-
-
-def _rows(path: Path, text: str) -> list[tuple[int, dict[str, str]]]:
-    """The rows with the number of the line each ends on; blank lines are passed over."""
-    header, _, _ = text.partition("\n")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=";" if header.count(";") > header.count(",") else ",")
-    try:
-        columns = _columns(path, next(reader, []))
-        return [(reader.line_num, _row(columns, cells)) for cells in reader if any(cell.strip() for cell in cells)]
-    except csv.Error as reason:
-        raise BadClassTable(path, reader.line_num, f"this line is no CSV: {reason}") from reason
-
-
-def _columns(path: Path, header: Sequence[str]) -> dict[str, int]:
-    found = [cell.strip().lower() for cell in header]
-    missing = [name for name in COLUMNS if name not in found]
-    if missing:
-        names = ", ".join(cell for cell in found if cell) or "none"
-        raise BadClassTable(path, 1, f"the column {', '.join(missing)} is missing; found {names}")
-    return {name: found.index(name) for name in COLUMNS}
-
-
-def _row(columns: Mapping[str, int], cells: Sequence[str]) -> dict[str, str]:
-    return {name: cells[at].strip() if at < len(cells) else "" for name, at in columns.items()}
 
 
 # Building
@@ -240,12 +231,12 @@ def _coloured(classes: Mapping[str, _Class]) -> tuple[CropClass, ...]:
 # Matching
 
 
-def _folded(crops: Iterable[Crop]) -> dict[str, int]:
-    """Positions by code without regard to case, leaving out codes that would then belong to two classes."""
+def _of_one_class(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """Class positions by key, leaving out empty keys and those that would belong to two classes."""
     positions: dict[str, set[int]] = {}
-    for crop in crops:
-        positions.setdefault(crop.code.casefold(), set()).add(crop.position)
-    return {code: found.pop() for code, found in positions.items() if len(found) == 1}
+    for key, position in pairs:
+        positions.setdefault(key, set()).add(position)
+    return {key: found.pop() for key, found in positions.items() if key and len(found) == 1}
 
 
 def _factorised(values: Sequence[Any] | NDArray[Any] | pd.Series) -> tuple[NDArray[np.int64], list[str | None]]:
