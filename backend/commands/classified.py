@@ -11,6 +11,7 @@ import pandas
 from numpy.typing import NDArray
 
 from backend.commands import documents
+from backend.commands.labels import listed
 from backend.learning.metrics import reliability, scores
 from backend.models.bundle import ModelBundle
 from backend.parcels import nomenclature
@@ -18,8 +19,6 @@ from backend.parcels.predictions import tabulate
 from backend.parcels.reading import column
 from backend.protocol import Reporter
 from backend.series.store import Store
-
-_MOST_LISTED = 12
 
 
 @dataclass(frozen=True)
@@ -64,9 +63,9 @@ class Classified:
         expected = to_model[labels][self.rows]
         left = int((expected < 0).sum())
         if left:
-            listed = ", ".join(f"{code} ({count})" for code, count in list(unknown.items())[:_MOST_LISTED])
+            told = "none" if known.others or not unknown else listed(unknown)
             reporter.warning(
                 "labels.not_judged",
-                f"{left} classified parcels have no declared crop that the model knows; unknown: {listed or 'none'}.",
+                f"{left} classified parcels have no declared crop that the model knows; unknown: {told}.",
             )
         return expected

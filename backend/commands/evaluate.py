@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from backend import reports
 from backend.commands import Outcome, documents
+from backend.commands.labels import TABLES, ClassOptions, Declared, chosen_table, tell_unknown, unknown_class_option
 from backend.commands.options import EXISTING, PATH
 from backend.errors import NoCommonClasses
 from backend.learning.metrics import reliability, scores
@@ -21,24 +22,28 @@ from backend.parcels.nomenclature import Nomenclature
 from backend.parcels.reading import column, read_table
 from backend.protocol import Reporter
 from backend.reports.tables import as_text
-from backend.vocabulary import QUALITY, CropClass
+from backend.vocabulary import QUALITY
 
 
 @click.command("evaluate")
 @click.argument("predictions", type=EXISTING)
 @click.option("--truth", required=True, help="Field with the declared crop.")
-@click.option(
-    "--class-table", help="The class table of the model (paper, rpg_groups or a CSV); else codes as they are."
-)
+@click.option("--class-table", help=f"The class table of the model, {TABLES}; else codes as they are.")
+@unknown_class_option
 @click.option("--layer", help="Layer of a file that holds several.")
 @click.option("--report", type=PATH, help="The report's HTML file; else PREDICTIONS_evaluation.html.")
 @click.pass_obj
 def command(
-    reporter: Reporter, predictions: Path, truth: str, class_table: str | None, layer: str | None, report: Path | None
-) -> Outcome:
+    reporter: Reporter, predictions: Path, truth: str, class_table: str | None, unknown_class: str | None,
+    layer: str | None, report: Path | None,
+) -> Outcome:  # fmt: skip
     """Report how well PREDICTIONS, a classified layer, agree with a field of declared crops."""
     table = read_table(predictions, layer)
-    classes, expected, found = _compare(table, truth, class_table, predictions)
+    options = ClassOptions(class_table, None, unknown_class)
+    declared, found = _compare(table, truth, options, predictions)
+    if declared.unknown:
+        tell_unknown(declared.unknown, declared.table, reporter)
+    expected = declared.labels
     judged = (expected >= 0) & (found >= 0)
     if not judged.any():
         raise NoCommonClasses(truth, _some(table, truth), _some(table, "crop_code"))
@@ -46,11 +51,12 @@ def command(
         reporter.warning(
             "labels.not_judged", f"{int((~judged).sum())} of {len(table)} parcels lack a prediction or a known crop."
         )
-    agreement = scores(expected[judged], found[judged], classes)
+    agreement = scores(expected[judged], found[judged], declared.table.classes)
     parts = {
         "scores": agreement,
         "flags": _flags(table),
-        "provenance": {"predictions": str(predictions), "truth": truth},
+        "provenance": {"predictions": str(predictions), "truth": truth, **options.facts()},
+        "notes": declared.notes(),
     }
     if "confidence" in table:
         confidence = pandas.to_numeric(table["confidence"], errors="coerce").to_numpy(np.float64, na_value=np.nan)
@@ -58,18 +64,22 @@ def command(
         parts["reliability"] = reliability(confidence[told], expected[told] == found[told])
     path = report or predictions.with_name(f"{predictions.stem}_evaluation.html")
     page = reports.write(documents.document("evaluation", f"Evaluation of {predictions.name}", **parts), path)
-    return Outcome({"report": str(page), "scores": agreement}, f"{as_text(agreement)}\nreport  {page}")
+    values = {"report": str(page), "scores": agreement, "unknown_codes": dict(declared.unknown)}
+    return Outcome(values, f"{as_text(agreement)}\nreport  {page}")
 
 
 def _compare(
-    table: pandas.DataFrame, truth: str, class_table: str | None, path: Path
-) -> tuple[tuple[CropClass, ...], NDArray[np.int64], NDArray[np.int64]]:
-    """The classes, and the position among them of each parcel's declared and predicted crop (-1 for none)."""
+    table: pandas.DataFrame, truth: str, options: ClassOptions, path: Path
+) -> tuple[Declared, NDArray[np.int64]]:
+    """The declared crops, and the position among their classes of each parcel's prediction (-1 for none)."""
     declared, predicted = column(table, truth, path), column(table, "crop_code", path)
-    known = nomenclature.read(class_table) if class_table else _as_they_are(table, declared, predicted)
+    if options.class_table or options.unknown_class:
+        known = chosen_table(options.class_table, options.unknown_class)
+    else:
+        known = _as_they_are(table, declared, predicted)
     codes = {crop.code: position for position, crop in enumerate(known.classes)}
     found = np.array([codes.get(nomenclature.as_code(code) or "", -1) for code in predicted])
-    return known.classes, known.labels(declared)[0], found
+    return Declared(known, *known.labels(declared)), found
 
 
 def _as_they_are(

@@ -13,7 +13,7 @@ import click
 
 from backend.commands import Outcome, documents
 from backend.commands.folding import FoldingOptions, folding_of, folding_options
-from backend.commands.labels import crops_of, labels_of
+from backend.commands.labels import ClassOptions, class_options, declared_crops
 from backend.commands.options import EXISTING, PATH
 from backend.commands.publication import PAGE, Publication
 from backend.commands.seasons import Seasons
@@ -33,18 +33,14 @@ TABLE1 = ("table1",)
 @click.option("-o", "--output", type=PATH, required=True, help="Folder of the runs, tables and pictures.")
 @click.option("--models", default="", help="Architectures, comma-separated, in place of the paper's; the forest joins.")
 @click.option("--class-field", help="Field with the declared crop.")
-@click.option(
-    "--class-table", help="paper, rpg_groups or a CSV (code, name, class, colour); else each value is a class."
-)
-@click.option("--name-field", help="Field with the crop's name, where each value is a class.")
+@class_options
 @click.option("--folds", type=click.IntRange(min=1), help="How many of the folds to do; else all, five or the years.")
 @training_options
 @folding_options
 @click.pass_obj
 def command(
     reporter: Reporter, table: str, store: tuple[Path, ...], output: Path, models: str, folds: int | None,
-    folding_options: FoldingOptions, class_field: str | None, class_table: str | None, name_field: str | None,
-    **options: Any,
+    folding_options: FoldingOptions, class_field: str | None, class_options: ClassOptions, **options: Any,
 ) -> Outcome:  # fmt: skip
     """Do TABLE of the paper (table1 needs no data) on the parcels of STORE, or of one for each season.
 
@@ -60,15 +56,14 @@ def command(
     if not store or not class_field:
         raise BadArgument("store" if not store else "class_field", "the parcels' store and --class-field", None)
     seasons = Seasons.open(store)
-    crops = crops_of(seasons, class_field, class_table, name_field)
-    labels = labels_of(seasons, class_field, crops, reporter)
-    region = Region(cache(seasons.feed), labels, crops.classes, series_digest(seasons.stores))
+    declared = declared_crops(seasons, class_field, class_options, reporter)
+    region = Region(cache(seasons.feed), declared.labels, declared.table.classes, series_digest(seasons.stores))
     folding = folding_of(folding_options, seasons)
     experiment = Experiment.of(region, options, folding, folds, output, reporter)
     runs = runs_of(names, asked, experiment.folds)
     experiment.require_own(runs)
-    facts = {"class field": class_field, "split": folding.name, **_given(options)}
-    notes = documents.of_stores(seasons.stores)["notes"]
+    facts = {"class field": class_field, **class_options.facts(), "split": folding.name, **_given(options)}
+    notes = [*documents.of_stores(seasons.stores)["notes"], *declared.notes()]
     publication = Publication(output, names, asked, experiment, {**facts, **documents.sources(seasons.stores)}, notes)
     publication.write()
     did = experiment.carry_out(runs, reporter, publication.write)

@@ -3,40 +3,115 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import click
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.commands.options import options_of
 from backend.commands.seasons import Seasons
+from backend.errors import BadArgument
 from backend.parcels import nomenclature
 from backend.parcels.nomenclature import Nomenclature
 from backend.protocol import Reporter
 
 _MOST_LISTED = 12
+TABLES = f"{', '.join(nomenclature.built_in())} or a CSV (code, name, class, colour)"
 
 
-def crops_of(seasons: Seasons, class_field: str, class_table: str | None, name_field: str | None) -> Nomenclature:
-    """The class table, or one in which each value of the field is a class. Raises BadClassTable, MissingField."""
-    if class_table:
-        return nomenclature.read(class_table)
+@dataclass(frozen=True)
+class ClassOptions:
+    """How the values of the crop field become classes; all None: each value is a class, named by itself."""
+
+    class_table: str | None
+    name_field: str | None
+    unknown_class: str | None
+
+    def facts(self) -> dict[str, Any]:
+        """What a model and its report remember of these."""
+        facts = {"class table": self.class_table, "unknown codes go to": self.unknown_class}
+        return {name: value for name, value in facts.items() if value}
+
+
+unknown_class_option = click.option(
+    "--unknown-class",
+    help="Class of the codes that the class table lacks, one of its own or a new one; else they are left out.",
+)
+class_options = options_of(
+    ClassOptions,
+    "class_options",
+    click.option("--class-table", help=f"{TABLES}; else each value is a class."),
+    click.option("--name-field", help="Field with the crop's name, where each value is a class."),
+    unknown_class_option,
+)
+
+
+@dataclass(frozen=True)
+class Declared:
+    """`labels` `(parcels,)` int64 number the classes of `table`, -1 for none; `unknown` counts codes it lacks."""
+
+    table: Nomenclature
+    labels: NDArray[np.int64]
+    unknown: Mapping[str, int]
+
+    def notes(self) -> list[str]:
+        """What a report says of codes that the table lacks: all of them."""
+        if not self.unknown:
+            return []
+        return [f"Codes that the class table lacks, {_fate(self.table)}: {listed(self.unknown, len(self.unknown))}."]
+
+
+def declared_crops(seasons: Seasons, class_field: str, options: ClassOptions, reporter: Reporter) -> Declared:
+    """The class of each parcel; codes that no class holds are told with their counts.
+
+    Raises BadClassTable, BadArgument, MissingField.
+    """
+    crops = _table(seasons, class_field, options)
+    labels, unknown = crops.labels(seasons.column(class_field))
+    if unknown:
+        tell_unknown(unknown, crops, reporter)
+    missing = len(labels) - int((labels >= 0).sum()) - (0 if crops.others else sum(unknown.values()))
+    if missing:
+        reporter.log(f"{missing} parcels have no declared crop and are not trained on.")
+    return Declared(crops, labels, unknown)
+
+
+def _table(seasons: Seasons, class_field: str, options: ClassOptions) -> Nomenclature:
+    """The class table, or one in which each value of the field is a class."""
+    if options.class_table or options.unknown_class:
+        return chosen_table(options.class_table, options.unknown_class)
     codes = seasons.column(class_field)
-    names = seasons.column(name_field) if name_field else codes
+    names = seasons.column(options.name_field) if options.name_field else codes
     called = {nomenclature.as_code(c): str(n) for c, n in zip(codes, names) if c is not None and n is not None}
     return nomenclature.from_values(codes, {code: name for code, name in called.items() if code})
 
 
-def labels_of(seasons: Seasons, class_field: str, crops: Nomenclature, reporter: Reporter) -> NDArray[np.int64]:
-    """The class of each parcel, -1 for none; codes that no class holds are told with their counts."""
-    labels, unknown = crops.labels(seasons.column(class_field))
-    if unknown:
-        listed = ", ".join(f"{code} ({count})" for code, count in list(unknown.items())[:_MOST_LISTED])
-        more = len(unknown) - _MOST_LISTED
-        reporter.warning(
-            "classes.unknown_codes",
-            f"{sum(unknown.values())} parcels have a code that the class table lacks: {listed}"
-            + (f" and {more} more." if more > 0 else "."),
-            "They are not trained on. Add their codes to a class table of your own to use them.",
-        )
-    missing = int((labels < 0).sum()) - sum(unknown.values())
-    if missing:
-        reporter.log(f"{missing} parcels have no declared crop and are not trained on.")
-    return labels
+def chosen_table(class_table: str | None, unknown_class: str | None) -> Nomenclature:
+    """The table of that name or file, with its class for unknown codes. Raises BadClassTable, BadArgument."""
+    if not class_table:
+        raise BadArgument("class_table", "a class table with --unknown-class: without one every code is known", None)
+    crops = nomenclature.read(class_table)
+    return crops if unknown_class is None else crops.with_others_in(unknown_class)
+
+
+def tell_unknown(unknown: Mapping[str, int], crops: Nomenclature, reporter: Reporter) -> None:
+    """The warning `classes.unknown_codes`, the most frequent first."""
+    advice = "Add them to a class table of your own, or name a class for them with --unknown-class."
+    reporter.warning(
+        "classes.unknown_codes",
+        f"{sum(unknown.values())} parcels have a code that the class table lacks, {_fate(crops)}: {listed(unknown)}.",
+        "" if crops.others else advice,
+    )
+
+
+def listed(counts: Mapping[str, int], most: int = _MOST_LISTED) -> str:
+    """Codes with their counts, in their order: `PPH (12), ZZZ (3) and 4 more`."""
+    told = ", ".join(f"{code} ({count})" for code, count in list(counts.items())[:most])
+    return told + (f" and {len(counts) - most} more" if len(counts) > most else "")
+
+
+def _fate(crops: Nomenclature) -> str:
+    return f"put in the class {crops.others.name}" if crops.others else "left out"

@@ -11,13 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
-from numpy.typing import NDArray
 
 from backend import __version__, reports
 from backend.commands import Outcome, documents
 from backend.commands.folding import FoldingOptions, folding_of, folding_options
-from backend.commands.labels import crops_of, labels_of
+from backend.commands.labels import ClassOptions, Declared, class_options, declared_crops
 from backend.commands.options import EXISTING, PATH
 from backend.commands.previous import previous_crops
 from backend.commands.seasons import Seasons
@@ -27,7 +25,6 @@ from backend.learning.training import Trained, TrainingSpec, train
 from backend.models import MODELS
 from backend.protocol import DEFAULTS, Reporter
 from backend.reports.tables import FIGURES, as_text, folds_as_text
-from backend.vocabulary import CropClass
 
 
 @click.command("train")
@@ -35,10 +32,7 @@ from backend.vocabulary import CropClass
 @click.option("-o", "--output", type=PATH, required=True, help="The model file, NAME.cropmodel.")
 @click.option("--model", default=DEFAULTS.model, show_default=True, help="An architecture; see the models command.")
 @click.option("--class-field", required=True, help="Field with the declared crop.")
-@click.option(
-    "--class-table", help="paper, rpg_groups or a CSV (code, name, class, colour); else each value is a class."
-)
-@click.option("--name-field", help="Field with the crop's name, where each value is a class.")
+@class_options
 @click.option(
     "--previous-field",
     help="Field with last year's crop, in codes of the class table: what follows it weighs what the images say.",
@@ -56,9 +50,8 @@ from backend.vocabulary import CropClass
 @folding_options
 @click.pass_obj
 def command(
-    reporter: Reporter, store: tuple[Path, ...], output: Path, class_field: str, class_table: str | None,
-    name_field: str | None, previous_field: str | None, report: Path | None, restart: bool,
-    folding_options: FoldingOptions, **figures: Any,
+    reporter: Reporter, store: tuple[Path, ...], output: Path, class_field: str, class_options: ClassOptions,
+    previous_field: str | None, report: Path | None, restart: bool, folding_options: FoldingOptions, **figures: Any,
 ) -> Outcome:  # fmt: skip
     """Train a model on the declared crops of STORE, or of one for each season; a run that was stopped goes on."""
     began = time.monotonic()
@@ -66,8 +59,8 @@ def command(
     documents.require_writable(output)
     documents.require_writable(documents.report_path(output, report))
     seasons = Seasons.open(store)
-    crops = crops_of(seasons, class_field, class_table, name_field)
-    labels = labels_of(seasons, class_field, crops, reporter)
+    declared = declared_crops(seasons, class_field, class_options, reporter)
+    crops = declared.table
     previous = previous_crops(seasons, previous_field, crops, reporter) if previous_field else None
     folding = folding_of(folding_options, seasons)
     checkpoint = output.with_name(f".{output.name}.training")
@@ -75,17 +68,17 @@ def command(
         shutil.rmtree(checkpoint, ignore_errors=True)
     spec = TrainingSpec.of(**figures)
     feed = seasons.feed(MODELS[spec.model].view)
-    trained = train(spec, feed, labels, crops.classes, reporter, checkpoint, folding, previous)
+    trained = train(spec, feed, declared.labels, crops.classes, reporter, checkpoint, folding, previous)
     seconds = round(time.monotonic() - began, 1)
-    about = {"class field": class_field, "split": folding.name, "seconds": seconds}
+    about = {"class field": class_field, **class_options.facts(), "split": folding.name, "seconds": seconds}
     about |= {"last year's crop": previous_field} if previous_field else {}
-    document = _document(seasons, trained, labels, crops.classes, about)
+    document = _document(seasons, trained, declared, about)
     provenance = {**document["provenance"], "simulated": any(map(documents.is_simulated, seasons.stores))}
     season = seasons.stores[0].manifest["season"]
     trained.bundle(feed, season, tuple(crops.table()), provenance, document).save(output)
     page = reports.write(document, documents.report_path(output, report))
     shutil.rmtree(checkpoint, ignore_errors=True)
-    return _outcome(trained, document, output, page)
+    return _outcome(trained, declared, document, output, page)
 
 
 def _require_known(model: str) -> None:
@@ -93,13 +86,11 @@ def _require_known(model: str) -> None:
         raise UnknownModel(model, MODELS)
 
 
-def _document(
-    seasons: Seasons, trained: Trained, labels: NDArray[np.int64], classes: tuple[CropClass, ...],
-    facts: dict[str, Any],
-) -> dict[str, Any]:  # fmt: skip
+def _document(seasons: Seasons, trained: Trained, declared: Declared, facts: dict[str, Any]) -> dict[str, Any]:
     about = documents.of_stores(seasons.stores)
     notes = [
         *about["notes"],
+        *declared.notes(),
         *documents.prior_notes(facts.get("last year's crop")),
         *(f"Left out, too few parcels: {crop.name} ({count})" for crop, count in trained.left_out),
     ]
@@ -109,14 +100,14 @@ def _document(
         "fold_scores": _fold_scores(trained),
         "curves": trained.curves,
         "reliability": trained.reliability,
-        "breakdown": documents.breakdown(labels, seasons.areas_m2(), classes),
+        "breakdown": documents.breakdown(declared.labels, seasons.areas_m2(), declared.table.classes),
         "provenance": {**_provenance(trained, facts), **documents.sources(seasons.stores)},
         "notes": notes,
     }
     return documents.document("training", f"Training of {MODELS[trained.spec.model].title}", **parts)
 
 
-def _outcome(trained: Trained, document: dict[str, Any], output: Path, page: Path) -> Outcome:
+def _outcome(trained: Trained, declared: Declared, document: dict[str, Any], output: Path, page: Path) -> Outcome:
     facts = document["provenance"]
     values = {
         "model": str(output),
@@ -125,6 +116,7 @@ def _outcome(trained: Trained, document: dict[str, Any], output: Path, page: Pat
         "fold_scores": document["fold_scores"],
         "classes": [documents.named(crop) for crop in trained.classes],
         "left_out": [{**documents.named(crop), "parcels": count} for crop, count in trained.left_out],
+        "unknown_codes": dict(declared.unknown),
         "seconds": facts["seconds"],
     }
     told = [as_text(trained.scores), folds_as_text(document["fold_scores"])]

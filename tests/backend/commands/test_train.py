@@ -46,16 +46,6 @@ def test_the_field_s_own_values_with_names(region):
     ]
 
 
-def test_unknown_codes_are_listed_with_their_counts(region, tmp_path):
-    table = tmp_path / "two.csv"
-    table.write_text("code,name,class,colour\nBTH,wheat,Cereal,#aa8800\nMIS,maize,Maize,#008800\n")
-    reporter = Recorder()
-    arguments = ("--class-field", "CODE_CULTU", "--class-table", table, "--model", "random-forest")
-    run("train", region.store, "-o", tmp_path / "m.cropmodel", *arguments, reporter=reporter)
-    messages = dict(reporter.warnings)
-    assert "PPH (12)" in messages["classes.unknown_codes"]
-
-
 def test_a_class_with_one_parcel_is_left_out_and_told(region, tmp_path):
     parcels = geopandas.read_file(region.parcels)
     parcels.loc[0, "CODE_CULTU"] = "CHV"
