@@ -1,4 +1,4 @@
-"""Class tables: reading, matching codes, and the tables that come with the product."""
+"""Class tables: reading and matching codes."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -14,30 +14,7 @@ from backend.errors import BadArgument, BadClassTable
 from backend.parcels import nomenclature
 from backend.vocabulary import CropClass
 
-REAL_CODES = Path(__file__).resolve().parents[3] / "../shared/data/nomenclature"
 TABLE = "code,name,class,colour\nBTH,Blé tendre d'hiver,Cereal,#e3a81c\nMIS,Maïs,Cereal,\nVRC,,Grapevine,#6D2494\n"
-
-# Table 3 of the paper, in its order; Rice is the class its region lacks (section 3.1).
-PAPER_CLASSES = [
-    "undefined",
-    "meadows",
-    "cereal",
-    "hemp",
-    "leguminous_fodder",
-    "other_fodder",
-    "oilseed",
-    "protein_crop",
-    "industrial_crop",
-    "fruit_vegetable_flower",
-    "aromatic_medicinal_plant",
-    "ligneous",
-    "orchard",
-    "grapevine",
-    "short_rotation_coppice",
-    "non_agricultural_area",
-    "other",
-    "rice",
-]
 
 
 def written(folder: Path, text: str, encoding: str = "utf-8") -> Path:
@@ -250,75 +227,3 @@ def test_labels_of_a_whole_country_take_no_loop_over_parcels() -> None:
 )
 def test_class_codes(name: str, code: str) -> None:
     assert nomenclature.slug(name) == code
-
-
-# The tables that come with the product
-
-
-def test_built_in_tables_go_by_name() -> None:
-    assert nomenclature.built_in() == ("paper", "rpg_groups")
-
-
-def test_the_papers_classes_in_its_order() -> None:
-    assert [c.code for c in nomenclature.read("paper").classes] == PAPER_CLASSES
-
-
-@pytest.mark.parametrize(
-    ("codes", "expected"),
-    [
-        ("BTH MIS MIE ORH TTH SOG", "cereal"),
-        ("CZH TRN SOJ CML LIH", "oilseed"),
-        ("VRC VRT RVI VRN", "grapevine"),
-        ("PPH PTR RGA DTY PRL MLG", "meadows"),
-        ("LUZ TRE SAI LU8 VES LEF FF7 ML6 MH5 MC8", "leguminous_fodder"),
-        ("BVF CPL MOH", "other_fodder"),
-        ("CHV CSE", "hemp"),
-        ("PPR FVL LDH LEC", "protein_crop"),
-        ("BTN LIF CSA", "industrial_crop"),
-        ("PTC FRA TOM HPC", "fruit_vegetable_flower"),
-        ("LAV THY PMD", "aromatic_medicinal_plant"),
-        ("BOP SPL", "ligneous"),
-        ("VRG OLI NOX", "orchard"),
-        ("TCR", "short_rotation_coppice"),
-        ("SNE", "non_agricultural_area"),
-        ("J5M BTA", "other"),
-        ("ZZZ", "undefined"),
-        ("RIZ", "rice"),
-    ],
-)
-def test_known_crops_of_the_paper_table(codes: str, expected: str) -> None:
-    mapping = nomenclature.read("paper").mapping
-    assert {code: mapping[code].code for code in codes.split()} == dict.fromkeys(codes.split(), expected)
-
-
-def test_both_tables_hold_the_same_crops() -> None:
-    paper, groups = nomenclature.read("paper"), nomenclature.read("rpg_groups")
-    assert {(c.code, c.name) for c in paper.crops} == {(c.code, c.name) for c in groups.crops}
-    assert groups.mapping["BTH"].name == "Blé tendre"
-    assert len(groups.classes) == 24
-
-
-@pytest.mark.parametrize("name", ["paper", "rpg_groups"])
-def test_every_colour_is_a_colour_of_its_own(name: str) -> None:
-    classes = nomenclature.read(name).classes
-    assert len({c.colour for c in classes}) == len(classes)
-
-
-@pytest.mark.skipif(not REAL_CODES.is_dir(), reason="the real RPG code lists are not beside this repository")
-@pytest.mark.parametrize("name", ["paper", "rpg_groups"])
-def test_every_rpg_code_is_mapped(name: str) -> None:
-    rpg = pd.read_csv(REAL_CODES / "rpg_codes_groups_breizhcrops.csv", sep=";", keep_default_na=False)
-    year = pd.read_csv(REAL_CODES / "csvs/country_mappings/fr_2018.csv", keep_default_na=False)
-    codes = {*rpg["Code Culture"], *year["original_code"]}
-    assert len(codes) > 340
-    labels, unknown = nomenclature.read(name).labels(sorted(codes))
-    assert unknown == {}
-    assert (labels >= 0).all()
-
-
-@pytest.mark.skipif(not REAL_CODES.is_dir(), reason="the real RPG code lists are not beside this repository")
-def test_rpg_groups_are_those_published() -> None:
-    rpg = pd.read_csv(REAL_CODES / "rpg_codes_groups_breizhcrops.csv", sep=";", keep_default_na=False)
-    mapping = nomenclature.read("rpg_groups").mapping
-    published = dict(zip(rpg["Code Culture"], rpg["Libellé Groupe Culture"].str.strip(), strict=True))
-    assert {code: mapping[code].name for code in published} == published
