@@ -27,7 +27,7 @@ class Setting(Enum):
     OUTPUT_FOLDER = ("last/output_folder", "")
     DEVICE = ("last/device", DEFAULTS.device)
     CLASS_FIELD = ("last/class_field", "")
-    CLASS_TABLE = ("last/class_table", 0)
+    CLASS_TABLE = ("last/class_table_name", "own")
     CLASS_TABLE_FILE = ("last/class_table_file", "")
     ARCHITECTURE = ("last/architecture", DEFAULTS.model)
     EPOCHS = ("last/epochs", DEFAULTS.epochs)

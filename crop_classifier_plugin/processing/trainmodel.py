@@ -22,6 +22,7 @@ from ..engine.protocol import DEFAULTS, MODELS
 from ..layers import ParcelFile
 from ..translation import tr
 from .base import EngineAlgorithm, Parameters, advanced
+from .classes import class_arguments, class_table_parameters, class_table_problem, unknown_class_parameter
 from .imagery import file_path, imagery_arguments, imagery_parameters, imagery_problem
 from .learning import device_parameter, report_parameter, say_scores, whole_number
 from .parcels import (
@@ -36,7 +37,6 @@ from .parcels import (
 )
 from .training import epochs_parameter, learning_arguments, option_parameters, split_parameters, split_problem
 
-CLASS_TABLES = ("own", "paper", "rpg_groups", "file")  # the values of CLASS_TABLE by position; new ones go to the end
 EXTRACTION_SHARE = 0.4  # of the progress bar, where images are read first
 
 
@@ -75,6 +75,7 @@ class TrainModel(EngineAlgorithm):
             self.addParameter(parameter)
         names = field_parameter("NAME_FIELD", tr("Field of crop names, where each value is a class"))
         self.addParameter(advanced(names))
+        self.addParameter(unknown_class_parameter())
         self.addParameter(previous_field_parameter())
         self.addParameter(advanced(field_parameter("ID_FIELD", tr("Field that identifies a parcel"))))
         self.addParameter(few_pixels_parameter())
@@ -92,7 +93,7 @@ class TrainModel(EngineAlgorithm):
             or imagery_problem(self, parameters, context)
             or parcels_problem(self, parameters, context, *fields)
             or split_problem(self, parameters, context)
-            or self._class_table_problem(parameters, context)
+            or class_table_problem(self, parameters, context)
             or model_output_problem(parameters.get("OUTPUT"))
         )
 
@@ -103,14 +104,6 @@ class TrainModel(EngineAlgorithm):
         if not imagery and not store:
             return tr("Give imagery and parcels, or a parcel series store.")
         return ""
-
-    def _class_table_problem(self, parameters: Parameters, context: QgsProcessingContext) -> str:
-        if CLASS_TABLES[self.parameterAsEnum(parameters, "CLASS_TABLE", context)] != "file":
-            return ""
-        path = file_path(self, parameters, "CLASS_TABLE_FILE", context)
-        if path and Path(path).is_file():
-            return ""
-        return tr("Class table: choose a CSV file with the columns code, name, class, colour.")
 
     def prepareAlgorithm(
         self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
@@ -159,35 +152,16 @@ class TrainModel(EngineAlgorithm):
         return {
             **whole,
             **learning_arguments(self, parameters, context),
+            **class_arguments(self, parameters, context),
             "store": str(store),
             "output": str(model),
             "model": self.parameterAsEnumString(parameters, "MODEL", context),
             "class_field": self.text(parameters, "CLASS_FIELD", context),
-            "class_table": self._class_table(parameters, context),
-            "name_field": self.text(parameters, "NAME_FIELD", context),
             "previous_field": self.text(parameters, "PREVIOUS_FIELD", context),
             "device": self.parameterAsEnumString(parameters, "DEVICE", context),
             "restart": self.parameterAsBool(parameters, "RESTART", context) or None,
             "report": self.parameterAsFileOutput(parameters, "REPORT", context),
         }
-
-    def _class_table(self, parameters: Parameters, context: QgsProcessingContext) -> Optional[str]:
-        table = CLASS_TABLES[self.parameterAsEnum(parameters, "CLASS_TABLE", context)]
-        if table == "file":
-            return file_path(self, parameters, "CLASS_TABLE_FILE", context)
-        return None if table == "own" else table
-
-
-def class_table_parameters() -> List[Any]:
-    """Which codes form which class."""
-    labels = [
-        tr("The field's own values"),
-        tr("The paper's classes, for RPG codes"),
-        tr("RPG crop groups"),
-        tr("A CSV file"),
-    ]
-    file = QgsProcessingParameterFile("CLASS_TABLE_FILE", tr("Class table file"), extension="csv", optional=True)
-    return [QgsProcessingParameterEnum("CLASS_TABLE", tr("Classes"), labels, defaultValue=0), file]
 
 
 def training_parameters() -> List[Any]:

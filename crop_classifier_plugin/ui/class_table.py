@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import csv
+import re
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Mapping, Optional
@@ -28,35 +30,61 @@ class UnreadableTable(ValueError):
 
 
 def read_table(path: Path) -> dict[str, tuple[str, str]]:
-    """Code to class and colour, from a CSV with the columns code, name, class, colour. Raises UnreadableTable.
+    """Class and colour by the keys of codes and names, from a CSV with the columns code, name, class, colour.
 
-    The engine reads the table with care and names its faults by line; this is for the preview alone.
+    Raises UnreadableTable. The engine reads the table with care and names its faults by line; this is for the preview.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UnreadableTable(f"{path}: {error}") from error
     head = text.split("\n", 1)[0]
-    rows = list(csv.DictReader(text.splitlines(), delimiter=";" if head.count(";") > head.count(",") else ","))
+    rows = list(csv.DictReader(text.splitlines(), delimiter=max(",;\t", key=head.count)))
     if not rows or not {"code", "class"} <= set(rows[0]):
         raise UnreadableTable(f"{path}: expected the columns code, name, class, colour")
-    return {_key(row["code"]): (row["class"].strip(), (row.get("colour") or "").strip()) for row in rows if row["code"]}
+    told = [(row, ((row["class"] or "").strip(), (row.get("colour") or "").strip())) for row in rows if row["code"]]
+    names: dict[str, set[tuple[str, str]]] = {}
+    for row, found in told:
+        names.setdefault(_name_key(row.get("name") or ""), set()).add(found)
+    of_one_class = {key: found.pop() for key, found in names.items() if key and len(found) == 1}
+    return {**of_one_class, **{_key(row["code"]): found for row, found in told}}
 
 
-def group(counts: Mapping[str, int], table: Optional[Mapping[str, tuple[str, str]]]) -> tuple[list[ClassShare], int]:
-    """Classes, largest first, and the parcels whose value the table lacks; without a table each value is a class."""
+def group(
+    counts: Mapping[str, int], table: Optional[Mapping[str, tuple[str, str]]], others: str = ""
+) -> tuple[list[ClassShare], int]:
+    """Classes, largest first, and the parcels whose value the table lacks and which no class `others` takes.
+
+    Without a table each value is a class.
+    """
     classes: dict[str, tuple[str, list[str], int]] = {}
     left_out = 0
     for value, parcels in counts.items():
-        name, colour = (value, "") if table is None else table.get(_key(value), ("", ""))
+        name, colour = (value, "") if table is None else _class_of(value, table, others)
         if not name:
             left_out += parcels
             continue
-        _, values, total = classes.get(name, (colour, [], 0))
-        classes[name] = (colour, [*values, value], total + parcels)
+        known, values, total = classes.get(name, ("", [], 0))
+        classes[name] = (known or colour, [*values, value], total + parcels)
     shares = [ClassShare(name, colour, total, tuple(values)) for name, (colour, values, total) in classes.items()]
     return sorted(shares, key=lambda share: (-share.parcels, share.name)), left_out
 
 
+def _class_of(value: str, table: Mapping[str, tuple[str, str]], others: str) -> tuple[str, str]:
+    found = table.get(_key(value)) or table.get(_name_key(value))
+    if found:
+        return found
+    own = next((pair for pair in table.values() if others and _name_key(pair[0]) == _name_key(others)), None)
+    return own or ((others, "") if others else table.get("*", ("", "")))
+
+
 def _key(code: str) -> str:
-    return code.strip().casefold()
+    """As the engine matches codes: without regard to case, leading zeros and the decimals of a whole number."""
+    number = re.fullmatch(r"\s*0*([0-9]+)(?:\.0*)?\s*", code)
+    return number[1] if number else code.strip().casefold()
+
+
+def _name_key(name: str) -> str:
+    """As the engine matches names: without regard to case, accents and punctuation."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
+    return re.sub(r"[\W_]+", "_", plain.casefold()).strip("_")

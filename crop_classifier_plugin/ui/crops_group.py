@@ -10,8 +10,18 @@ from qgis.core import QgsMapLayer
 from qgis.gui import QgsFieldComboBox, QgsFileWidget
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtGui import QShowEvent
-from qgis.PyQt.QtWidgets import QAbstractItemView, QComboBox, QGroupBox, QLabel, QTableWidgetItem, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QGroupBox,
+    QLabel,
+    QLineEdit,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
+from ..class_tables import CLASS_TABLES, FROM_FILE, OWN_VALUES, titles
 from ..settings import Setting
 from ..translation import tr
 from .background import BackgroundTask
@@ -21,10 +31,6 @@ from .form import file_widget, form_layout
 from .parcels_row import ParcelsRow
 from .plain_table import number_item, plain_table
 from .swatch import swatch
-
-# In the order of the algorithm's parameter CLASS_TABLE: the field's own values, two tables that come along, a file.
-OWN_VALUES, PAPER, RPG_GROUPS, FROM_FILE = range(4)
-TABLES = {PAPER: FOLDER / "paper.csv", RPG_GROUPS: FOLDER / "rpg_groups.csv"}
 
 
 class CropsGroup(QGroupBox):
@@ -38,13 +44,12 @@ class CropsGroup(QGroupBox):
         self.field = QgsFieldComboBox()
         self.field.setToolTip(tr("The field that holds the declared crop, as a code or a name"))
         self.table = QComboBox()
-        self.table.addItems(
-            (
-                tr("Each value its own class"),
-                tr("Classes of the paper (RPG codes)"),
-                tr("Groups of the RPG"),
-                tr("From a file"),
-            )
+        for name, title in titles().items():
+            self.table.addItem(title, name)
+        self.others = QLineEdit()
+        self.others.setPlaceholderText(tr("left out"))
+        self.others.setToolTip(
+            tr("The class of parcels whose value is not in the class table: one of its own, or a new one")
         )
         self.file = file_widget(
             QgsFileWidget.StorageMode.GetFile, tr("Choose a Class Table"), tr("Class tables (*.csv)")
@@ -69,6 +74,7 @@ class CropsGroup(QGroupBox):
         form.addRow(tr("Crop field"), self.field)
         form.addRow(tr("Classes"), self.table)
         form.addRow("", self.file)
+        form.addRow(tr("Other values"), self.others)
         layout = QVBoxLayout(self)
         layout.addLayout(form)
         layout.addWidget(self.summary)
@@ -76,7 +82,7 @@ class CropsGroup(QGroupBox):
         self.preview.setMinimumHeight(90)
 
     def _restore(self) -> None:
-        self.table.setCurrentIndex(int(Setting.CLASS_TABLE.get()))
+        self.table.setCurrentIndex(max(0, self.table.findData(str(Setting.CLASS_TABLE.get()))))
         self.file.setFilePath(str(Setting.CLASS_TABLE_FILE.get()))
 
     def _connect(self) -> None:
@@ -84,15 +90,18 @@ class CropsGroup(QGroupBox):
         self.field.fieldChanged.connect(self._recount)
         self.table.currentIndexChanged.connect(self._on_table)
         self.file.fileChanged.connect(self._on_table)
+        self.others.textChanged.connect(self._on_table)
 
     def parameters(self) -> dict[str, Any]:
         """PARCELS, CLASS_FIELD and the class table as the algorithm takes them."""
         parameters = {
             "PARCELS": self.parcels.value(),
             "CLASS_FIELD": self.field.currentField(),
-            "CLASS_TABLE": self.table.currentIndex(),
+            "CLASS_TABLE": CLASS_TABLES.index(self._choice()),
         }
-        return {**parameters, "CLASS_TABLE_FILE": self.file.filePath().strip()} if self._from_file() else parameters
+        if self._from_file():
+            parameters["CLASS_TABLE_FILE"] = self.file.filePath().strip()
+        return {**parameters, "UNKNOWN_CLASS": self._others()} if self._others() else parameters
 
     def missing(self) -> str:
         """What is still to be given; empty when there is something to learn from."""
@@ -106,11 +115,17 @@ class CropsGroup(QGroupBox):
 
     def remember(self) -> None:
         Setting.CLASS_FIELD.set(self.field.currentField())
-        Setting.CLASS_TABLE.set(self.table.currentIndex())
+        Setting.CLASS_TABLE.set(self._choice())
         Setting.CLASS_TABLE_FILE.set(self.file.filePath())
 
+    def _choice(self) -> str:
+        return str(self.table.currentData())
+
     def _from_file(self) -> bool:
-        return self.table.currentIndex() == FROM_FILE
+        return self._choice() == FROM_FILE
+
+    def _others(self) -> str:
+        return "" if self._choice() == OWN_VALUES else self.others.text().strip()
 
     # The preview
 
@@ -167,6 +182,7 @@ class CropsGroup(QGroupBox):
 
     def _show(self) -> None:
         self.file.setVisible(self._from_file())
+        self.others.setEnabled(self._choice() != OWN_VALUES)
         self.preview.setRowCount(0)
         if self._counting is not None:
             return
@@ -174,7 +190,7 @@ class CropsGroup(QGroupBox):
             self.summary.setText("")
             return
         try:
-            shares, left_out = group(self._counts, self._read_table())
+            shares, left_out = group(self._counts, self._read_table(), self._others())
         except UnreadableTable as error:
             self.summary.setText(str(error))
             return
@@ -182,10 +198,10 @@ class CropsGroup(QGroupBox):
         self.summary.setText(self._words(len(shares), left_out))
 
     def _read_table(self) -> Optional[Mapping[str, tuple[str, str]]]:
-        choice = self.table.currentIndex()
-        if choice == OWN_VALUES:
+        if self._choice() == OWN_VALUES:
             return None
-        return read_table(Path(self.file.filePath().strip()) if choice == FROM_FILE else TABLES[choice])
+        path = Path(self.file.filePath().strip()) if self._from_file() else FOLDER / f"{self._choice()}.csv"
+        return read_table(path)
 
     def _fill(self, shares: list[Any]) -> None:
         self.preview.setRowCount(len(shares))

@@ -48,7 +48,7 @@ def everything(tmp_path: Path) -> dict[str, object]:
         "SCALE": 0.001, "OFFSET": -0.1, "SKIP_UNREADABLE": True, "CALENDAR": "every:10", "ID_FIELD": "code",
         "FEW_PIXELS": 9, "WORKERS": 2, "OVERWRITE": True, "TRUTH": "code", "DEVICE": "cpu", "BATCH_SIZE": 8,
         "NAME_FIELD": "code", "PREVIOUS_FIELD": "code", "CLASS_FIELD": "code",
-        "CLASS_TABLE": 3, "CLASS_TABLE_FILE": str(file), "EPOCHS": 2, "FOLDS": 3, "SEED": 4,
+        "CLASS_TABLE": 3, "CLASS_TABLE_FILE": str(file), "UNKNOWN_CLASS": "Other", "EPOCHS": 2, "FOLDS": 3, "SEED": 4,
         "SCHEDULE": "cosine", "WEIGHT_DECAY": 0.1, "PATIENCE": 3, "LOSS": "focal", "CLASS_WEIGHTS": "balanced",
         "DATE_DROPOUT": 0.2, "PRECISION": "bfloat16", "SPLIT": "group", "BLOCK_SIZE_M": 900, "SPLIT_FIELD": "code",
         "LEARNING_RATE": 0.01, "MIN_SAMPLES": 7, "RESTART": True, "STORE": str(tmp_path / "store"),

@@ -18,6 +18,7 @@ from qgis.core import (
 from running import Feedback, algorithm, classify_parameters, given, run, train_parameters
 from sample_layers import file_layer, memory_layer
 
+from crop_classifier_plugin.class_tables import CLASS_TABLES
 from crop_classifier_plugin.engine.protocol import DEFAULTS
 from crop_classifier_plugin.processing.trainmodel import EXTRACTION_SHARE
 
@@ -206,6 +207,18 @@ def test_train_keeps_the_store_it_is_given(fake_engine, imagery, tmp_path) -> No
     run("trainmodel", {**train_parameters(tmp_path), **parameters})
     assert store.is_dir()
     assert fake_engine.jobs()[1]["arguments"]["class_table"] == "paper"
+
+
+@pytest.mark.parametrize(("position", "name"), list(enumerate(CLASS_TABLES)))
+def test_every_class_table_and_the_class_of_unknown_codes_reach_the_engine(fake_engine, tmp_path, position, name):
+    fake_engine.answer("train", TRAINED)
+    (tmp_path / "own.csv").touch()
+    parameters = {**train_parameters(tmp_path), "STORE": str(tmp_path), "CLASS_TABLE": position}
+    parameters["CLASS_TABLE_FILE"] = str(tmp_path / "own.csv")
+    run("trainmodel", {**parameters, "UNKNOWN_CLASS": "" if name == "own" else "Other crops"})
+    sent = given(fake_engine.jobs()[0])
+    expected = {"own": None, "file": str(tmp_path / "own.csv")}.get(name, name)
+    assert (sent.get("class_table"), sent.get("unknown_class")) == (expected, None if name == "own" else "Other crops")
 
 
 def test_train_from_a_store_alone(fake_engine, tmp_path) -> None:

@@ -46,4 +46,6 @@ def test_what_train_finds_before_the_run(imagery, tmp_path) -> None:
     assert "together" in problem("trainmodel", {**own, "PARCELS": memory_layer()})
     assert "has no field crop" in problem("trainmodel", {**full, "CLASS_FIELD": "crop"})
     assert "choose a CSV file" in problem("trainmodel", {**full, "CLASS_TABLE": 3})
+    assert "choose a class table" in problem("trainmodel", {**full, "UNKNOWN_CLASS": "Other"})
+    assert problem("trainmodel", {**full, "CLASS_TABLE": 1, "UNKNOWN_CLASS": "Other"}) == ""
     assert "ends in .cropmodel" in problem("trainmodel", {**full, "OUTPUT": str(tmp_path / "model.pt")})

@@ -8,10 +8,10 @@ from qgis.core import QgsProject
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QApplication
 
+from crop_classifier_plugin.class_tables import CLASS_TABLES
 from crop_classifier_plugin.engine.protocol import MODELS
 from crop_classifier_plugin.settings import Setting
 from crop_classifier_plugin.ui.classify_dialog import ClassifyDialog
-from crop_classifier_plugin.ui.crops_group import FROM_FILE, PAPER
 from crop_classifier_plugin.ui.train_dialog import TrainDialog
 
 
@@ -33,6 +33,10 @@ def counted(qtbot, window):
     qtbot.waitUntil(lambda: window.crops.summary.text().startswith(tuple("0123456789")), timeout=5000)
     table = window.crops.preview
     return {table.item(row, 0).text(): int(table.item(row, 1).text()) for row in range(table.rowCount())}
+
+
+def choose_table(window, name):
+    window.crops.table.setCurrentIndex(window.crops.table.findData(name))
 
 
 def test_opens_small_and_without_complaints(qtbot, engine, dialog, complaints):
@@ -58,11 +62,11 @@ def test_counts_the_crops_of_the_layer(qtbot, engine, dialog, parcels):
 def test_a_class_table_groups_the_crops(qtbot, engine, dialog, tmp_path):
     dialog.show()
     counted(qtbot, dialog)
-    dialog.crops.table.setCurrentIndex(PAPER)
+    choose_table(dialog, "paper")
     assert counted(qtbot, dialog) == {"Cereal": 4, "Meadows": 3, "Grapevine": 1, "Leguminous Fodder": 1}
     table = tmp_path / "table.csv"
     table.write_text("code;name;class;colour\nBTH;Blé;Wheat;#ff0000\nMIS;;Maize;#00ff00\n", encoding="utf-8-sig")
-    dialog.crops.table.setCurrentIndex(FROM_FILE)
+    choose_table(dialog, "file")
     assert dialog.missing() == "Choose the file of the class table."
     dialog.crops.file.setFilePath(str(table))
     assert counted(qtbot, dialog) == {"Wheat": 3, "Maize": 1}
@@ -71,6 +75,40 @@ def test_a_class_table_groups_the_crops(qtbot, engine, dialog, tmp_path):
     dialog.crops.file.setFilePath("")
     dialog.crops.file.setFilePath(str(table))
     assert "expected the columns code, name, class, colour" in dialog.crops.summary.text()
+
+
+def test_every_table_that_comes_along_can_be_chosen_and_is_kept(engine, dialog, qtbot, iface):
+    crops = dialog.crops
+    assert {crops.table.itemData(row) for row in range(crops.table.count())} == set(CLASS_TABLES)
+    assert all(len(crops.table.itemText(row)) > 8 for row in range(crops.table.count()))
+    for name in CLASS_TABLES:
+        choose_table(dialog, name)
+        assert CLASS_TABLES[crops.parameters()["CLASS_TABLE"]] == name
+    choose_table(dialog, "switzerland")
+    crops.remember()
+    again = TrainDialog(iface)
+    qtbot.addWidget(again)
+    assert again.crops.table.currentData() == "switzerland"
+    again.imagery.stop()
+
+
+def test_values_that_the_table_lacks_go_where_the_user_says(qtbot, engine, dialog, tmp_path):
+    table = tmp_path / "table.csv"
+    table.write_text("code,name,class,colour\nBTH,,Wheat,#ff0000\nMIS,,Maize,#00ff00\n", encoding="utf-8")
+    dialog.show()
+    counted(qtbot, dialog)
+    assert not dialog.crops.others.isEnabled()
+    choose_table(dialog, "file")
+    dialog.crops.file.setFilePath(str(table))
+    assert counted(qtbot, dialog) == {"Wheat": 3, "Maize": 1}
+    assert "UNKNOWN_CLASS" not in dialog.parameters()
+    dialog.crops.others.setText(" Other crops ")
+    assert counted(qtbot, dialog) == {"Other crops": 5, "Wheat": 3, "Maize": 1}
+    assert dialog.parameters()["UNKNOWN_CLASS"] == "Other crops"
+    dialog.crops.others.setText("maize")
+    assert counted(qtbot, dialog) == {"Maize": 6, "Wheat": 3}
+    choose_table(dialog, "own")
+    assert "UNKNOWN_CLASS" not in dialog.parameters()
 
 
 def test_run_waits_for_every_input(engine, dialog, tmp_path):
@@ -85,7 +123,7 @@ def test_run_waits_for_every_input(engine, dialog, tmp_path):
 
 
 def test_parameters_are_exactly_what_was_chosen(engine, dialog, parcels, imagery, tmp_path, provider):
-    dialog.crops.table.setCurrentIndex(PAPER)
+    choose_table(dialog, "paper")
     dialog.training.architecture.setCurrentIndex(dialog.training.architecture.findData("gru"))
     dialog.training.epochs.setValue(12)
     dialog.training.folds.setValue(3)
@@ -93,7 +131,7 @@ def test_parameters_are_exactly_what_was_chosen(engine, dialog, parcels, imagery
         "IMAGERY": str(imagery),
         "PARCELS": parcels.id(),
         "CLASS_FIELD": "CODE_CULTU",
-        "CLASS_TABLE": PAPER,
+        "CLASS_TABLE": 1,
         "MODEL": "gru",
         "EPOCHS": 12,
         "FOLDS": 3,
@@ -113,7 +151,7 @@ def test_parameters_are_exactly_what_was_chosen(engine, dialog, parcels, imagery
         "OUTPUT": str(tmp_path / "region.cropmodel"),
     }
     known = {definition.name() for definition in provider.algorithm("trainmodel").parameterDefinitions()}
-    assert set(dialog.parameters()) | {"CLASS_TABLE_FILE", "EXCLUDE", "MASKS"} < known
+    assert set(dialog.parameters()) | {"CLASS_TABLE_FILE", "UNKNOWN_CLASS", "EXCLUDE", "MASKS"} < known
 
 
 def test_a_split_asks_for_what_it_needs(engine, dialog):

@@ -6,6 +6,7 @@ from qgis.PyQt.QtCore import QVariant
 from qgis.PyQt.QtGui import QColor
 from qgis.PyQt.QtWidgets import QStyleOptionViewItem
 
+from crop_classifier_plugin.class_tables import CLASS_TABLES, titles
 from crop_classifier_plugin.ui.class_count import field_text
 from crop_classifier_plugin.ui.class_table import FOLDER, UnreadableTable, group, read_table
 from crop_classifier_plugin.ui.curve_widget import COLOURS, CurveWidget, ticks
@@ -79,9 +80,27 @@ def test_classes_are_grouped_largest_first():
     assert left_out == 3
 
 
-def test_the_tables_that_come_along_can_be_read():
+def test_the_tables_that_come_along_can_be_read_and_chosen():
     assert read_table(FOLDER / "paper.csv")["bth"][0] == "Cereal"
     assert read_table(FOLDER / "rpg_groups.csv")["bth"][0] == "Blé tendre"
+    files = {path.stem for path in FOLDER.glob("*.csv")}
+    assert set(CLASS_TABLES) - {"own", "file"} == set(titles()) - {"own", "file"} == files
+    assert all(read_table(FOLDER / f"{name}.csv") for name in files)
+    assert CLASS_TABLES[:4] == ("own", "paper", "rpg_groups", "file")  # saved models hold positions
+
+
+def test_values_match_codes_then_names_as_in_the_engine(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text(
+        "code\tname\tclass\tcolour\n0110\tBlé tendre\tWheat\t#1\n5\tRye\tA\t\n6\tRye\tB\t\n", encoding="utf-8"
+    )
+    shares, left_out = group({"110": 1, "110.0": 2, "BLE TENDRE": 4, "Rye": 8, "006": 16}, read_table(path))
+    assert [(share.name, share.parcels) for share in shares] == [("B", 16), ("Wheat", 7)]
+    assert left_out == 8
+    path.write_text("code,name,class,colour\nA,,One,#1\n*,,Rest,#2\n", encoding="utf-8")
+    shares, left_out = group({"a": 1, "?": 2}, read_table(path))
+    assert [(share.name, share.parcels, share.colour) for share in shares] == [("Rest", 2, "#2"), ("One", 1, "#1")]
+    assert left_out == 0
 
 
 def test_a_table_that_is_none_is_refused(tmp_path):

@@ -1,0 +1,37 @@
+"""What the classes of a training can be made of: the field's own values, a table that comes along, or a file."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from typing import Dict
+
+from .translation import tr
+
+OWN_VALUES, FROM_FILE = "own", "file"
+# The values of the algorithm's parameter CLASS_TABLE by position, which saved models hold: new ones go to the end.
+CLASS_TABLES = (
+    OWN_VALUES,
+    *("paper", "rpg_groups", FROM_FILE),
+    *("hcat3_crops", "hcat3_level3", "hcat3_level4", "hcat3_level5", "hcat3_level6"),
+    *("austria", "flanders", "netherlands", "switzerland", "worldcereal"),
+)
+
+
+def titles() -> Dict[str, str]:
+    """What people read for each of them, in the order of a list: what is most used first, the file last."""
+    return {
+        OWN_VALUES: tr("Each value its own class"),
+        "paper": tr("France: classes of the paper (RPG codes)"),
+        "rpg_groups": tr("France: groups of the RPG"),
+        "austria": tr("Austria: main crops (INVEKOS codes)"),
+        "flanders": tr("Flanders: main crops (declaration codes)"),
+        "netherlands": tr("Netherlands: main crops (BRP codes)"),
+        "switzerland": tr("Switzerland: main crops (codes of uses)"),
+        "hcat3_crops": tr("EuroCrops: main crops (HCAT3)"),
+        "hcat3_level3": tr("EuroCrops: HCAT3 level 3, kinds of land"),
+        "hcat3_level4": tr("EuroCrops: HCAT3 level 4, crop groups"),
+        "hcat3_level5": tr("EuroCrops: HCAT3 level 5, crops"),
+        "hcat3_level6": tr("EuroCrops: HCAT3 level 6, crops by season"),
+        "worldcereal": tr("WorldCereal reference data"),
+        FROM_FILE: tr("From a file"),
+    }
