@@ -13,7 +13,8 @@ from typing import Any
 
 import click
 
-from backend.imagery.acquisition import ImageryOptions
+from backend.errors import BadArgument
+from backend.imagery.acquisition import CLEAR_SCL, ImageryOptions
 from backend.imagery.names import band_in, parse_day
 from backend.imagery.stac.walking import SCHEME
 from backend.protocol import DEFAULTS, FILLINGS
@@ -61,6 +62,20 @@ class BandNames(click.ParamType[tuple[str, ...]]):
         return tuple(band_in(part) or part.strip() for part in str(value).split(",") if part.strip())
 
 
+class Classes(click.ParamType[tuple[int, ...]]):
+    """Numbers of classes, separated by commas."""
+
+    name = "numbers"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        if isinstance(value, tuple):
+            return value
+        try:
+            return tuple(int(part) for part in str(value).split(",") if part.strip())
+        except ValueError as error:
+            raise BadArgument(param.name if param else "classes", "numbers such as 4,5,6,7", str(value)) from error
+
+
 def options_of(kind: type, argument: str, *options: Function) -> Callable[[Function], Function]:
     """A decorator that adds `options` and hands their values on as one frozen `kind` under the name `argument`."""
 
@@ -95,6 +110,13 @@ imagery_options = options_of(
     click.option("--scale", type=float, help="Reflectance per count; else the file's own, else 1/10,000 for integers."),
     click.option("--offset", type=float, help="Reflectance at count 0; else the file's own."),
     click.option("--skip-unreadable", is_flag=True, help="Leave damaged files out, with their date."),
+    click.option(
+        "--scl-classes",
+        type=Classes(),
+        default=CLEAR_SCL,
+        help="Classes of Sen2Cor's scene classification that are clear; else 4,5,6,7.",
+    ),
+    click.option("--mask-dilation-m", type=float, default=0.0, help="Metres around what is masked that are not clear."),
     click.option("--cloud-probability", type=float, help="Percent from which Sen2Cor's cloud probability masks, too."),
     click.option(
         "--theia-reflectance",

@@ -12,6 +12,10 @@ from pathlib import Path
 from backend.errors import BadArgument
 from backend.imagery.grid import Grid, metric_crs
 
+CLEAR_SCL = (4, 5, 6, 7)  # of Sen2Cor's classes: vegetation, bare soil, water, unclassified
+LAST_SCL = 11  # snow
+MOST_DILATION_M = 5000.0
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -33,6 +37,8 @@ class Mask:
     kind: str
     index: int = 1  # 1-based, as GDAL counts
     limit: float = 0  # of a probability: the percent from which a pixel is masked
+    classes: tuple[int, ...] = CLEAR_SCL  # of a scene classification: those that are clear
+    dilation_m: float = 0.0  # how far around what it masks the ground is not clear either
 
 
 @dataclass(frozen=True)
@@ -124,6 +130,8 @@ class ImageryOptions:
     offset: float | None = None
     skip_unreadable: bool = False
     cloud_probability: float | None = None  # percent; None: the probability is not looked at
+    scl_classes: tuple[int, ...] = CLEAR_SCL
+    mask_dilation_m: float = 0.0
     theia_reflectance: str = "FRE"
 
     def __post_init__(self) -> None:
@@ -140,11 +148,25 @@ class ImageryOptions:
                 0 < (100 if self.cloud_probability is None else self.cloud_probability) <= 100,
                 "a percentage above 0, at most 100",
             ),
+            (
+                "scl_classes",
+                self._classes_exist(),
+                f"classes that are clear, of 1 to {LAST_SCL}, each once, as 4,5,6,7",
+            ),
+            (
+                "mask_dilation_m",
+                self.mask_dilation_m == 0 or self.resolution_m <= self.mask_dilation_m <= MOST_DILATION_M,
+                f"0, or metres from one pixel ({self.resolution_m:g}) to {MOST_DILATION_M:g}",
+            ),
             ("theia_reflectance", self.theia_reflectance in ("FRE", "SRE"), "FRE or SRE"),
             ("end", not (self.start and self.end and self.end < self.start), f"a date not before {self.start}"),
         ):
             if not good:
                 raise BadArgument(name, expected, str(getattr(self, name)))
+
+    def _classes_exist(self) -> bool:
+        each_once = 0 < len(set(self.scl_classes)) == len(self.scl_classes)
+        return each_once and set(self.scl_classes) <= set(range(1, LAST_SCL + 1))
 
     def wants(self, day: date) -> bool:
         after = self.start is None or day >= self.start

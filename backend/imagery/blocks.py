@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import timedelta
 
 import numpy as np
 import rasterio
@@ -15,6 +16,7 @@ from rasterio.windows import Window
 
 from backend.imagery import masks
 from backend.imagery.acquisition import Acquisition, Layer, Mask, Scene
+from backend.imagery.dilation import dilated, wider
 from backend.imagery.grid import Grid, crs_name
 from backend.imagery.mosaic import centres, shows
 from backend.imagery.rasters import opened
@@ -24,6 +26,7 @@ Reflectance = NDArray[np.int16]  # (bands, rows, columns)
 Clear = NDArray[np.bool_]  # (rows, columns)
 
 _BLOCK_PX = 512
+_ONE_PASS = timedelta(minutes=30)  # tiles of a pass are seconds to minutes apart, passes more than an hour
 _MOST = 32767  # of int16; its least number is UNOBSERVED
 
 
@@ -38,15 +41,51 @@ def read_acquisition(
     if not scenes:
         shape = (int(window.height), int(window.width))
         return np.zeros((len(bands), *shape), np.int16), np.zeros(shape, bool)
-    values, clear = read_scene(scenes[0], bands, grid, window, resampling)
+    values, clear = _seen(scenes[0], acquisition, bands, grid, window, resampling)
     for scene in scenes[1:]:
         if clear.all():
             break
-        others, also_clear = read_scene(scene, bands, grid, window, resampling)
+        others, also_clear = _seen(scene, acquisition, bands, grid, window, resampling)
         take = also_clear & ~clear
         values[:, take] = others[:, take]
         clear |= take
     return values, clear
+
+
+def _seen(
+    scene: Scene, acquisition: Acquisition, bands: Sequence[str], grid: Grid, window: Window, resampling: str
+) -> tuple[Reflectance, Clear]:
+    """As `read_scene`, less what lies near to something hidden where masks are to be dilated."""
+    values, clear = read_scene(scene, bands, grid, window, resampling)
+    reach_m = max((mask.dilation_m for mask in scene.masks), default=0)
+    if reach_m and clear.any():
+        clear &= ~_near_hidden(scene, acquisition, grid, window, reach_m)
+    return values, clear
+
+
+def _near_hidden(scene: Scene, acquisition: Acquisition, grid: Grid, window: Window, reach_m: float) -> Clear:
+    """Past the scene's own ground, what hides there is taken from the scenes of the same pass: tiles cut no cloud."""
+    wide, inner = wider(window, grid, reach_m)
+    hidden, known = _hidden(scene, grid, wide)
+    for other in acquisition.scenes:
+        same_pass = other is not scene and abs(other.moment - scene.moment) < _ONE_PASS
+        if same_pass and not known.all() and shows(other, grid, wide):
+            also_hidden, also_known = _hidden(other, grid, wide)
+            hidden |= also_hidden & ~known
+            known |= also_known
+    return dilated(hidden, reach_m, grid.resolution_m)[inner]
+
+
+def _hidden(scene: Scene, grid: Grid, window: Window) -> tuple[Clear, Clear]:
+    """Which pixels the scene's masks hide, and of which they tell at all: what has no data hides nothing beside it."""
+    shape = int(window.height), int(window.width)
+    hidden, known = np.zeros(shape, bool), np.ones(shape, bool)
+    for mask in scene.masks:
+        numbers, inside = _read(mask.source, [mask.index], scene.grid.crs, grid, window, "nearest", None)
+        told = inside & masks.holds_data(mask, numbers[0])
+        hidden |= told & ~masks.clear(mask, numbers[0])
+        known &= told
+    return hidden, known
 
 
 def read_scene(

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -74,6 +74,8 @@ def find(
     if options.masks:
         wanted, bare = masks.attach(wanted, options.masks)
         _warn_unmasked(bare, options.masks, reporter)
+    _warn_unused(masks.without(wanted, options), len({scene.day for scene in wanted}), reporter)
+    wanted = [masks.as_asked(scene, options) for scene in wanted]
     used_masks = {mask.source for scene in wanted for mask in scene.masks}  # which may lie among the images
     unusable = [entry for entry in unusable if str(entry.path) not in used_masks]
     _warn_unusable(unusable, reporter)
@@ -193,4 +195,17 @@ def _warn_unmasked(days: Sequence[date], folder: Path, reporter: Reporter) -> No
         listed = ", ".join(day.isoformat() for day in days)
         reporter.warning(
             "imagery.mask_missing", f"No mask in {folder} for {listed}: every pixel of these dates is taken as clear."
+        )
+
+
+def _warn_unused(lacking: Mapping[str, Sequence[date]], dates: int, reporter: Reporter) -> None:
+    """Options that change nothing on some dates: said, for they would be believed."""
+    for option, days in lacking.items():
+        listed = ", ".join(day.isoformat() for day in days[:_MOST_LISTED]) + (
+            " ..." if len(days) > _MOST_LISTED else ""
+        )
+        reporter.warning(
+            "imagery.mask_lacks",
+            f"{option.replace('_', ' ')}: {len(days)} of {dates} dates have no mask that this applies to ({listed}).",
+            "On these dates other masks alone decide, where there are any: give masks, or leave this option out.",
         )

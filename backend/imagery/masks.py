@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.errors import BadMask, MaskMismatch, NoMasks
-from backend.imagery.acquisition import Mask, Scene
+from backend.imagery.acquisition import CLEAR_SCL, LAST_SCL, ImageryOptions, Mask, Scene
 from backend.imagery.grid import Grid
 from backend.imagery.names import moment_in
 from backend.imagery.rasters import SUFFIXES, ground, opened
@@ -23,18 +23,22 @@ from backend.imagery.rasters import SUFFIXES, ground, opened
 Values = NDArray[Any]  # (rows, columns)
 Clear = NDArray[np.bool_]
 
-CLEAR_SCL = (4, 5, 6, 7)  # Sen2Cor: vegetation, bare soil, water, unclassified
-LAST_SCL = 11  # snow
+_PROBABILITY = "cloud probability"
 _SNOW_BIT = 1 << 2  # of MUSCATE's MG2; the SCL, too, has a class for snow
-CLEAR: dict[str, Callable[[Values, float], Clear]] = {
-    "scl": lambda values, _: np.isin(values, CLEAR_SCL),
+CLEAR: dict[str, Callable[[Values, Mask], Clear]] = {
+    "scl": lambda values, mask: np.isin(values, mask.classes),
     "binary": lambda values, _: values == 0,  # 1, or 255, = masked
-    "cloud probability": lambda values, limit: values < limit,  # Sen2Cor's, in percent
+    _PROBABILITY: lambda values, mask: values < mask.limit,  # Sen2Cor's, in percent
     # MUSCATE's, of bits that may be set together (the products' format description)
     "clm": lambda values, _: values == 0,  # bits 0-3 clouds, 4 thin ones, 5 and 6 their shadows, 7 high ones
     "edg": lambda values, _: values == 0,  # 1 = past the edge of the swath
     "sat": lambda values, _: values == 0,  # a bit for each band of the resolution
     "mg2 snow": lambda values, _: (values & _SNOW_BIT) == 0,
+}
+_NO_DATA: dict[str, Callable[[Values], Clear]] = {  # of what lies around it they tell nothing: it is not dilated
+    "scl": lambda values: values == 0,
+    "edg": lambda values: values != 0,
+    "sat": lambda values: values != 0,
 }
 _NO_MASK = 255  # masked in a 0/255 mask, no data in others: never clear
 _LOOK_PX = 512
@@ -54,14 +58,46 @@ def attach(scenes: Sequence[Scene], folder: Path) -> tuple[list[Scene], list[dat
     largest = {path: _largest(path, scene) for path, scene in zip(chosen, scenes) if path}
     kinds = _kinds(largest)
     masked = [
-        replace(scene, masks=(Mask(str(path), kinds[path]),)) if path else scene for path, scene in zip(chosen, scenes)
+        replace(scene, masks=(Mask(str(path), kinds[path]), *_probabilities(scene))) if path else scene
+        for path, scene in zip(chosen, scenes)
     ]
     return masked, sorted({scene.day for scene in scenes} - set(paths))
 
 
+def as_asked(scene: Scene, options: ImageryOptions) -> Scene:
+    """The scene whose masks are read as the options say."""
+    classes, dilation_m = options.scl_classes, options.mask_dilation_m
+    return replace(scene, masks=tuple(replace(m, classes=classes, dilation_m=dilation_m) for m in scene.masks))
+
+
+def without(scenes: Sequence[Scene], options: ImageryOptions) -> dict[str, list[date]]:
+    """The days on which an option that was given has no mask to act on, by the option's name."""
+    given: dict[str, tuple[bool, Container[str]]] = {
+        "cloud_probability": (options.cloud_probability is not None, (_PROBABILITY,)),
+        "scl_classes": (options.scl_classes != CLEAR_SCL, ("scl",)),
+        "mask_dilation_m": (options.mask_dilation_m > 0, CLEAR),
+    }
+    days = {
+        name: sorted({scene.day for scene in scenes if not any(mask.kind in kinds for mask in scene.masks)})
+        for name, (asked, kinds) in given.items()
+        if asked
+    }
+    return {name: found for name, found in days.items() if found}
+
+
 def clear(mask: Mask, values: Values) -> Clear:
     """Which pixels of a mask's values are clear."""
-    return CLEAR[mask.kind](values, mask.limit)
+    return CLEAR[mask.kind](values, mask)
+
+
+def holds_data(mask: Mask, values: Values) -> Clear:
+    """Which pixels a mask tells something of."""
+    return ~_NO_DATA[mask.kind](values) if mask.kind in _NO_DATA else np.ones(values.shape, bool)
+
+
+def _probabilities(scene: Scene) -> list[Mask]:
+    """A folder's masks take the place of the product's own, except for the one that was asked for by its own option."""
+    return [mask for mask in scene.masks if mask.kind == _PROBABILITY]
 
 
 def _by_day(folder: Path, images: Container[str]) -> dict[date, list[Path]]:
