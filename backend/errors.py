@@ -281,6 +281,19 @@ class UnreadableParcels(EngineError):
         super().__init__(f"The parcel layer {path} cannot be read: {reason}.", "Check the file and the layer's name.")
 
 
+class ParcelsInDatabase(EngineError):
+    """Raised for the address of a database. Does not repeat it: it may hold a password."""
+
+    code = "parcels.database"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Expected a file of parcels, found the address of a database, which the engine's GDAL cannot open.",
+            "In QGIS choose the database's layer itself, it is copied for the engine; on the command line write it to "
+            "a GeoPackage first (ogr2ogr parcels.gpkg PG:... TABLE).",
+        )
+
+
 class UnusableCrs(EngineError):
     """Raised when parcels cannot be brought from their coordinate system to the images'."""
 

@@ -37,7 +37,7 @@ from backend.learning.device import choose
 from backend.learning.prediction import predict
 from backend.models.bundle import ModelBundle
 from backend.parcels import nomenclature
-from backend.parcels.writing import attach, check_output, write
+from backend.parcels.writing import Losses, attach, check_output, write
 from backend.protocol import Reporter
 from backend.reports.map import draw_map
 from backend.reports.tables import as_text
@@ -143,11 +143,7 @@ def write_results(classified: Classified, spec: ClassificationSpec, reporter: Re
     layer, renamed = attach(classified.store.parcels(), predictions, spec.output)
     for old, new in renamed.items():
         reporter.warning("output.field_renamed", f"The layer's own field {old} is kept as {new}.")
-    emptied = write(layer, spec.output, spec.output.stem)
-    if emptied:
-        reporter.warning(
-            "output.geometry_emptied", f"{emptied} features lost their outline, a shapefile holds polygons."
-        )
+    _warn_of_losses(write(layer, spec.output, spec.output.stem), reporter)
     page = _report(classified, layer.geometry, predictions, agreement, spec)
     return {
         "output": str(spec.output),
@@ -159,6 +155,15 @@ def write_results(classified: Classified, spec: ClassificationSpec, reporter: Re
         "classes": classified.breakdown(),
         "scores": agreement.get("scores"),
     }
+
+
+def _warn_of_losses(losses: Losses, reporter: Reporter) -> None:
+    if losses.emptied:
+        told = f"{losses.emptied} features lost their outline, a shapefile holds polygons."
+        reporter.warning("output.geometry_emptied", told, "Write a GeoPackage to keep them.")
+    if losses.cut:
+        told = f"Texts of {', '.join(losses.cut)} were cut, a shapefile holds 254 bytes of each."
+        reporter.warning("output.text_cut", told, "Write a GeoPackage to keep them.")
 
 
 def _check_outputs(spec: ClassificationSpec, parcels: Path | None) -> None:

@@ -9,14 +9,18 @@ import sqlite3
 import tempfile
 import warnings
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas
+import numpy as np
 import pandas
 import pyogrio
 import shapely
 
 from backend.errors import NotWritable, UnknownFormat, writing_to
+from backend.parcels.places import layers_in
+from backend.parcels.storable import cut_by_shapefile, for_gdal, polygons_only
 from backend.protocol import FORMATS
 
 _SHORT = 10  # bytes of a field name in a shapefile
@@ -60,17 +64,25 @@ def attach(
             used.add(renamed[name].lower())
     own = table.rename(columns=renamed)
     fields = own.drop(columns=own.geometry.name)
-    joined = pandas.concat([fields.reset_index(drop=True), predictions.reset_index(drop=True)], axis=1)
-    return geopandas.GeoDataFrame(joined, geometry=own.geometry.reset_index(drop=True), crs=table.crs), renamed
+    joined = pandas.concat([fields, predictions.set_index(fields.index)], axis=1)
+    return geopandas.GeoDataFrame(joined, geometry=own.geometry, crs=table.crs), renamed
 
 
-def write(table: geopandas.GeoDataFrame, path: Path, layer: str) -> int:
-    """Writes a layer in the format of the path's ending; a failure leaves the old file. Raises as `check_output`.
+@dataclass(frozen=True)
+class Losses:
+    """What the format could not hold: how many outlines it left `emptied`, fields whose texts it `cut`."""
 
-    Gives the number of geometries that the format cannot hold, which are left empty: a shapefile has polygons alone.
-    """
+    emptied: int = 0
+    cut: tuple[str, ...] = ()
+
+
+def write(table: geopandas.GeoDataFrame, path: Path, layer: str) -> Losses:
+    """Writes a layer in the format of the path's ending; a failure leaves the old file. Raises as `check_output`."""
     driver = check_output(path)
-    table, emptied = _polygons_only(table) if driver == "ESRI Shapefile" else (table, 0)
+    losses = Losses()
+    if driver == "ESRI Shapefile":
+        table, emptied = polygons_only(table)
+        losses = Losses(emptied, tuple(cut_by_shapefile(table)))
     with writing_to(path), tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}-") as folder:
         try:
             _write_as(table, Path(folder) / path.name, layer, driver)
@@ -83,37 +95,43 @@ def write(table: geopandas.GeoDataFrame, path: Path, layer: str) -> int:
         if driver == "ESRI Shapefile":
             for ending in (".qix", ".sbn", ".sbx"):  # an index of the features that were there before
                 path.with_suffix(ending).unlink(missing_ok=True)
-    return emptied
+    return losses
 
 
 def _write_as(table: geopandas.GeoDataFrame, path: Path, layer: str, driver: str) -> None:
     if driver == "Parquet":  # GDAL's wheels come without it
         table.to_parquet(path, index=False)
         return
+    table = for_gdal(table)
     fields = {str(name).lower() for name in table.columns.drop(table.geometry.name)}
+    fid = _beside(fields, "fid")  # a layer's own field of that name stays one
     options = {
         "CSV": {"GEOMETRY": "AS_WKT"},
         "ESRI Shapefile": {"ENCODING": "UTF-8"},
         "FlatGeobuf": {"SPATIAL_INDEX": "NO"},  # with one, features change their order and null geometries are refused
-        "GPKG": {"FID": _beside(fields, "fid"), "GEOMETRY_NAME": _beside(fields, "geom")},  # a layer's own stay fields
+        "GPKG": {"FID": fid, "GEOMETRY_NAME": _beside(fields, "geom")},
     }[driver]
+    if driver == "GPKG" and _are_feature_ids(table.index):
+        table.insert(0, fid, table.index.to_numpy())
+    if driver == "FlatGeobuf" and shapely.has_m(table.geometry.array).any():  # which pyogrio cannot declare there
+        flat = shapely.from_wkb(shapely.to_wkb(np.asarray(table.geometry.array), output_dimension=3))
+        table = table.set_geometry(geopandas.GeoSeries(flat, table.index, crs=table.crs))
     name = layer if driver == "GPKG" else path.stem
     kind = "Unknown" if table.geometry.isna().all() else None
     version = {"VERSION": "1.3"} if driver == "GPKG" else {}  # the newest that QGIS 3.22 reads without a warning
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="'crs' was not provided")  # imported series may have none
+        warnings.filterwarnings("ignore", message=r"Layer '.*' has been declared with non-M")  # they are kept
+        warnings.filterwarnings("ignore", message=".*(has been truncated|not successfully written)")  # told as Losses
         pyogrio.write_dataframe(
-            table, path, layer=name, driver=driver, use_arrow=True, geometry_type=kind, layer_options=options,
-            dataset_options=version,
+            table, path, layer=name, driver=driver, use_arrow=True, geometry_type=kind,
+            layer_options=options, dataset_options=version,
         )  # fmt: skip
 
 
-def _polygons_only(table: geopandas.GeoDataFrame) -> tuple[geopandas.GeoDataFrame, int]:
-    """The table with other geometries than polygons left empty, and how many these are; points alone stay."""
-    if set(table.geom_type.dropna()) == {"Point"}:
-        return table, 0
-    others = ~table.geom_type.isin(("Polygon", "MultiPolygon")) & ~shapely.is_missing(table.geometry.array)
-    return table.set_geometry(table.geometry.mask(others)), int(others.sum())
+def _are_feature_ids(index: pandas.Index) -> bool:
+    """Whether features have ids of the file they came from; a GeoPackage keeps rising ones and with them the order."""
+    return index.name == "fid" and pandas.api.types.is_integer_dtype(index) and index.is_monotonic_increasing
 
 
 def _check_free(path: Path) -> None:
@@ -145,7 +163,7 @@ def _free_name(name: str, used: set[str]) -> str:
 def _require_no_other_layers(path: Path) -> None:
     """Raises NotWritable for a file of several layers: writing one would take the others away."""
     try:
-        layers = [name for name, geometry in pyogrio.list_layers(path) if geometry is not None]
+        layers = [name for name, geometry in layers_in(str(path)).items() if geometry is not None]
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError):  # no layer at all: it may be replaced
         return
     if len(layers) > 1:

@@ -48,11 +48,11 @@ def test_a_long_field_takes_no_name_of_the_prediction_in_a_shapefile(tmp_path):
 
 def test_a_shapefile_leaves_other_geometries_empty_and_tells(tmp_path):
     mixed = layer([BOXES[0], shapely.Point(X0, Y0), None], name=["a", "b", "c"])
-    assert writing.write(mixed, tmp_path / "o.shp", "o") == 1
+    assert writing.write(mixed, tmp_path / "o.shp", "o").emptied == 1
     found = pyogrio.read_dataframe(tmp_path / "o.shp")
     assert found["name"].tolist() == ["a", "b", "c"]
     assert found.geometry.isna().tolist() == [False, True, True]
-    assert writing.write(mixed, tmp_path / "o.gpkg", "o") == 0
+    assert writing.write(mixed, tmp_path / "o.gpkg", "o") == writing.Losses()
 
 
 def test_the_spatial_index_of_an_older_shapefile_goes(tmp_path):

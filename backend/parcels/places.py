@@ -1,0 +1,98 @@
+"""Where parcel layers lie: files, folders, zip archives as agencies publish them; databases are refused."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import re
+import warnings
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import pyogrio
+
+from backend.errors import BadArgument, ParcelsInDatabase, UnreadableParcels
+
+MEASURES = r"Measured \(M\) geometry types"  # pyogrio says that it drops them; it does not
+_DATABASE = re.compile(r"(PG|postgres|postgresql|postgis|MYSQL|MSSQL|OCI):", re.IGNORECASE)
+_ARCHIVED = (".shp", ".gpkg", ".geojson", ".json", ".fgb", ".gml", ".kml", ".sqlite", ".tab", ".mif")
+_MOST = 64 << 20  # bytes looked at of a file beside
+_HINTS = {".7z": "unpack it first", ".rar": "unpack it first", ".dbf": "choose the .shp beside it"}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A file or folder, or, with `member`, one of the files of a zip archive."""
+
+    path: Path
+    member: str = ""
+
+    @property
+    def for_gdal(self) -> str:
+        return f"/vsizip/{self.path}/{self.member}" if self.member else str(self.path)
+
+    @property
+    def stem(self) -> str:
+        return Path(self.member or self.path).stem
+
+    @property
+    def suffix(self) -> str:
+        return Path(self.member or self.path).suffix.lower()
+
+    def beside(self, suffix: str) -> bytes | None:
+        """The first megabytes of the file of the same name with another ending, in small letters or capitals; None
+        without.
+        """
+        if self.member:
+            with zipfile.ZipFile(self.path) as archive:
+                wanted = str(Path(self.member).with_suffix(suffix)).lower()
+                found = [name for name in archive.namelist() if name.lower() == wanted]
+                return _begin(archive.open(found[0])) if found else None
+        names = (self.path.with_suffix(ending) for ending in (suffix, suffix.upper()))
+        return next((_begin(name.open("rb")) for name in names if name.exists()), None)
+
+
+def layers_in(place: str) -> dict[str, str | None]:
+    """The layers of a file, with their kind of geometry, None for a table without."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=MEASURES)
+        return {str(name): kind for name, kind in pyogrio.list_layers(place)}
+
+
+def _begin(file: IO[bytes]) -> bytes:
+    with file:
+        return file.read(_MOST)
+
+
+def find(path: Path, layer: str | None) -> tuple[Place, str | None]:
+    """Where the layer lies, and its name there. Raises ParcelsInDatabase, UnreadableParcels, BadArgument (several)."""
+    if _DATABASE.match(str(path)):
+        raise ParcelsInDatabase
+    if not path.exists():
+        raise UnreadableParcels(path, "there is no such file")
+    if path.suffix.lower() in _HINTS:
+        raise UnreadableParcels(path, _HINTS[path.suffix.lower()])
+    if path.suffix.lower() != ".zip":
+        return Place(path), layer
+    return _in_archive(path, layer)
+
+
+def _in_archive(path: Path, layer: str | None) -> tuple[Place, str | None]:
+    """The archive's only file of parcels, or the one of the layer's name."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except zipfile.BadZipFile as error:
+        raise UnreadableParcels(path, "it is no zip archive, or is cut off") from error
+    kept = [name for name in names if "__MACOSX" not in name]
+    members = [name for name in kept if name.lower().endswith(_ARCHIVED)]
+    members += sorted({name[: name.lower().index(".gdb/") + 4] for name in kept if ".gdb/" in name.lower()})
+    chosen = [name for name in members if Path(name).stem == layer]
+    if len(chosen) == 1:
+        return Place(path, chosen[0]), None if chosen[0].lower().endswith(".shp") else layer
+    if len(members) == 1:
+        return Place(path, members[0]), layer
+    if not members:
+        raise UnreadableParcels(path, f"the archive holds no layer but {', '.join(names[:5])}")
+    raise BadArgument("layer", f"one of those in {path.name}, {', '.join(Path(name).stem for name in members)}", layer)
