@@ -14,6 +14,7 @@ from rasterio.enums import MaskFlags, Resampling
 from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
 
+from backend.errors import UnreadableImage
 from backend.imagery import masks
 from backend.imagery.acquisition import Acquisition, Layer, Mask, Scene
 from backend.imagery.dilation import dilated, wider
@@ -28,6 +29,7 @@ Clear = NDArray[np.bool_]  # (rows, columns)
 _BLOCK_PX = 512
 _ONE_PASS = timedelta(minutes=30)  # tiles of a pass are seconds to minutes apart, passes more than an hour
 _MOST = 32767  # of int16; its least number is UNOBSERVED
+_MOST_BIAS = 1 << 30  # metadata may hold anything: what int32 could not hold is worked out in float64
 
 
 def read_acquisition(
@@ -135,6 +137,8 @@ def _read(
     `crs` is that of a file which does not name its own, as the arrays of a Zarr product.
     """
     with opened(source) as dataset:
+        if dataset.transform.is_identity:  # read as lying elsewhere, it would be a hole that nobody is told of
+            raise UnreadableImage(source, "it does not say where it lies (no geotransform, no x and y)")
         own_crs = crs_name(dataset.crs) or crs
         inside = _inside(dataset, own_crs, grid, window)
         if not inside.any():
@@ -209,7 +213,8 @@ def _holds_data(numbers: NDArray[np.generic], layer: Layer) -> Clear:
 def _reflectance(plane: NDArray[np.generic], layer: Layer) -> NDArray[np.int16]:
     """DN * scale + offset, x 10,000, rounded. Past int16 it saturates, at reflectance 3.27: clouds alone reach that."""
     gain, bias = layer.scale * REFLECTANCE_SCALE, layer.offset * REFLECTANCE_SCALE
-    if np.issubdtype(plane.dtype, np.integer) and abs(gain - 1) < 1e-9 and float(bias).is_integer():
+    whole = float(bias).is_integer() and abs(bias) < _MOST_BIAS
+    if np.issubdtype(plane.dtype, np.integer) and abs(gain - 1) < 1e-9 and whole:
         if plane.dtype == np.uint16 and bias == 0:
             return np.minimum(plane, _MOST).astype(np.int16)
         numbers = plane.astype(np.int32 if plane.dtype.itemsize < 4 else np.int64) + int(bias)

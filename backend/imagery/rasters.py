@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import rasterio
+from pyproj.exceptions import ProjError
 from rasterio.errors import RasterioError
 
 from backend.errors import UnreachableImage, UnreadableImage, UnusableGrid
@@ -35,11 +36,11 @@ class RasterFacts:
 
 @contextmanager
 def opened(source: Path | str) -> Iterator[rasterio.DatasetReader]:
-    """An open raster; every failure of GDAL inside the block becomes an UnreadableImage that names the file."""
+    """An open raster; every failure of GDAL or PROJ inside the block becomes an UnreadableImage that names the file."""
     try:
         with gdal_told_of(str(source)), rasterio.open(source, driver=driver_for(str(source))) as dataset:
             yield dataset
-    except (RasterioError, OSError) as error:
+    except (RasterioError, ProjError, OSError) as error:
         kind = UnreachableImage if is_remote(str(source)) else UnreadableImage
         raise kind(source, error.__cause__ or error) from error
 
