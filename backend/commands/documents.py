@@ -40,14 +40,25 @@ def of_store(store: Store) -> dict[str, Any]:
 def of_stores(stores: Sequence[Store]) -> dict[str, Any]:
     """The same of all stores together, acquisitions by date."""
     counts = quality.counts(np.concatenate([store.index["quality"].to_numpy() for store in stores]))
-    seen = [(a["date"], a["clear_share"]) for store in stores for a in store.manifest["acquisitions"]]
     flags = [{"quality": flag, "meaning": QUALITY[flag], "parcels": count} for flag, count in counts.items()]
     notes = [SIMULATED_NOTE] if any(map(is_simulated, stores)) else []
     return {
-        "acquisitions": [{"date": date, "clear_share": share} for date, share in sorted(seen, key=itemgetter(0))],
+        "acquisitions": acquisitions(stores),
         "flags": flags,
         "notes": [*notes, *(note for store in stores for note in _missing(store))],
     }
+
+
+def acquisitions(stores: Sequence[Store]) -> list[dict[str, Any]]:
+    """By date: the share of the parcels' pixels that was clear, and how many outliers a test in time took out of them
+    (None: it was not made).
+    """
+    rows = [
+        {"date": a["date"], "clear_share": a["clear_share"], "outliers": a.get("outliers")}
+        for store in stores
+        for a in store.manifest["acquisitions"]
+    ]
+    return sorted(rows, key=itemgetter("date"))
 
 
 def _missing(store: Store) -> list[str]:

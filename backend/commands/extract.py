@@ -11,7 +11,7 @@ import click
 import numpy as np
 import pyproj
 
-from backend.commands import Outcome
+from backend.commands import Outcome, documents
 from backend.commands.options import PATH, Imagery, ParcelOptions, imagery_options, parcel_options, series_options
 from backend.errors import UnreadableImage
 from backend.imagery.acquisition import ImageryOptions
@@ -53,6 +53,7 @@ def command(
         "parcels": len(store.index),
         "pixels": len(store.reflectance),
         "dates": [acquisition["date"] for acquisition in store.manifest["acquisitions"]],
+        "acquisitions": documents.acquisitions((store,)),
         "bands": list(store.bands),
         "quality": quality.counts(store.index["quality"].to_numpy()),
         "skipped": [*store.manifest["skipped"], *left_out(store)],
@@ -111,8 +112,12 @@ def warn_of_flags(store: Store, reporter: Reporter) -> None:
 
 
 def _text(values: dict[str, Any]) -> str:
+    shares = [row["clear_share"] for row in values["acquisitions"]]
+    removed = [row["outliers"] for row in values["acquisitions"] if row["outliers"] is not None]
     flags = ", ".join(f"{flag} {count}" for flag, count in values["quality"].items())
     return (
         f"{values['store']}: {values['parcels']} parcels ({flags}), {values['pixels']} pixels, "
-        f"{len(values['dates'])} dates, {len(values['bands'])} bands in {values['seconds']} s"
+        f"{len(values['dates'])} dates, {len(values['bands'])} bands in {values['seconds']} s; "
+        f"{np.mean(shares):.0%} of the parcels' pixels were clear on average"
+        + (f", {sum(removed):,} outliers were taken out" if removed else "")
     )

@@ -141,6 +141,9 @@ series_options = options_of(
         type=click.IntRange(min=1),
         help="Gaps between clear observations longer than this stay unobserved.",
     ),
+    click.option(
+        "--remove-outliers", is_flag=True, help="Take out clouds and shadows that the masks missed, by a test in time."
+    ),
 )
 
 parcel_options = options_of(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from math import inf, isfinite
 from pathlib import Path
+from typing import Any
 
 from backend.errors import BadArgument
 from backend.imagery.grid import Grid, metric_crs
@@ -167,6 +168,11 @@ class ImageryOptions:
     def _classes_exist(self) -> bool:
         each_once = 0 < len(set(self.scl_classes)) == len(self.scl_classes)
         return each_once and set(self.scl_classes) <= set(range(1, LAST_SCL + 1))
+
+    def masking(self) -> dict[str, Any]:
+        """How masks are read, as JSON: what series for one model should have in common."""
+        chosen = {"scl_classes": list(self.scl_classes), "mask_dilation_m": self.mask_dilation_m}
+        return {**chosen, "cloud_probability": self.cloud_probability}
 
     def wants(self, day: date) -> bool:
         after = self.start is None or day >= self.start

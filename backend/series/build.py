@@ -20,6 +20,7 @@ from backend.series.extraction import block_windows, fill_store
 from backend.series.finishing import finish
 from backend.series.layout import lay_out
 from backend.series.options import SeriesOptions
+from backend.series.outliers import require_bands
 from backend.series.store import Store
 from backend.vocabulary import BANDS
 
@@ -58,6 +59,8 @@ def build(catalogue: Catalogue, parcels: ParcelLayer, spec: ExtractionSpec, path
     NotWritable, UnreadableImage (a damaged image that was not to be skipped), Cancelled.
     """
     _require_bands(catalogue, spec.bands)
+    if spec.series.remove_outliers:
+        require_bands(spec.bands, "the chosen bands, in which outliers are to be found")
     run = _Extraction(catalogue, parcels, spec, path, describe_inputs(catalogue, parcels, spec))
     with store.locked(path):
         if not store.resumable(path, run.inputs, spec.overwrite):
@@ -104,6 +107,7 @@ def _manifest(run: _Extraction) -> dict[str, Any]:
         "days": list(parse_calendar(calendar, days[0], days[-1]) if calendar else days),
         "time_axis": calendar or "acquisitions",
         "series": run.spec.series.to_dict(),
+        "masks": run.spec.imagery.masking(),
         "season": run.catalogue.season,
         "grid": run.catalogue.grid.to_dict(),
         "acquisitions": [

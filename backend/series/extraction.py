@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +20,7 @@ from backend.imagery.blocks import block_shape, read_acquisition
 from backend.protocol import Reporter
 from backend.series.filling import CHUNK_CELLS, on_axis
 from backend.series.options import SeriesOptions
+from backend.series.outliers import outliers
 from backend.series.rasterise import expand
 from backend.series.store import Store, reserve
 
@@ -39,7 +40,7 @@ def fill_store(store: Store, catalogue: Catalogue, resampling: str, workers: int
     waiting = [number for number in range(len(windows)) if not store.done[number]]
     stop = threading.Event()
     with ThreadPoolExecutor(workers) as pool:
-        futures = {pool.submit(_extract_block, store, catalogue, windows[n], resampling, stop): n for n in waiting}
+        futures = {pool.submit(_extract_block, store, catalogue, n, windows[n], resampling, stop): n for n in waiting}
         try:
             for number in _as_completed(futures, len(windows), reporter):
                 store.done[number] = True
@@ -60,7 +61,9 @@ def _as_completed(futures: dict[Future[None], int], blocks: int, reporter: Repor
         reporter.progress(written / blocks, "extracting", f"block {written} of {blocks}")
 
 
-def _extract_block(store: Store, catalogue: Catalogue, window: Window, resampling: str, stop: threading.Event) -> None:
+def _extract_block(
+    store: Store, catalogue: Catalogue, number: int, window: Window, resampling: str, stop: threading.Event
+) -> None:
     """Reads, masks, fills and stores all parcel pixels of one window."""
     pixels, place = pixels_in(store, window)
     if not len(pixels):
@@ -74,7 +77,10 @@ def _extract_block(store: Store, catalogue: Catalogue, window: Window, resamplin
             values, seen = read_acquisition(acquisition, bands, catalogue.grid, window, resampling)
             series[:, date] = values.reshape(len(bands), -1)[:, place].T
             clear[:, date] = seen.ravel()[place]
-        _write(store, pixels, series, clear, np.asarray(catalogue.days))
+        days = np.asarray(catalogue.days)
+        if store.removed is not None:
+            store.removed[number] = _remove_outliers(series, clear, days, bands)
+        _write(store, pixels, series, clear, days)
 
 
 def pixels_in(store: Store, window: Window) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -104,6 +110,20 @@ def _write(
         part = slice(start, start + step)
         reflectance[pixels[part]] = on_axis(series[part], clear[part], days, axis, options)
         seen[pixels[part]] = clear[part]
+
+
+def _remove_outliers(
+    series: NDArray[np.int16], clear: NDArray[np.bool_], days: NDArray[np.int64], bands: Sequence[str]
+) -> NDArray[np.int64]:
+    """Takes them out of `clear`; how many there were at each date, `(dates,)`."""
+    removed = np.zeros(len(days), np.int64)
+    step = max(1, CHUNK_CELLS // len(days))
+    for start in range(0, len(series), step):
+        seen = clear[start : start + step]
+        odd = outliers(series[start : start + step], seen, days, bands)
+        seen &= ~odd
+        removed += odd.sum(axis=0)
+    return removed
 
 
 @contextmanager

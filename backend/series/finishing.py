@@ -27,8 +27,12 @@ def finish(unfinished: Store, few_pixels: int) -> Store:
     unfinished.replace_index(index.assign(quality=quality.flags(index, seen, few_pixels), observed=observed))
     shares = quality.clear_shares(clear)
     acquisitions = [{**a, "clear_share": float(s)} for a, s in zip(unfinished.manifest["acquisitions"], shares)]
+    if unfinished.removed is not None:
+        counts = unfinished.removed.sum(axis=0)
+        acquisitions = [{**a, "outliers": int(count)} for a, count in zip(acquisitions, counts)]
     unfinished.replace_manifest(complete=True, acquisitions=acquisitions)
-    (unfinished.path / "done.npy").unlink()
+    for name in ("done", "removed"):
+        (unfinished.path / f"{name}.npy").unlink(missing_ok=True)
     return open_store(unfinished.path)
 
 

@@ -15,10 +15,11 @@ _EXACT = ("linear", "nearest")  # give a clear observation back as it was
 
 @dataclass(frozen=True)
 class SeriesOptions:
-    """`max_gap_days`: None fills gaps of any length."""
+    """`max_gap_days`: None fills gaps of any length; `remove_outliers`: as `outliers` finds them."""
 
     filling: str = DEFAULTS.filling
     max_gap_days: int | None = None
+    remove_outliers: bool = False
 
     def __post_init__(self) -> None:
         """Raises BadArgument."""
@@ -41,4 +42,4 @@ class SeriesOptions:
 
     def __str__(self) -> str:
         limit = "" if self.max_gap_days is None else f", gaps up to {self.max_gap_days} days"
-        return f"{self.filling}{limit}"
+        return f"{self.filling}{limit}{', outliers removed' if self.remove_outliers else ''}"

@@ -21,6 +21,7 @@ from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
 from backend.errors import DiskFull, NoPositions, NotAStore, NotWritable, StoreOfOtherInputs, StoreTooNew, writing_to
+from backend.series.options import SeriesOptions
 
 SCHEMA = 1
 _MANIFEST, _PARCELS, _INDEX = "manifest.json", "parcels.parquet", "index.parquet"
@@ -28,7 +29,7 @@ _KEYS = (
     "complete", "bands", "days", "time_axis", "season", "grid", "acquisitions", "acquisition_days", "products",
     "skipped", "left_out", "parcels", "inputs",
 )  # fmt: skip
-_ARRAYS = {"reflectance": np.int16, "position": np.uint16, "clear": np.bool_, "done": np.bool_}
+_ARRAYS = {"reflectance": np.int16, "position": np.uint16, "clear": np.bool_, "done": np.bool_, "removed": np.int64}
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,11 @@ class Store:
     def done(self) -> NDArray[np.bool_]:
         """`(blocks,)`: which blocks of imagery are written; a killed run goes on from here."""
         return self.array("done")
+
+    @cached_property
+    def removed(self) -> NDArray[np.int64] | None:
+        """`(blocks, acquisitions)`: the outliers found while it is filled; None where none are looked for."""
+        return self.array("removed") if (self.path / "removed.npy").exists() else None
 
     def parcels(self) -> geopandas.GeoDataFrame:
         """The parcel layer as it came: fields, geometry, coordinate system."""
@@ -155,6 +161,8 @@ def create(
         "clear": (pixels, seen),
         "done": (blocks,),
     }
+    if SeriesOptions.of(manifest).remove_outliers:
+        shapes["removed"] = (blocks, seen)
     with writing_to(path):
         path.mkdir(parents=True, exist_ok=True)
         (path / _MANIFEST).unlink(missing_ok=True)  # of a former layout: killed from here on, it is debris
