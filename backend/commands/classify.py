@@ -29,6 +29,7 @@ from backend.commands.options import (
     parcel_options,
     series_options,
 )
+from backend.commands.preparation import as_trained, said
 from backend.commands.previous import previous_crops
 from backend.commands.seasons import Seasons
 from backend.errors import BadArgument, NoRotation
@@ -105,6 +106,8 @@ def _run(
 ) -> dict[str, Any]:  # fmt: skip
     """Loads, extracts where there is no store yet, classifies and writes."""
     bundle = ModelBundle.load(spec.model)
+    if parcels is not None:
+        options, series = as_trained(bundle.provenance, options, series, reporter)
     _check_rotation(bundle, spec, reporter)
     device = choose(spec.device, reporter)
     where = spec.store or spec.output.with_name(f".{spec.output.stem}.parcels")
@@ -217,12 +220,12 @@ def _warn_of_season(store: Store, calendar: Sequence[int], reporter: Reporter) -
 
 def _warn_of_series(store: Store, bundle: ModelBundle, reporter: Reporter) -> None:
     """A model expects series made like those it was trained on."""
-    found, trained = str(SeriesOptions.of(store.manifest)), bundle.provenance.get("filling", "")
-    if trained and trained != found:
+    found, trained = said(store.manifest), said(bundle.provenance.get("preparation", {}))
+    if trained and found and trained != found:
         reporter.warning(
             "series.made_otherwise",
             f"The model was trained on series made by {trained}; these are made by {found}.",
-            "Give the options of the training (--filling, --max-gap-days), or expect worse results.",
+            "Give the images, and no options of masks and filling, or expect worse results.",
         )
 
 

@@ -17,6 +17,7 @@ from backend.commands import Outcome, documents
 from backend.commands.folding import FoldingOptions, folding_of, folding_options
 from backend.commands.labels import ClassOptions, Declared, class_options, declared_crops
 from backend.commands.options import EXISTING, PATH
+from backend.commands.preparation import of_store
 from backend.commands.previous import previous_crops
 from backend.commands.seasons import Seasons
 from backend.commands.training_options import training_options
@@ -74,6 +75,7 @@ def command(
     about |= {"last year's crop": previous_field} if previous_field else {}
     document = _document(seasons, trained, declared, about)
     provenance = {**document["provenance"], "simulated": any(map(documents.is_simulated, seasons.stores))}
+    provenance["preparation"] = of_store(seasons.stores[0])
     season = seasons.stores[0].manifest["season"]
     trained.bundle(feed, season, tuple(crops.table()), provenance, document).save(output)
     page = reports.write(document, documents.report_path(output, report))

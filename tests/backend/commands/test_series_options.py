@@ -75,3 +75,28 @@ def test_another_filling_is_another_store(region):
     np.testing.assert_array_equal(store.reflectance[seen], open_store(region.store).reflectance[seen])
     run("extract", *source, "--overwrite")
     assert open_store(region.folder / "near.parcels").manifest["series"]["filling"] == "linear"
+
+
+def test_what_is_not_given_is_as_in_the_training(region, tmp_path):
+    """Filling, outliers and margins are the model's; what is given is the user's, and said where it differs."""
+    source = (region.images, region.parcels, "--masks", region.masks)
+    made = (*MADE, "--remove-outliers", "--mask-dilation-m", 10)
+    run("extract", *source, "-o", tmp_path / "s.parcels", *made)
+    training = ("--model", "random-forest", "--class-field", "CODE_CULTU", "--class-table", "paper")
+    run("train", tmp_path / "s.parcels", "-o", tmp_path / "m.cropmodel", *training)
+    arguments = ("--model", tmp_path / "m.cropmodel", "--device", "cpu")
+    recorder = Recorder()
+    run(
+        "classify", *source, *arguments, "-o", tmp_path / "a.gpkg", "--store", tmp_path / "a.parcels", reporter=recorder
+    )
+    store = open_store(tmp_path / "a.parcels")
+    assert store.manifest["series"] == {"filling": "whittaker", "max_gap_days": 50, "remove_outliers": True}
+    assert store.manifest["masks"]["mask_dilation_m"] == 10
+    assert "series.made_otherwise" not in dict(recorder.warnings)
+    assert any("As the model was trained: whittaker" in line for line in recorder.logs)
+    np.testing.assert_array_equal(store.reflectance, open_store(tmp_path / "s.parcels").reflectance)
+    recorder, given = Recorder(), ("--filling", "linear")
+    store = ("--store", tmp_path / "b.parcels")
+    run("classify", *source, *arguments, "-o", tmp_path / "b.gpkg", *store, *given, reporter=recorder)
+    assert open_store(tmp_path / "b.parcels").manifest["series"]["filling"] == "linear"
+    assert "made by linear" in dict(recorder.warnings)["series.made_otherwise"]
