@@ -31,5 +31,6 @@ DEFAULTS = protocol.DEFAULTS
 DEVICES = protocol.DEVICES
 SPLITS, LOSSES, CLASS_WEIGHTS = protocol.SPLITS, protocol.LOSSES, protocol.CLASS_WEIGHTS
 SCHEDULES, PRECISIONS = protocol.SCHEDULES, protocol.PRECISIONS
+FILLINGS = protocol.FILLINGS
 FORMATS = protocol.FORMATS
 Job = protocol.Job

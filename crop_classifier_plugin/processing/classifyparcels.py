@@ -33,6 +33,7 @@ from .parcels import (
     previous_field_parameter,
     workers_parameter,
 )
+from .series import series_arguments, series_parameters
 from .styling import style_when_loaded
 
 
@@ -67,6 +68,8 @@ class ClassifyParcels(EngineAlgorithm):
         self.addParameter(parcels_parameter())
         self.addParameter(model)
         for parameter in imagery_parameters():
+            self.addParameter(parameter)
+        for parameter in series_parameters():
             self.addParameter(parameter)
         self.addParameter(field_parameter("TRUTH", tr("Field of declared crops to compare with")))
         self.addParameter(previous_field_parameter())
@@ -112,6 +115,7 @@ class ClassifyParcels(EngineAlgorithm):
             "batch_size": self.integer(parameters, "BATCH_SIZE", context),
             **parcel_arguments(self, self._parcels, parameters, context),
             **imagery_arguments(self, parameters, context),
+            **series_arguments(self, parameters, context),
         }
         made = self.run_engine("classify", arguments, feedback)
         say_scores(made.get("scores"), feedback)

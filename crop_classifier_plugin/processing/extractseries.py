@@ -26,6 +26,7 @@ from .parcels import (
     parcels_problem,
     workers_parameter,
 )
+from .series import series_arguments, series_parameters
 
 
 class ExtractSeries(EngineAlgorithm):
@@ -56,6 +57,8 @@ class ExtractSeries(EngineAlgorithm):
     def initAlgorithm(self, configuration: Any = None) -> None:
         self.addParameter(parcels_parameter())
         for parameter in imagery_parameters():
+            self.addParameter(parameter)
+        for parameter in series_parameters():
             self.addParameter(parameter)
         calendar = QgsProcessingParameterString(
             "CALENDAR", tr("Days of the season to interpolate to: 3,13,43 or every:10"), optional=True
@@ -89,6 +92,7 @@ class ExtractSeries(EngineAlgorithm):
             "overwrite": self.parameterAsBool(parameters, "OVERWRITE", context) or None,
             **parcel_arguments(self, self._parcels, parameters, context),
             **imagery_arguments(self, parameters, context),
+            **series_arguments(self, parameters, context),
         }
         made = self.run_engine("extract", arguments, feedback)
         return {"OUTPUT": made["store"], "PARCEL_COUNT": made["parcels"], "PIXEL_COUNT": made["pixels"]}

@@ -6,11 +6,12 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Sequence
 
 from qgis.core import (
     QgsProcessingContext,
     QgsProcessingParameterBoolean,
+    QgsProcessingParameterCrs,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
     QgsProcessingParameterFile,
@@ -23,6 +24,7 @@ from ..translation import tr
 from .base import EngineAlgorithm, Parameters, advanced
 
 RESAMPLINGS = ("nearest", "bilinear", "cubic")
+THEIA_REFLECTANCES = ("FRE", "SRE")
 DATE_FORMATS = ("%Y-%m-%d", "%Y%m%d")
 
 
@@ -31,7 +33,9 @@ def imagery_parameters(optional: bool = False) -> List[QgsProcessingParameterDef
     folder = QgsProcessingParameterFile.Behavior.Folder
     file = QgsProcessingParameterFile.Behavior.File
     return [
-        QgsProcessingParameterFile("IMAGERY", tr("Imagery folder"), folder, optional=optional),
+        QgsProcessingParameterFile(
+            "IMAGERY", tr("Imagery folder (or a file, or stac: and an address)"), folder, optional=optional
+        ),
         QgsProcessingParameterFile("MASKS", tr("Mask folder"), folder, optional=True),
         _text("EXCLUDE", tr("Dates to leave out, separated by commas")),
         _text("BAND_NAMES", tr("Names of the layers in file order, separated by commas")),
@@ -42,9 +46,14 @@ def imagery_parameters(optional: bool = False) -> List[QgsProcessingParameterDef
         _text("END", tr("Last date used")),
         _number("SEASON", tr("Season (harvest year)"), integer=True, minimum=1972),  # Landsat 1
         _number("RESOLUTION", tr("Resolution (m)"), default=DEFAULTS.resolution_m, minimum=1),
-        advanced(_resampling()),
+        advanced(QgsProcessingParameterCrs("CRS", tr("Coordinate system of the grid, in metres"), optional=True)),
+        advanced(_choice("RESAMPLING", tr("Resampling of bands in other resolutions"), RESAMPLINGS)),
         _number("SCALE", tr("Reflectance per count")),
         _number("OFFSET", tr("Reflectance at count 0")),
+        _text("SCL_CLASSES", tr("Clear classes of the scene classification (SCL)")),
+        _number("MASK_DILATION", tr("Margin around what is masked (m)"), minimum=0),
+        _number("CLOUD_PROBABILITY", tr("Cloud probability from which a pixel is masked (%)"), minimum=0),
+        advanced(_choice("THEIA_REFLECTANCE", tr("Theia's reflectance"), THEIA_REFLECTANCES)),
         advanced(QgsProcessingParameterBoolean("SKIP_UNREADABLE", tr("Leave out images that cannot be read"), False)),
     ]
 
@@ -66,10 +75,8 @@ def _number(
     return advanced(number)
 
 
-def _resampling() -> QgsProcessingParameterEnum:
-    return QgsProcessingParameterEnum(
-        "RESAMPLING", tr("Resampling of bands in other resolutions"), RESAMPLINGS, usesStaticStrings=True, optional=True
-    )
+def _choice(name: str, label: str, names: Sequence[str]) -> QgsProcessingParameterEnum:
+    return QgsProcessingParameterEnum(name, label, names, usesStaticStrings=True, optional=True)
 
 
 def imagery_arguments(
@@ -78,8 +85,9 @@ def imagery_arguments(
     """The job's imagery options by their names on the command line; the imagery itself is `imagery_path()`."""
     text = {
         argument: algorithm.text(parameters, argument.upper(), context)
-        for argument in ("band_names", "start", "end", "resampling")
+        for argument in ("band_names", "start", "end", "resampling", "scl_classes", "theia_reflectance")
     }
+    crs = algorithm.parameterAsCrs(parameters, "CRS", context)
     return {
         **text,
         "masks": file_path(algorithm, parameters, "MASKS", context),
@@ -87,6 +95,9 @@ def imagery_arguments(
         "exclude": dates(algorithm.text(parameters, "EXCLUDE", context)),
         "season": algorithm.integer(parameters, "SEASON", context),
         "resolution_m": algorithm.number(parameters, "RESOLUTION", context),
+        "crs": (crs.authid() or crs.toWkt()) if crs.isValid() else None,
+        "mask_dilation_m": algorithm.number(parameters, "MASK_DILATION", context),
+        "cloud_probability": algorithm.number(parameters, "CLOUD_PROBABILITY", context),
         "scale": algorithm.number(parameters, "SCALE", context),
         "offset": algorithm.number(parameters, "OFFSET", context),
         "skip_unreadable": algorithm.parameterAsBool(parameters, "SKIP_UNREADABLE", context) or None,

@@ -35,6 +35,7 @@ from .parcels import (
     previous_field_parameter,
     workers_parameter,
 )
+from .series import series_arguments, series_parameters
 from .training import epochs_parameter, learning_arguments, option_parameters, split_parameters, split_problem
 
 EXTRACTION_SHARE = 0.4  # of the progress bar, where images are read first
@@ -72,6 +73,8 @@ class TrainModel(EngineAlgorithm):
         self.addParameter(parcels_parameter(optional=True))
         self.addParameter(field_parameter("CLASS_FIELD", tr("Field of declared crops"), optional=False))
         for parameter in [*class_table_parameters(), *imagery_parameters(optional=True), *training_parameters()]:
+            self.addParameter(parameter)
+        for parameter in series_parameters():
             self.addParameter(parameter)
         names = field_parameter("NAME_FIELD", tr("Field of crop names, where each value is a class"))
         self.addParameter(advanced(names))
@@ -140,6 +143,7 @@ class TrainModel(EngineAlgorithm):
             "output": str(store),
             **parcel_arguments(self, parcels, parameters, context),
             **imagery_arguments(self, parameters, context),
+            **series_arguments(self, parameters, context),
         }
         self.run_engine("extract", arguments, feedback, 0.0, EXTRACTION_SHARE)
 

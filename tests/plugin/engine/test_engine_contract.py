@@ -45,6 +45,9 @@ def everything(tmp_path: Path) -> dict[str, object]:
     return {
         "IMAGERY": folder, "MASKS": folder, "EXCLUDE": "2018-05-01", "BAND_NAMES": "B02", "DATES_FILE": str(file),
         "START": "2018-01-01", "END": "2018-12-31", "SEASON": 2018, "RESOLUTION": 20, "RESAMPLING": "cubic",
+        "CRS": "EPSG:2154", "SCL_CLASSES": "4,5",
+        "MASK_DILATION": 40, "CLOUD_PROBABILITY": 35, "THEIA_REFLECTANCE": "SRE",
+        "FILLING": "nearest", "MAX_GAP_DAYS": 45, "REMOVE_OUTLIERS": True,
         "SCALE": 0.001, "OFFSET": -0.1, "SKIP_UNREADABLE": True, "CALENDAR": "every:10", "ID_FIELD": "code",
         "FEW_PIXELS": 9, "WORKERS": 2, "OVERWRITE": True, "TRUTH": "code", "DEVICE": "cpu", "BATCH_SIZE": 8,
         "NAME_FIELD": "code", "PREVIOUS_FIELD": "code", "CLASS_FIELD": "code",
