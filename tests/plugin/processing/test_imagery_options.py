@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import pytest
 from qgis.core import QgsCoordinateReferenceSystem, QgsProcessingParameterDefinition
-
 from running import algorithm, run
 from sample_layers import file_layer
 
