@@ -27,6 +27,7 @@ class Defaults:
     resolution_m: float = 10.0
     min_samples: int = 5
     few_pixels: int = 4
+    inner_buffer_m: float = 0.0
     split: str = "random"
     block_size_m: float = 5000.0
     loss: str = "cross-entropy"

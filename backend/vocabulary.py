@@ -18,6 +18,16 @@ QUALITY = {
     "no_clear_observation": "No acquisition saw the parcel free of clouds; not classified",
     "invalid_geometry": "The outline is missing, empty or could not be repaired; not classified",
 }
+OUTLINES = {
+    "missing": "No outline",
+    "no_polygon": "The outline is a point or a line",
+    "no_area": "The outline has no area, or coordinates that are no numbers",
+    "out_of_reach": "The outline cannot be brought to the images' coordinate system",
+    "repaired": "The outline crossed itself or was otherwise invalid; it was repaired for choosing pixels",
+    "duplicate": "Another parcel has the very same outline",
+    "overlapping": "Shares pixels with another parcel; each gets them",
+    "narrow": "Too narrow for the inner buffer; the whole outline was used",
+}
 CLASSIFIABLE = ("ok", "few_pixels", "partly_outside")
 
 

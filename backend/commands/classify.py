@@ -112,7 +112,7 @@ def _run(
     device = choose(spec.device, reporter)
     where = spec.store or spec.output.with_name(f".{spec.output.stem}.parcels")
     if parcels is None:
-        _refuse_imagery_options(options, series, spec)
+        _refuse_imagery_options(options, series, parcel_options, spec)
         store = _open(source, reporter)
     else:  # resumed when this very run was cut short; a store that is kept is not replaced by one of other inputs
         chosen = {"bands": bundle.bands, "overwrite": spec.store is None, "series": series}
@@ -155,6 +155,7 @@ def write_results(classified: Classified, spec: ClassificationSpec, reporter: Re
         "parcels": len(layer),
         "classified": len(classified.rows),
         "quality": quality.counts(classified.store.index["quality"].to_numpy()),
+        "outlines": quality.outline_counts(classified.store.index),
         "classes": classified.breakdown(),
         "scores": agreement.get("scores"),
     }
@@ -189,11 +190,14 @@ def _check_rotation(bundle: ModelBundle, spec: ClassificationSpec, reporter: Rep
         )
 
 
-def _refuse_imagery_options(options: ImageryOptions, series: SeriesOptions, spec: ClassificationSpec) -> None:
+def _refuse_imagery_options(
+    options: ImageryOptions, series: SeriesOptions, how: ParcelOptions, spec: ClassificationSpec
+) -> None:
     """A store is made already: an option for making one would do nothing, and be believed."""
-    if (options, series) != (ImageryOptions(), SeriesOptions()) or spec.store is not None:
+    of_images = (options, series) != (ImageryOptions(), SeriesOptions())
+    if of_images or how.encoding or how.inner_buffer_m or spec.store is not None:
         raise BadArgument(
-            "source", "images and a parcel layer where imagery options or --store are given", "a store alone"
+            "source", "images and a parcel layer where options of these or --store are given", "a store alone"
         )
 
 

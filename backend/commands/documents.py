@@ -17,7 +17,7 @@ from backend.errors import NotWritable, writing_to
 from backend.series import quality
 from backend.series.options import SeriesOptions
 from backend.series.store import Store
-from backend.vocabulary import QUALITY, CropClass
+from backend.vocabulary import OUTLINES, QUALITY, CropClass
 
 SIMULATED_NOTE = "The images are simulated: this region is made up, its figures say nothing about a real one."
 
@@ -63,6 +63,9 @@ def acquisitions(stores: Sequence[Store]) -> list[dict[str, Any]]:
 
 def _missing(store: Store) -> list[str]:
     skipped = [f"Skipped {entry['path']}: {entry['reason']}" for entry in store.manifest["skipped"]]
+    skipped += store.manifest["parcels"].get("remarks", [])
+    odd = quality.outline_counts(store.index).items()
+    skipped += [f"{count} parcels: {OUTLINES[name]}." for name, count in odd]
     return skipped + [f"Left out, for it could not be read: {path}" for path in store.manifest["left_out"]]
 
 
@@ -126,6 +129,7 @@ def _source(store: Store) -> dict[str, Any]:
         "acquisitions": f"{len(dates)}, {dates[0]} to {dates[-1]}",
         "time axis": store.manifest["time_axis"],
         "filling": str(SeriesOptions.of(store.manifest)),
+        "inner buffer m": store.manifest["inputs"].get("inner_buffer_m", 0.0),
         "bands": " ".join(store.bands),
         "grid": _grid(store.manifest["grid"]),
     }

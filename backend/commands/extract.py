@@ -22,7 +22,7 @@ from backend.series import quality
 from backend.series.build import ExtractionSpec, build
 from backend.series.options import SeriesOptions
 from backend.series.store import Store
-from backend.vocabulary import CLASSIFIABLE, QUALITY, REFLECTANCE_SCALE, UNOBSERVED
+from backend.vocabulary import CLASSIFIABLE, OUTLINES, QUALITY, REFLECTANCE_SCALE, UNOBSERVED
 
 _MOST_LOOKED_AT = 10_000  # pixels
 _DARK, _BRIGHT = 0.005, 1.2  # reflectances that a season of fields does not have in its middle
@@ -56,6 +56,7 @@ def command(
         "acquisitions": documents.acquisitions((store,)),
         "bands": list(store.bands),
         "quality": quality.counts(store.index["quality"].to_numpy()),
+        "outlines": quality.outline_counts(store.index),
         "skipped": [*store.manifest["skipped"], *left_out(store)],
         "seconds": round(time.monotonic() - began, 1),
     }
@@ -67,12 +68,17 @@ def extract(
     **chosen: Any,
 ) -> Store:  # fmt: skip
     """Finds, reads, builds; `chosen` are further parts of an ExtractionSpec."""
-    layer = read(parcels, how.layer, how.id_field)
+    layer = read(parcels, how.layer, how.id_field, how.encoding)
+    for remark in layer.remarks:
+        reporter.warning(remark.code, remark.message, remark.advice)
     catalogue = find(imagery, options, reporter, _around(layer))
     require_readable(catalogue, options.skip_unreadable)
-    spec = ExtractionSpec(options, few_pixels=how.few_pixels, workers=how.workers, **chosen)
+    spec = ExtractionSpec(
+        options, few_pixels=how.few_pixels, inner_buffer_m=how.inner_buffer_m, workers=how.workers, **chosen
+    )
     store = build(catalogue, layer, spec, output, reporter)
     warn_of_flags(store, reporter)
+    warn_of_outlines(store, reporter)
     warn_of_scale(store, reporter)
     return store
 
@@ -109,6 +115,12 @@ def warn_of_flags(store: Store, reporter: Reporter) -> None:
     for flag, count in quality.counts(store.index["quality"].to_numpy()).items():
         if flag not in CLASSIFIABLE:
             reporter.warning(f"parcels.{flag}", f"{count} of {len(store.index)} parcels: {QUALITY[flag].lower()}.")
+
+
+def warn_of_outlines(store: Store, reporter: Reporter) -> None:
+    """One warning for each way in which outlines are odd."""
+    for name, count in quality.outline_counts(store.index).items():
+        reporter.warning(f"parcels.{name}", f"{count} of {len(store.index)} parcels: {OUTLINES[name]}.")
 
 
 def _text(values: dict[str, Any]) -> str:

@@ -31,6 +31,8 @@ class ParcelOptions:
 
     layer: str | None
     id_field: str | None
+    encoding: str | None
+    inner_buffer_m: float
     few_pixels: int
     workers: int
 
@@ -151,6 +153,14 @@ parcel_options = options_of(
     "parcel_options",
     click.option("--layer", help="Layer of a parcel file that holds several."),
     click.option("--id-field", help="Field that names each parcel; else the feature id."),
+    click.option("--encoding", help="A shapefile's text encoding, such as CP1252; else as it says itself."),
+    click.option(
+        "--inner-buffer-m",
+        type=click.FloatRange(min=0, max=1000),
+        default=DEFAULTS.inner_buffer_m,
+        show_default=True,
+        help="Metres by which outlines shrink before pixels are chosen; narrow parcels keep theirs.",
+    ),
     click.option(
         "--few-pixels",
         type=click.IntRange(min=1),

@@ -3,7 +3,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+import pandas
 import pyproj
 import pyproj.exceptions
 import shapely
@@ -13,31 +16,76 @@ from backend.errors import UnusableCrs
 
 Outlines = NDArray[np.object_]  # (parcels,) valid Polygon or MultiPolygon; None where there is no usable one
 
-_POLYGON = 3
+_POLYGONS = (3, 6)  # shapely's type numbers of Polygon and MultiPolygon
+_COLLECTION = 7
+_CHUNK = 100_000  # outlines hashed at once
 
 
-def clean(geometries: NDArray[np.object_], source_crs: object, target_crs: str) -> Outlines:
+@dataclass(frozen=True)
+class Cleaned:
+    """Usable outlines, and which of vocabulary.OUTLINES each parcel shows: bool `(parcels,)` by name."""
+
+    outlines: Outlines
+    oddities: dict[str, NDArray[np.bool_]]
+
+
+def clean(geometries: NDArray[np.object_], source_crs: object, target_crs: str) -> Cleaned:
     """Repaired, flattened and reprojected outlines; None where one is null, empty, without area or past repair.
 
     Raises UnusableCrs.
     """
-    flat = _polygons_only(shapely.make_valid(shapely.force_2d(geometries), method="structure", keep_collapsed=False))
+    missing = shapely.is_missing(geometries) | shapely.is_empty(geometries)
+    sound = _finite(geometries) & ~missing
+    flat = geometries.copy()
+    flat[~sound] = None
+    flat = shapely.force_2d(flat)
+    invalid = sound & ~shapely.is_valid(flat)
+    flat[invalid] = shapely.make_valid(flat[invalid], method="structure", keep_collapsed=False)
+    flat = _polygons_only(flat)
     moved = _reproject(flat, pyproj.CRS(source_crs), pyproj.CRS(target_crs))
+    lost = shapely.is_missing(moved) & ~shapely.is_missing(flat)
     broken = ~shapely.is_valid(moved) & ~shapely.is_missing(moved)
     if broken.any():  # a reprojection can make a ring cross itself
         moved[broken] = _polygons_only(shapely.make_valid(moved[broken], method="structure", keep_collapsed=False))
     moved[~(shapely.area(moved) > 0)] = None
-    return moved
+    usable = ~shapely.is_missing(moved)
+    other = ~missing & ~np.isin(shapely.get_type_id(geometries), (*_POLYGONS, _COLLECTION))
+    oddities = {
+        "missing": missing,
+        "no_polygon": other,
+        "no_area": ~usable & ~missing & ~lost & ~other,
+        "out_of_reach": lost,
+        "repaired": usable & (invalid | broken),
+        "duplicate": usable & _repeated(geometries),
+    }
+    return Cleaned(moved, oddities)
+
+
+def _finite(geometries: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Where every coordinate is a number; bounds do not tell, for they leave NaN out."""
+    xy, owner = shapely.get_coordinates(geometries, return_index=True)
+    sound = np.ones(len(geometries), bool)
+    sound[owner[~np.isfinite(xy).all(axis=1)]] = False
+    return sound
+
+
+def _repeated(geometries: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Which outlines are those of another feature, point by point; by a hash of each, some at once."""
+    hashes = np.empty(len(geometries), np.int64)
+    for start in range(0, len(geometries), _CHUNK):
+        some = slice(start, start + _CHUNK)
+        hashes[some] = [hash(wkb) for wkb in shapely.to_wkb(geometries[some])]
+    return np.asarray(pandas.Series(hashes).duplicated(keep=False))
 
 
 def _polygons_only(geometries: NDArray[np.object_]) -> NDArray[np.object_]:
     """Polygons and multipolygons as they are; of collections their polygons; None for the rest."""
     kinds = shapely.get_type_id(geometries)
     kept = geometries.copy()
-    kept[~np.isin(kinds, (_POLYGON, 6))] = None
-    for position in np.flatnonzero(kinds == 7):  # a repaired outline with stray lines: rare
+    kept[~np.isin(kinds, _POLYGONS)] = None
+    for position in np.flatnonzero(kinds == _COLLECTION):  # a repaired outline with stray lines: rare
         parts = shapely.get_parts(geometries[position])
-        polygons = shapely.get_parts(parts[np.isin(shapely.get_type_id(parts), (_POLYGON, 6))])
+        polygons = shapely.get_parts(parts[np.isin(shapely.get_type_id(parts), _POLYGONS)])
         kept[position] = shapely.multipolygons(polygons) if len(polygons) else None
     return kept
 

@@ -8,6 +8,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from backend.errors import MissingBands, NoAcquisitions, ParcelsOutsideImagery, UnreadableImage
 from backend.imagery.acquisition import Acquisition, Catalogue, ImageryOptions
 from backend.imagery.places import on_disk, unsigned
@@ -18,11 +21,11 @@ from backend.series import store
 from backend.series.calendar import parse as parse_calendar
 from backend.series.extraction import block_windows, fill_store
 from backend.series.finishing import finish
-from backend.series.layout import lay_out
+from backend.series.layout import Edges, lay_out, shared_pixels
 from backend.series.options import SeriesOptions
 from backend.series.outliers import require_bands
 from backend.series.store import Store
-from backend.vocabulary import BANDS
+from backend.vocabulary import BANDS, OUTLINES
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class ExtractionSpec:
     calendar: str = ""
     series: SeriesOptions = SeriesOptions()
     few_pixels: int = DEFAULTS.few_pixels
+    inner_buffer_m: float = DEFAULTS.inner_buffer_m
     workers: int = 2
     overwrite: bool = False
 
@@ -90,12 +94,25 @@ def _fill(run: _Extraction, reporter: Reporter) -> Store:
 
 
 def _lay_out(run: _Extraction) -> None:
-    grid = run.catalogue.grid
-    layout = lay_out(clean(run.parcels.geometries, run.parcels.table.crs, grid.crs), run.parcels.ids, grid)
+    grid, spec = run.catalogue.grid, run.spec
+    cleaned = clean(run.parcels.geometries, run.parcels.table.crs, grid.crs)
+    layout = lay_out(cleaned.outlines, run.parcels.ids, grid, Edges(spec.inner_buffer_m, spec.few_pixels))
     if not layout.index["n_pixels"].any():
         raise ParcelsOutsideImagery(run.parcels.source, _extent(run.parcels), _extent(run.catalogue))
     blocks = len(block_windows(run.catalogue))
-    store.create(run.path, _manifest(run), layout.index, run.parcels.table, layout.position, blocks)
+    shared = shared_pixels(layout)
+    oddities = {**cleaned.oddities, "overlapping": shared > 0, "narrow": layout.index["narrow"].to_numpy()}
+    index = layout.index.assign(shared_px=shared, outline=_named(oddities))
+    store.create(run.path, _manifest(run), index, run.parcels.table, layout.position, blocks)
+
+
+def _named(oddities: dict[str, NDArray[np.bool_]]) -> NDArray[np.object_]:
+    """What is odd about each outline, keys of vocabulary.OUTLINES with commas between; "" where nothing is."""
+    named = np.full(len(oddities["narrow"]), "", object)
+    for name in OUTLINES:
+        some = oddities[name]
+        named[some] = [f"{before},{name}".lstrip(",") for before in named[some]]
+    return named
 
 
 def _manifest(run: _Extraction) -> dict[str, Any]:
@@ -118,7 +135,7 @@ def _manifest(run: _Extraction) -> dict[str, Any]:
         "products": sorted({scene.product for a in run.catalogue.acquisitions for scene in a.scenes}),
         "skipped": [{"path": str(s.path), "code": s.code, "reason": s.reason} for s in run.catalogue.skipped],
         "left_out": list(run.left_out),
-        "parcels": {"source": str(run.parcels.source), "layer": run.parcels.layer},
+        "parcels": {"source": str(run.parcels.source), "layer": run.parcels.layer, **_said(run.parcels)},
         "inputs": run.inputs,
     }
 
@@ -134,8 +151,14 @@ def describe_inputs(catalogue: Catalogue, parcels: ParcelLayer, spec: Extraction
         "calendar": spec.calendar,
         "series options": spec.series.to_dict(),
         "few_pixels": spec.few_pixels,
+        "inner_buffer_m": spec.inner_buffer_m,
+        "encoding": parcels.encoding,
         "grid": catalogue.grid.to_dict(),
     }
+
+
+def _said(parcels: ParcelLayer) -> dict[str, Any]:
+    return {"encoding": parcels.encoding, "remarks": [remark.message for remark in parcels.remarks]}
 
 
 def _require_bands(catalogue: Catalogue, bands: Iterable[str]) -> None:

@@ -11,9 +11,11 @@ import shapely
 from numpy.typing import NDArray
 
 from backend.imagery.grid import Grid
-from backend.series.rasterise import PixelSets, bounding_boxes, pixels_inside, pixels_touched
+from backend.protocol import DEFAULTS
+from backend.series.rasterise import PixelSets, bounding_boxes, expand, pixels_inside, pixels_touched
 
 _CHUNK = 20_000  # parcels rasterised at once
+_STRIP_PX = 1024  # rows of the grid looked through at once
 
 
 @dataclass(frozen=True)
@@ -24,19 +26,33 @@ class Layout:
     position: NDArray[np.uint16]
 
 
-def lay_out(outlines: NDArray[np.object_], ids: NDArray[np.str_], grid: Grid) -> Layout:
-    """The pixel sets of all parcels: centres inside, or, for a parcel without any, the pixels it touches."""
+@dataclass(frozen=True)
+class Edges:
+    """How far pixels keep from the outline; a parcel with fewer than `few_pixels` left keeps its whole outline."""
+
+    inner_buffer_m: float = DEFAULTS.inner_buffer_m
+    few_pixels: int = DEFAULTS.few_pixels
+
+
+def lay_out(outlines: NDArray[np.object_], ids: NDArray[np.str_], grid: Grid, edges: Edges = Edges()) -> Layout:
+    """The pixel sets of all parcels: centres inside, or, for a parcel without any, the pixels it touches.
+
+    Bounding boxes are the whole outlines' whatever the inner buffer, so a patch shows a parcel at the paper's scale.
+    """
     boxes = bounding_boxes(outlines, grid)
-    counts, touched, positions = [], [], []
+    counts, touched, positions, narrow = [], [], [], []
     for start in range(0, len(outlines), _CHUNK):
         chunk = slice(start, start + _CHUNK)
-        pixels, by_touch = _pixel_sets(outlines[chunk], grid)
+        inner, too_narrow = _shrunk(outlines[chunk], grid, edges)
+        pixels, by_touch = _pixel_sets(inner, grid)
+        narrow.append(too_narrow)
         corner = boxes[chunk][pixels.polygon, :2]
         positions.append((np.stack([pixels.row, pixels.column], axis=1) - corner).astype(np.uint16))
         counts.append(np.bincount(pixels.polygon, minlength=len(by_touch)))
         touched.append(by_touch)
     count = np.concatenate(counts) if counts else np.zeros(0, np.int64)
     area = np.nan_to_num(shapely.area(outlines))
+    covered = np.minimum(count * grid.resolution_m**2 / np.maximum(area, 1e-9), 1.0)
     index = pandas.DataFrame(
         {
             "parcel_id": ids,
@@ -48,12 +64,41 @@ def lay_out(outlines: NDArray[np.object_], ids: NDArray[np.str_], grid: Grid) ->
             "width_px": boxes[:, 3] - boxes[:, 1],
             "by_touch": np.concatenate(touched),
             "valid": ~shapely.is_missing(outlines),
+            "narrow": np.concatenate(narrow) if narrow else np.zeros(0, bool),
+            "covered_share": covered,
             "inside_share": _inside_share(outlines, area, grid),
             "area_m2": area,
             "perimeter_m": np.nan_to_num(shapely.length(outlines)),
         }
     )
     return Layout(index, np.concatenate(positions))
+
+
+def shared_pixels(layout: Layout) -> NDArray[np.int64]:
+    """How many of each parcel's pixels another parcel has, too; strip by strip, so that memory stays small."""
+    index, shared = layout.index, np.zeros(len(layout.index), np.int64)
+    top, first, count = (index[name].to_numpy() for name in ("row_px", "first_pixel", "n_pixels"))
+    end = top + index["height_px"].to_numpy()
+    width = int((index["column_px"] + index["width_px"]).max()) if len(index) else 0
+    for start in range(0, int(end.max(initial=0)), _STRIP_PX):
+        rows = np.flatnonzero((top < start + _STRIP_PX) & (end > start) & (count > 0))
+        member, pixel = expand(first[rows], count[rows])
+        row = layout.position[pixel, 0].astype(np.int64) + top[rows][member]
+        here = (row >= start) & (row < start + _STRIP_PX)
+        column = layout.position[pixel[here], 1] + index["column_px"].to_numpy()[rows][member[here]]
+        repeated = pandas.Series(row[here] * width + column).duplicated(keep=False).to_numpy()
+        shared += np.bincount(rows[member[here]][repeated], minlength=len(shared))
+    return shared
+
+
+def _shrunk(outlines: NDArray[np.object_], grid: Grid, edges: Edges) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
+    """Outlines less the inner buffer, and which parcels are too narrow for it and keep theirs."""
+    if not edges.inner_buffer_m:
+        return outlines, np.zeros(len(outlines), bool)
+    inner = shapely.buffer(outlines, -edges.inner_buffer_m)
+    left = np.bincount(pixels_inside(inner, grid).polygon, minlength=len(outlines))
+    narrow = (left < edges.few_pixels) & ~shapely.is_missing(outlines)
+    return np.where(narrow, outlines, inner), narrow
 
 
 def _pixel_sets(outlines: NDArray[np.object_], grid: Grid) -> tuple[PixelSets, NDArray[np.bool_]]:

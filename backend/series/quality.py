@@ -9,7 +9,7 @@ import numpy as np
 import pandas
 from numpy.typing import NDArray
 
-from backend.vocabulary import QUALITY
+from backend.vocabulary import OUTLINES, QUALITY
 
 _NEARLY_WHOLE = 0.999  # of an outline's area; less lies partly outside
 _CHUNK_PX = 1 << 20
@@ -57,6 +57,14 @@ def counts(quality: NDArray[np.object_]) -> dict[str, int]:
     """Parcels per flag, in the vocabulary's order, without those that do not occur."""
     found = Counter(quality)
     return {flag: found[flag] for flag in QUALITY if found[flag]}
+
+
+def outline_counts(index: pandas.DataFrame) -> dict[str, int]:
+    """Parcels per oddity of their outlines; a store of an older engine, or an imported one, knows none."""
+    if "outline" not in index:
+        return {}
+    found = Counter(name for text in index["outline"] if text for name in text.split(","))
+    return {name: found[name] for name in OUTLINES if found[name]}
 
 
 def _chunks(values: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
