@@ -24,7 +24,7 @@ from .base import EngineAlgorithm, Parameters, advanced
 from .imagery import file_path, imagery_arguments, imagery_parameters, imagery_problem
 from .learning import device_parameter, report_parameter, say_scores
 from .parcels import (
-    few_pixels_parameter,
+    edge_parameters,
     field_parameter,
     parcel_arguments,
     parcel_file,
@@ -76,7 +76,8 @@ class ClassifyParcels(EngineAlgorithm):
         self.addParameter(device_parameter())
         self.addParameter(advanced(field_parameter("ID_FIELD", tr("Field that identifies a parcel"))))
         self.addParameter(advanced(batch_size_parameter()))
-        self.addParameter(few_pixels_parameter())
+        for parameter in edge_parameters():
+            self.addParameter(parameter)
         self.addParameter(workers_parameter())
         polygons = QgsProcessing.SourceType.TypeVectorPolygon
         self.addParameter(QgsProcessingParameterVectorDestination("OUTPUT", tr("Classified parcels"), polygons))

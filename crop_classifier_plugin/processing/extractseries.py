@@ -18,7 +18,7 @@ from ..translation import tr
 from .base import EngineAlgorithm, Parameters, advanced
 from .imagery import file_path, imagery_arguments, imagery_parameters, imagery_problem
 from .parcels import (
-    few_pixels_parameter,
+    edge_parameters,
     field_parameter,
     parcel_arguments,
     parcel_file,
@@ -65,7 +65,8 @@ class ExtractSeries(EngineAlgorithm):
         )
         self.addParameter(advanced(calendar))
         self.addParameter(advanced(field_parameter("ID_FIELD", tr("Field that identifies a parcel"))))
-        self.addParameter(few_pixels_parameter())
+        for parameter in edge_parameters():
+            self.addParameter(parameter)
         self.addParameter(workers_parameter())
         self.addParameter(advanced(QgsProcessingParameterBoolean("OVERWRITE", tr("Replace an existing store"), False)))
         self.addParameter(QgsProcessingParameterFolderDestination("OUTPUT", tr("Parcel series store")))

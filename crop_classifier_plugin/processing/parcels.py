@@ -3,16 +3,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Optional
 
 from qgis.core import (
     QgsProcessing,
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeatureSourceDefinition,
+    QgsProcessingParameterDefinition,
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterField,
     QgsProcessingParameterNumber,
+    QgsProcessingParameterString,
     QgsVectorLayer,
 )
 
@@ -38,10 +40,20 @@ def previous_field_parameter() -> QgsProcessingParameterField:
     return advanced(field_parameter("PREVIOUS_FIELD", tr("Field of last year's crops")))
 
 
-def few_pixels_parameter() -> QgsProcessingParameterNumber:
-    kind = QgsProcessingParameterNumber.Type.Integer
-    label = tr("Flag parcels with fewer pixels than")
-    return advanced(QgsProcessingParameterNumber("FEW_PIXELS", label, kind, DEFAULTS.few_pixels, minValue=1))
+def edge_parameters() -> List[QgsProcessingParameterDefinition]:
+    """Which of a parcel's pixels count, how many are few, and how its texts are read."""
+    numbers = QgsProcessingParameterNumber.Type
+    few, inner = tr("Flag parcels with fewer pixels than"), tr("Inner buffer of the parcels [m]")
+    encoding = tr("Text encoding of a shapefile, where it is not read rightly")
+    return [
+        advanced(QgsProcessingParameterNumber("FEW_PIXELS", few, numbers.Integer, DEFAULTS.few_pixels, minValue=1)),
+        advanced(
+            QgsProcessingParameterNumber(
+                "INNER_BUFFER", inner, numbers.Double, DEFAULTS.inner_buffer_m, minValue=0, maxValue=1000
+            )
+        ),
+        advanced(QgsProcessingParameterString("ENCODING", encoding, optional=True)),
+    ]
 
 
 def workers_parameter() -> QgsProcessingParameterNumber:
@@ -87,6 +99,8 @@ def parcel_arguments(
         "parcels": parcels.path,
         "layer": parcels.layer,
         "id_field": algorithm.text(parameters, "ID_FIELD", context),
+        "encoding": algorithm.text(parameters, "ENCODING", context) if parcels.path.lower().endswith(".shp") else None,
+        "inner_buffer_m": algorithm.number(parameters, "INNER_BUFFER", context),
         "few_pixels": algorithm.integer(parameters, "FEW_PIXELS", context),
         "workers": algorithm.integer(parameters, "WORKERS", context),
     }

@@ -26,7 +26,7 @@ from .classes import class_arguments, class_table_parameters, class_table_proble
 from .imagery import file_path, imagery_arguments, imagery_parameters, imagery_problem
 from .learning import device_parameter, report_parameter, say_scores, whole_number
 from .parcels import (
-    few_pixels_parameter,
+    edge_parameters,
     field_parameter,
     parcel_arguments,
     parcel_file,
@@ -81,7 +81,8 @@ class TrainModel(EngineAlgorithm):
         self.addParameter(unknown_class_parameter())
         self.addParameter(previous_field_parameter())
         self.addParameter(advanced(field_parameter("ID_FIELD", tr("Field that identifies a parcel"))))
-        self.addParameter(few_pixels_parameter())
+        for parameter in edge_parameters():
+            self.addParameter(parameter)
         self.addParameter(workers_parameter())
         files = tr("Crop models (*.cropmodel)")
         self.addParameter(QgsProcessingParameterFileDestination("OUTPUT", tr("Model"), files))

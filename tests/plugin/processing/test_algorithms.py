@@ -95,6 +95,18 @@ def test_extract_sends_the_layers_own_file(fake_engine, imagery, tmp_path) -> No
     assert (results["PARCEL_COUNT"], results["PIXEL_COUNT"]) == (4, 99)
 
 
+def test_edges_and_a_shapefile_s_encoding_are_sent(fake_engine, imagery, tmp_path) -> None:
+    fake_engine.answer("extract", EXTRACTED)
+    options = {"INNER_BUFFER": 7.5, "FEW_PIXELS": 6, "ENCODING": "ISO-8859-15"}
+    for ending, driver in (("shp", "ESRI Shapefile"), ("gpkg", "GPKG")):  # QGIS decodes what is no shapefile
+        layer = file_layer(tmp_path / f"parcels.{ending}", driver)
+        parameters = {"IMAGERY": str(imagery), "PARCELS": layer, "OUTPUT": str(tmp_path / f"{ending}.parcels")}
+        run("extractseries", {**parameters, **options})
+        arguments = fake_engine.jobs()[-1]["arguments"]
+        assert (arguments["inner_buffer_m"], arguments["few_pixels"]) == (7.5, 6)
+        assert arguments.get("encoding") == ("ISO-8859-15" if ending == "shp" else None)
+
+
 def test_classify_sends_the_selected_parcels_alone(fake_engine, imagery, tmp_path) -> None:
     fake_engine.answer("classify", CLASSIFIED)
     layer = memory_layer()
