@@ -128,7 +128,7 @@ def _manifest(run: _Extraction) -> dict[str, Any]:
         "season": run.catalogue.season,
         "grid": run.catalogue.grid.to_dict(),
         "acquisitions": [
-            {"date": a.day.isoformat(), "scenes": [s.name for s in a.scenes], "files": _sources([a])}
+            {"date": a.day.isoformat(), "scenes": [s.name for s in a.scenes], "files": [*map(unsigned, _sources([a]))]}
             for a in run.catalogue.acquisitions
         ],
         "acquisition_days": list(days),
