@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Mapping, Optional
 
 from qgis.PyQt.QtCore import QTimer, pyqtSignal
@@ -16,6 +17,7 @@ from .algorithm_run import AlgorithmRun, Outcome
 from .form import existing_folder, folder_widget, form_layout
 
 INSPECT = "crop_classifier:inspectstack"
+CATALOGUE = "stac:"  # of the engine's command line
 PAUSE_MS = 500  # a path being typed is looked at once the typing rests
 
 
@@ -26,8 +28,13 @@ class ImageryGroup(QGroupBox):
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(tr("Imagery"), parent)
-        self.folder = folder_widget(tr("Choose the Folder of Dated Images"))
-        self.folder.setToolTip(tr("GeoTIFFs of one season whose names hold the date, as 20180501 or 2018-05-01"))
+        self.folder = folder_widget(tr("Choose the Folder of Images"), tr("A folder, a file, or stac:ADDRESS"))
+        self.folder.setToolTip(
+            tr(
+                "One season of Sentinel-2 products as downloaded, or of GeoTIFFs whose names hold the date; a file of a"
+                " cube or a stack; or stac: and the address of a catalogue"
+            )
+        )
         self.masks = folder_widget(tr("Choose the Folder of Cloud Masks"), tr("Optional"))
         self.masks.setToolTip(tr("One scene classification (SCL) or 0/1 raster per date"))
         self.acquisitions = AcquisitionsTable()
@@ -38,7 +45,7 @@ class ImageryGroup(QGroupBox):
         self._timer.setInterval(PAUSE_MS)
         self._timer.timeout.connect(self.inspect)
         form = form_layout()
-        form.addRow(tr("Image folder"), self.folder)
+        form.addRow(tr("Images"), self.folder)
         form.addRow(tr("Mask folder"), self.masks)
         layout = QVBoxLayout(self)
         layout.addLayout(form)
@@ -59,7 +66,7 @@ class ImageryGroup(QGroupBox):
     def parameters(self) -> dict[str, Any]:
         """The imagery parameters of every algorithm that reads images, without the dates switched off."""
         masks = self.masks.filePath().strip()
-        return {"IMAGERY": self.folder.filePath().strip(), **({"MASKS": masks} if masks else {}), **self._extra}
+        return {"IMAGERY": self._images(), **({"MASKS": masks} if masks else {}), **self._extra}
 
     def excluded(self) -> str:
         """The dates switched off, as the parameter EXCLUDE wants them."""
@@ -68,8 +75,9 @@ class ImageryGroup(QGroupBox):
     def missing(self) -> str:
         """What is still to be given; empty when images can be read."""
         masks = self.masks.filePath().strip()
-        if not existing_folder(self.folder.filePath().strip()):
-            return tr("Choose the folder that holds the dated images.")
+        images = self._images()
+        if not images or not (images.startswith(CATALOGUE) or Path(images).exists()):
+            return tr("Choose the folder that holds the images, or give a file or stac: and an address.")
         if masks and not existing_folder(masks):
             return tr("The mask folder does not exist.")
         if self.acquisitions.table.rowCount() and not self.acquisitions.used():
@@ -79,6 +87,9 @@ class ImageryGroup(QGroupBox):
     def remember(self) -> None:
         Setting.IMAGERY.set(self.folder.filePath())
         Setting.MASKS.set(self.masks.filePath())
+
+    def _images(self) -> str:
+        return self.folder.filePath().strip()
 
     # Looking for acquisitions
 
@@ -93,6 +104,9 @@ class ImageryGroup(QGroupBox):
         """Looks for acquisitions in the background; a later change of path abandons it."""
         self.stop()
         if self.missing():
+            return
+        if self._images().startswith(CATALOGUE):
+            self.acquisitions.clear(tr("A catalogue is searched around the parcels, once the run is started."))
             return
         if not locate.status().ready:
             self.acquisitions.clear(tr("The acquisitions are listed here once the engine is set up."))

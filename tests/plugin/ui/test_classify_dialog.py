@@ -76,7 +76,7 @@ def test_run_waits_for_every_input(engine, dialog, model_file, tmp_path):
     dialog.check_engine()
     assert dialog.run_button.isEnabled()
     dialog.imagery.folder.setFilePath(str(tmp_path / "absent"))
-    assert not dialog.run_button.isEnabled() and "dated images" in dialog.run_button.toolTip()
+    assert not dialog.run_button.isEnabled() and "that holds the images" in dialog.run_button.toolTip()
     dialog.imagery.folder.setFilePath(str(tmp_path))
     (tmp_path / "broken.cropmodel").write_bytes(b"no zip")
     dialog.model.set_file(str(tmp_path / "broken.cropmodel"))
@@ -87,6 +87,19 @@ def test_run_waits_for_every_input(engine, dialog, model_file, tmp_path):
     dialog.output.setFilePath("")
     QgsProject.instance().removeAllMapLayers()
     assert dialog.missing() == "Choose a parcel layer." and not dialog.run_button.isEnabled()
+
+
+def test_images_may_be_a_catalogue_or_a_file(engine, dialog, tmp_path):
+    engine()
+    dialog.check_engine()
+    (tmp_path / "cube.nc").touch()
+    for images in (str(tmp_path / "cube.nc"), "stac:https://example.org/search"):
+        dialog.imagery.folder.lineEdit().setText(images)
+        assert dialog.run_button.isEnabled() and dialog.parameters()["IMAGERY"] == images
+    dialog.imagery.inspect()  # not of all the world: the parcels are known once the run is started
+    assert "around the parcels" in dialog.imagery.acquisitions.summary.text()
+    dialog.imagery.folder.lineEdit().setText("https://example.org/search")
+    assert not dialog.run_button.isEnabled()
 
 
 def test_without_an_engine_says_so_and_offers_the_set_up(no_engine, dialog, bar):
