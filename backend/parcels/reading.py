@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from backend.parcels.places import Place
 _POLYGONS = (3, 6)  # shapely's type numbers of Polygon and MultiPolygon
 _PARQUET = (".parquet", ".geoparquet")
 _CURVED = tuple(kind + 1000 * axes for kind in range(8, 15) if kind not in (13, 14) for axes in range(4))
+_CRASHES = "FlatGeobuf"  # by columns, a null outline of it ends the process (GDAL 3.12)
 _ARROW: dict[str, Any] = {"types_mapper": pandas.ArrowDtype}
 
 
@@ -110,13 +112,14 @@ def _read_layer(place: Place, layer: str | None, encoding: str | None, remarks: 
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=places.MEASURES)
         warnings.filterwarnings("ignore", message=".* as JSON; leaving as string")
-        try:
-            return pyogrio.read_dataframe(place.for_gdal, **how, **by_columns)
-        except (pyarrow.ArrowException, shapely.errors.GEOSException, NotImplementedError):
-            # FlatGeobuf without a geometry; broken outlines; curves: feature by feature, straightened, or null
-            outlines = pyogrio.read_dataframe(place.for_gdal, **how, columns=[], on_invalid="ignore")
-            fields = pyogrio.read_dataframe(place.for_gdal, **how, **by_columns, read_geometry=False)
-    remarks.extend(_of_curves(place, layer))
+        whole = pyogrio.read_info(place.for_gdal, layer=layer, encoding=encoding)["driver"] != _CRASHES
+        if whole:
+            with suppress(pyarrow.ArrowException, shapely.errors.GEOSException, NotImplementedError):
+                return pyogrio.read_dataframe(place.for_gdal, **how, **by_columns)
+        # broken outlines; curves: feature by feature, straightened, or null
+        outlines = pyogrio.read_dataframe(place.for_gdal, **how, columns=[], on_invalid="ignore")
+        fields = pyogrio.read_dataframe(place.for_gdal, **how, **by_columns, read_geometry=False)
+    remarks.extend(_of_curves(place, layer) if whole else [])
     return geopandas.GeoDataFrame(fields, geometry=outlines.geometry.array, crs=outlines.crs)
 
 

@@ -185,3 +185,12 @@ def test_a_layer_that_is_not_there_is_named_with_those_that_are(tmp_path):
         read(path, "q")
     with pytest.raises(errors.BadArgument, match="GeoParquet holds one"):
         read(write_parcels(tmp_path / "p.parquet", BOXES), "q")
+
+
+def test_a_flatgeobuf_with_a_null_outline(tmp_path):
+    """GDAL's columns of such a layer end the process, now and then."""
+    table = geopandas.GeoDataFrame({"n": [1, 2, 3]}, geometry=[BOXES[0], None, BOXES[2]], crs=CRS)
+    table.to_file(tmp_path / "p.fgb", SPATIAL_INDEX="NO")
+    found = read(tmp_path / "p.fgb").table
+    assert found["n"].tolist() == [1, 2, 3]
+    assert [outline is None or outline.bounds for outline in found.geometry] == [BOXES[0].bounds, True, BOXES[2].bounds]
