@@ -88,5 +88,6 @@ def _mean_and_deviation(features: Tensor, parcel: Tensor, parcels: int) -> tuple
     count = torch.bincount(parcel, minlength=parcels).to(features.dtype)[:, None, None]
     nothing = features.new_zeros(parcels, *features.shape[1:])
     mean = nothing.index_add(0, parcel, features) / count.clamp_min(1)
-    squares = nothing.index_add(0, parcel, (features - mean[parcel]).square())
+    away = features - mean.index_select(0, parcel)  # mean[parcel] has a gradient in no fixed order
+    squares = nothing.index_add(0, parcel, away.square())
     return mean, (squares / (count - 1).clamp_min(1) + 1e-12).sqrt()
