@@ -11,7 +11,6 @@ from qgis.core import (
     QgsProcessingOutputNumber,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterFolderDestination,
-    QgsProcessingParameterString,
 )
 
 from ..translation import tr
@@ -26,7 +25,7 @@ from .parcels import (
     parcels_problem,
     workers_parameter,
 )
-from .series import series_arguments, series_parameters
+from .series import calendar_parameter, calendar_problem, series_arguments, series_parameters
 
 
 class ExtractSeries(EngineAlgorithm):
@@ -60,10 +59,7 @@ class ExtractSeries(EngineAlgorithm):
             self.addParameter(parameter)
         for parameter in series_parameters():
             self.addParameter(parameter)
-        calendar = QgsProcessingParameterString(
-            "CALENDAR", tr("Days of the season to interpolate to: 3,13,43 or every:10"), optional=True
-        )
-        self.addParameter(advanced(calendar))
+        self.addParameter(calendar_parameter())
         self.addParameter(advanced(field_parameter("ID_FIELD", tr("Field that identifies a parcel"))))
         for parameter in edge_parameters():
             self.addParameter(parameter)
@@ -74,8 +70,11 @@ class ExtractSeries(EngineAlgorithm):
         self.addOutput(QgsProcessingOutputNumber("PIXEL_COUNT", tr("Number of pixels")))
 
     def problem(self, parameters: Parameters, context: QgsProcessingContext) -> str:
-        problem = imagery_problem(self, parameters, context)
-        return problem or parcels_problem(self, parameters, context, "ID_FIELD")
+        return (
+            imagery_problem(self, parameters, context)
+            or parcels_problem(self, parameters, context, "ID_FIELD")
+            or calendar_problem(self, parameters, context)
+        )
 
     def prepareAlgorithm(
         self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback

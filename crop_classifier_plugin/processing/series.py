@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 from qgis.core import (
     QgsProcessingContext,
@@ -11,11 +11,14 @@ from qgis.core import (
     QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
     QgsProcessingParameterNumber,
+    QgsProcessingParameterString,
 )
 
-from ..engine.protocol import FILLINGS
+from ..engine.protocol import FILLINGS, MODELS
 from ..translation import tr
 from .base import EngineAlgorithm, Parameters, advanced
+
+SMOOTHED = ("whittaker", "savitzky-golay")  # fillings that change clear observations, too
 
 
 def series_parameters() -> List[QgsProcessingParameterDefinition]:
@@ -32,6 +35,58 @@ def series_parameters() -> List[QgsProcessingParameterDefinition]:
         "REMOVE_OUTLIERS", tr("Take out clouds and shadows that the masks missed"), False
     )
     return [advanced(parameter) for parameter in (filling, gap, outliers)]
+
+
+def calendar_parameter() -> QgsProcessingParameterDefinition:
+    """For what makes a store; what classifies goes by its model's days."""
+    label = tr("Days of the season to interpolate to: 3,13,43 or every:10")
+    return advanced(QgsProcessingParameterString("CALENDAR", label, optional=True))
+
+
+def calendar_problem(algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext) -> str:
+    """What the engine would refuse only once all images are found."""
+    text = algorithm.text(parameters, "CALENDAR", context)
+    if text is None or is_calendar(text):
+        return ""
+    label = tr("Days of the season: expected whole days in rising order such as 3,13,43, or every:10; found {}.")
+    return label.format(text)
+
+
+def is_calendar(text: str) -> bool:
+    """Days since 1 January of the harvest year, below 0 before it; or every so many days."""
+    if text.startswith("every:"):
+        return (_whole(text[len("every:") :]) or 0) > 0
+    days = [_whole(day) for day in text.split(",")]
+    return None not in days and days == sorted(set(days))
+
+
+def _whole(text: str) -> Optional[int]:
+    try:
+        return int(text)
+    except ValueError:
+        return None
+
+
+def unused_series_option(algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext) -> str:
+    """Said where a store that is there already is all that is read: it would be believed to have an effect."""
+    for name in ("FILLING", "MAX_GAP_DAYS", "REMOVE_OUTLIERS", "CALENDAR"):
+        if parameters.get(name) and algorithm.given(parameters, name):
+            label = algorithm.parameterDefinition(name).description()
+            text = tr("{}: the store holds its series already. Clear this, or give imagery and parcels to make a store.")
+            return text.format(label)
+    return ""
+
+
+def observations_problem(algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext) -> str:
+    """An architecture that reads the clear observations themselves finds none on a calendar or smoothed."""
+    model = algorithm.parameterAsEnumString(parameters, "MODEL", context)
+    filling = algorithm.parameterAsEnumString(parameters, "FILLING", context)
+    if MODELS[model].view != "observations":
+        return ""
+    if algorithm.given(parameters, "CALENDAR") or filling in SMOOTHED:
+        text = tr("{} reads the clear observations as they are: clear the days of the season and choose linear filling.")
+        return text.format(model)
+    return ""
 
 
 def series_arguments(

@@ -35,7 +35,14 @@ from .parcels import (
     previous_field_parameter,
     workers_parameter,
 )
-from .series import series_arguments, series_parameters
+from .series import (
+    calendar_parameter,
+    calendar_problem,
+    observations_problem,
+    series_arguments,
+    series_parameters,
+    unused_series_option,
+)
 from .training import epochs_parameter, learning_arguments, option_parameters, split_parameters, split_problem
 
 EXTRACTION_SHARE = 0.4  # of the progress bar, where images are read first
@@ -74,7 +81,7 @@ class TrainModel(EngineAlgorithm):
         self.addParameter(field_parameter("CLASS_FIELD", tr("Field of declared crops"), optional=False))
         for parameter in [*class_table_parameters(), *imagery_parameters(optional=True), *training_parameters()]:
             self.addParameter(parameter)
-        for parameter in series_parameters():
+        for parameter in [*series_parameters(), calendar_parameter()]:
             self.addParameter(parameter)
         names = field_parameter("NAME_FIELD", tr("Field of crop names, where each value is a class"))
         self.addParameter(advanced(names))
@@ -96,6 +103,8 @@ class TrainModel(EngineAlgorithm):
             self._source_problem(parameters, context)
             or imagery_problem(self, parameters, context)
             or parcels_problem(self, parameters, context, *fields)
+            or calendar_problem(self, parameters, context)
+            or observations_problem(self, parameters, context)
             or split_problem(self, parameters, context)
             or class_table_problem(self, parameters, context)
             or model_output_problem(parameters.get("OUTPUT"))
@@ -107,7 +116,7 @@ class TrainModel(EngineAlgorithm):
             return tr("Give imagery and parcels together.")
         if not imagery and not store:
             return tr("Give imagery and parcels, or a parcel series store.")
-        return ""
+        return "" if imagery else unused_series_option(self, parameters, context)
 
     def prepareAlgorithm(
         self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
@@ -142,6 +151,7 @@ class TrainModel(EngineAlgorithm):
         arguments = {
             "imagery": file_path(self, parameters, "IMAGERY", context),
             "output": str(store),
+            "calendar": self.text(parameters, "CALENDAR", context),
             **parcel_arguments(self, parcels, parameters, context),
             **imagery_arguments(self, parameters, context),
             **series_arguments(self, parameters, context),

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -110,3 +111,19 @@ def test_a_real_season_is_extracted_where_it_was_asked_for(provider, monkeypatch
     results, _ = algorithm("extractseries").run(parameters, context, Feedback(), {}, False)
     assert (results["OUTPUT"], results["PARCEL_COUNT"]) == (str(store), 19)
     assert (store / "manifest.json").is_file()
+
+
+def test_a_model_trained_from_images_is_on_the_days_asked_for(provider, monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("CROP_CLASSIFIER_PYTHON", str(PYTHON))
+    size = {"parcels": 60, "dates": 4, "seed": 1}
+    job = Job("simulate", {"output": str(tmp_path / "region"), **size})
+    made = run_job(job, lambda event: None, lambda: False, python=PYTHON)
+    store, model = tmp_path / "kept.parcels", tmp_path / "m.cropmodel"
+    parameters = {
+        "IMAGERY": made["imagery"], "PARCELS": made["parcels"], "CLASS_FIELD": made["class_field"], "STORE": str(store),
+        "MODEL": "random-forest", "CALENDAR": "-95,105,215", "OUTPUT": str(model),
+    }  # fmt: skip
+    algorithm("trainmodel").run(parameters, QgsProcessingContext(), Feedback(), {}, False)
+    assert json.loads((store / "manifest.json").read_text("utf-8"))["days"] == [-95, 105, 215]
+    with zipfile.ZipFile(model) as archive:
+        assert json.loads(archive.read("model.json"))["calendar"] == [-95, 105, 215]

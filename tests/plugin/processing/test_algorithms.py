@@ -164,10 +164,12 @@ def test_train_extracts_beside_the_model_then_trains_and_leaves_no_store(fake_en
     feedback = Feedback()
     before = set(tmp_path.iterdir())
     parameters = {"IMAGERY": str(imagery), "PARCELS": parcels, "CLASS_TABLE": 3, "CLASS_TABLE_FILE": str(table)}
+    parameters["CALENDAR"] = "-40,3,43"
     results = run("trainmodel", {**train_parameters(tmp_path), **parameters}, feedback)
     extract, train = fake_engine.jobs()
     assert (extract["command"], train["command"]) == ("extract", "train")
     assert extract["arguments"]["output"] == train["arguments"]["store"]
+    assert extract["arguments"]["calendar"] == "-40,3,43"
     assert extract["arguments"]["output"].startswith(str(tmp_path))
     assert set(tmp_path.iterdir()) == before
     assert (results["OVERALL_ACCURACY"], results["MEAN_F"], results["REPORT"]) == (0.9, 0.6, "REPORT")

@@ -49,3 +49,29 @@ def test_what_train_finds_before_the_run(imagery, tmp_path) -> None:
     assert "choose a class table" in problem("trainmodel", {**full, "UNKNOWN_CLASS": "Other"})
     assert problem("trainmodel", {**full, "CLASS_TABLE": 1, "UNKNOWN_CLASS": "Other"}) == ""
     assert "ends in .cropmodel" in problem("trainmodel", {**full, "OUTPUT": str(tmp_path / "model.pt")})
+
+
+@pytest.mark.parametrize("name", ["extractseries", "trainmodel"])
+@pytest.mark.parametrize("days", ["3,43,13", "3,3", "every:0", "every:", "every:-5", "3;13", "2018-05-01", ","])
+def test_days_that_are_no_calendar_are_found_before_the_run(imagery, tmp_path, name, days) -> None:
+    own = train_parameters(tmp_path) if name == "trainmodel" else {"OUTPUT": str(tmp_path / "s.parcels")}
+    full = {**own, "IMAGERY": str(imagery), "PARCELS": memory_layer()}
+    found = problem(name, {**full, "CALENDAR": days})
+    assert "3,13,43, or every:10" in found and found.endswith(f"found {days}.")
+    for good in ("3", "-40, 3, 13", "every:10", ""):
+        assert problem(name, {**full, "CALENDAR": good}) == ""
+
+
+def test_what_a_store_alone_cannot_be_given(tmp_path) -> None:
+    full = {**train_parameters(tmp_path), "STORE": str(tmp_path)}
+    assert problem("trainmodel", {**full, "FILLING": None, "REMOVE_OUTLIERS": False, "CALENDAR": ""}) == ""
+    for option in ({"FILLING": "nearest"}, {"MAX_GAP_DAYS": 30}, {"REMOVE_OUTLIERS": True}, {"CALENDAR": "every:9"}):
+        assert "the store holds its series already" in problem("trainmodel", {**full, **option})
+
+
+def test_a_model_of_clear_observations_needs_them(imagery, tmp_path) -> None:
+    full = {**train_parameters(tmp_path), "MODEL": "dated-gru", "IMAGERY": str(imagery), "PARCELS": memory_layer()}
+    assert problem("trainmodel", {**full, "FILLING": "nearest"}) == ""
+    for option in ({"FILLING": "whittaker"}, {"CALENDAR": "3,13"}):
+        assert "dated-gru reads the clear observations" in problem("trainmodel", {**full, **option})
+        assert problem("trainmodel", {**full, "MODEL": "gru", **option}) == ""
