@@ -72,7 +72,7 @@ def unused_series_option(algorithm: EngineAlgorithm, parameters: Parameters, con
     for name in ("FILLING", "MAX_GAP_DAYS", "REMOVE_OUTLIERS", "CALENDAR"):
         if parameters.get(name) and algorithm.given(parameters, name):
             label = algorithm.parameterDefinition(name).description()
-            text = tr("{}: the store holds its series already. Clear this, or give imagery and parcels to make a store.")
+            text = tr("{}: the store has its series already. Clear this, or give imagery and parcels to make one.")
             return text.format(label)
     return ""
 
@@ -84,7 +84,7 @@ def observations_problem(algorithm: EngineAlgorithm, parameters: Parameters, con
     if MODELS[model].view != "observations":
         return ""
     if algorithm.given(parameters, "CALENDAR") or filling in SMOOTHED:
-        text = tr("{} reads the clear observations as they are: clear the days of the season and choose linear filling.")
+        text = tr("{} reads clear observations as they are: clear the days of the season, choose linear filling.")
         return text.format(model)
     return ""
 

@@ -66,12 +66,12 @@ def test_what_a_store_alone_cannot_be_given(tmp_path) -> None:
     full = {**train_parameters(tmp_path), "STORE": str(tmp_path)}
     assert problem("trainmodel", {**full, "FILLING": None, "REMOVE_OUTLIERS": False, "CALENDAR": ""}) == ""
     for option in ({"FILLING": "nearest"}, {"MAX_GAP_DAYS": 30}, {"REMOVE_OUTLIERS": True}, {"CALENDAR": "every:9"}):
-        assert "the store holds its series already" in problem("trainmodel", {**full, **option})
+        assert "the store has its series already" in problem("trainmodel", {**full, **option})
 
 
 def test_a_model_of_clear_observations_needs_them(imagery, tmp_path) -> None:
     full = {**train_parameters(tmp_path), "MODEL": "dated-gru", "IMAGERY": str(imagery), "PARCELS": memory_layer()}
     assert problem("trainmodel", {**full, "FILLING": "nearest"}) == ""
     for option in ({"FILLING": "whittaker"}, {"CALENDAR": "3,13"}):
-        assert "dated-gru reads the clear observations" in problem("trainmodel", {**full, **option})
+        assert "dated-gru reads clear observations" in problem("trainmodel", {**full, **option})
         assert problem("trainmodel", {**full, "MODEL": "gru", **option}) == ""
