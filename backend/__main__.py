@@ -114,22 +114,24 @@ def _as_arguments(job: Job) -> list[str]:
         parameter = known.get(name)
         if parameter is None:
             raise BadArgument(name, f"one of {', '.join(sorted(filter(None, known)))}", name)
+        if value is False and parameter.secondary_opts:  # "no", where that is not the same as nothing
+            options.append(_long(parameter.secondary_opts))
         if value is None or value is False or value == "":
             continue
         values = [str(item) for item in value] if isinstance(value, (list, tuple)) else [str(value)]
         if isinstance(parameter, click.Argument):
             positional[name] = values
         elif value is True:
-            options.append(_long(parameter))
+            options.append(_long(parameter.opts))
         else:
-            options += [f"{_long(parameter)}={item}" for item in values]
+            options += [f"{_long(parameter.opts)}={item}" for item in values]
     ordered = [item for name in known for item in positional.get(name, [])]
     return [*options, "--", *ordered]
 
 
-def _long(parameter: click.Parameter) -> str:
+def _long(names: Sequence[str]) -> str:
     """`--output` of `-o, --output`: `-o=x` would mean the value "=x"."""
-    return max(parameter.opts, key=len)
+    return max(names, key=len)
 
 
 def _usage(error: click.UsageError) -> str:

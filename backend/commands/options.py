@@ -140,11 +140,14 @@ series_options = options_of(
     ),
     click.option(
         "--max-gap-days",
-        type=click.IntRange(min=1),
-        help="Gaps between clear observations longer than this stay unobserved.",
+        type=click.IntRange(min=0),
+        callback=lambda context, option, days: days or None,
+        help="Gaps between clear observations longer than this stay unobserved; 0: no limit.",
     ),
     click.option(
-        "--remove-outliers", is_flag=True, help="Take out clouds and shadows that the masks missed, by a test in time."
+        "--remove-outliers/--no-remove-outliers",
+        default=False,
+        help="Take out clouds and shadows that the masks missed, by a test in time.",
     ),
 )
 

@@ -39,7 +39,7 @@ def said(facts: Mapping[str, Any]) -> str:
 def as_trained(
     provenance: Mapping[str, Any], options: ImageryOptions, series: SeriesOptions, reporter: Reporter
 ) -> tuple[ImageryOptions, SeriesOptions]:
-    """The options as given, and where they were not given as in the model's training."""
+    """The options as given, "no limit" and "no outlier test" too; those that are not, as in the model's training."""
     facts = provenance.get("preparation") or {}
     trained = {**facts.get("series", {}), **{name: (facts.get("masks") or {}).get(name) for name in _MASKS}}
     trained = {name: value for name, value in trained.items() if value is not None and not _given(name)}

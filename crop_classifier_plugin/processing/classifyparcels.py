@@ -69,7 +69,7 @@ class ClassifyParcels(EngineAlgorithm):
         self.addParameter(model)
         for parameter in imagery_parameters():
             self.addParameter(parameter)
-        for parameter in series_parameters():
+        for parameter in series_parameters(of_model=True):
             self.addParameter(parameter)
         self.addParameter(field_parameter("TRUTH", tr("Field of declared crops to compare with")))
         self.addParameter(previous_field_parameter())

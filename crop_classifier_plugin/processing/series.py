@@ -18,22 +18,27 @@ from ..engine.protocol import FILLINGS, MODELS
 from ..translation import tr
 from .base import EngineAlgorithm, Parameters, advanced
 
+OUTLIERS = ("as the model", "yes", "no")
 SMOOTHED = ("whittaker", "savitzky-golay")  # fillings that change clear observations, too
 
 
-def series_parameters() -> List[QgsProcessingParameterDefinition]:
-    """Left empty they are the engine's defaults, or, where a model classifies, as it was trained."""
+def series_parameters(of_model: bool = False) -> List[QgsProcessingParameterDefinition]:
+    """Left empty they are the engine's defaults or, `of_model`, as the model that classifies was trained."""
     fillings = list(FILLINGS)
     filling = QgsProcessingParameterEnum(
         "FILLING", tr("Filling of clouds in time"), fillings, usesStaticStrings=True, optional=True
     )
     whole = QgsProcessingParameterNumber.Type.Integer
     gap = QgsProcessingParameterNumber(
-        "MAX_GAP_DAYS", tr("Longest gap filled (days)"), whole, optional=True, minValue=1
+        "MAX_GAP_DAYS", tr("Longest gap filled, in days (0: no limit)"), whole, optional=True, minValue=0
     )
-    outliers = QgsProcessingParameterBoolean(
-        "REMOVE_OUTLIERS", tr("Take out clouds and shadows that the masks missed"), False
-    )
+    label = tr("Take out clouds and shadows that the masks missed")
+    if of_model:
+        outliers = QgsProcessingParameterEnum(
+            "REMOVE_OUTLIERS", label, list(OUTLIERS), defaultValue=OUTLIERS[0], usesStaticStrings=True
+        )
+    else:
+        outliers = QgsProcessingParameterBoolean("REMOVE_OUTLIERS", label, False)
     return [advanced(parameter) for parameter in (filling, gap, outliers)]
 
 
@@ -97,5 +102,13 @@ def series_arguments(
     return {
         "filling": algorithm.parameterAsEnumString(parameters, "FILLING", context) if given else None,
         "max_gap_days": algorithm.integer(parameters, "MAX_GAP_DAYS", context),
-        "remove_outliers": algorithm.parameterAsBool(parameters, "REMOVE_OUTLIERS", context) or None,
+        "remove_outliers": _outliers(algorithm, parameters, context),
     }
+
+
+def _outliers(algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext) -> Optional[bool]:
+    """None leaves it to the engine: no outlier test, or the model's."""
+    if isinstance(algorithm.parameterDefinition("REMOVE_OUTLIERS"), QgsProcessingParameterBoolean):
+        return algorithm.parameterAsBool(parameters, "REMOVE_OUTLIERS", context) or None
+    chosen = algorithm.parameterAsEnumString(parameters, "REMOVE_OUTLIERS", context)
+    return {"yes": True, "no": False}.get(chosen)

@@ -7,8 +7,10 @@ import geopandas
 import numpy as np
 import pytest
 
+from backend.__main__ import _as_arguments
 from backend.errors import BadArgument
 from backend.models.bundle import ModelBundle
+from backend.protocol import Job
 from backend.series.store import open_store
 from backend.vocabulary import UNOBSERVED
 from tests.backend.commands.conftest import run
@@ -100,3 +102,24 @@ def test_what_is_not_given_is_as_in_the_training(region, tmp_path):
     run("classify", *source, *arguments, "-o", tmp_path / "b.gpkg", *store, *given, reporter=recorder)
     assert open_store(tmp_path / "b.parcels").manifest["series"]["filling"] == "linear"
     assert "made by linear" in dict(recorder.warnings)["series.made_otherwise"]
+
+
+def test_the_model_s_gap_limit_and_outlier_test_can_be_refused(region, tmp_path):
+    """From the command line and from a job; what is refused is said, the filling stays the model's."""
+    source = (region.images, region.parcels, "--masks", region.masks)
+    run("extract", *source, "-o", tmp_path / "s.parcels", *MADE, "--remove-outliers")
+    training = ("--model", "random-forest", "--class-field", "CODE_CULTU", "--class-table", "paper")
+    run("train", tmp_path / "s.parcels", "-o", tmp_path / "m.cropmodel", *training)
+    arguments = {"model": str(tmp_path / "m.cropmodel"), "device": "cpu", "max_gap_days": 0, "remove_outliers": False}
+    inputs = {"source": str(region.images), "parcels": str(region.parcels), "masks": str(region.masks)}
+    for name in ("line", "job"):
+        outputs = {"output": str(tmp_path / f"{name}.gpkg"), "store": str(tmp_path / f"{name}.parcels")}
+        job, recorder = Job("classify", {**inputs, **arguments, **outputs}), Recorder()
+        given = ("--model", arguments["model"], "--device", "cpu", "-o", outputs["output"], "--store", outputs["store"])
+        refused = ("--max-gap-days", 0, "--no-remove-outliers")
+        line = ("classify", *source, *given, *refused) if name == "line" else ("classify", *_as_arguments(job))
+        run(*line, reporter=recorder)
+        store = open_store(tmp_path / f"{name}.parcels")
+        assert store.manifest["series"] == {"filling": "whittaker", "max_gap_days": None, "remove_outliers": False}
+        assert (np.asarray(store.reflectance) != UNOBSERVED).all() and len(store.reflectance)
+        assert "made by whittaker, SCL" in dict(recorder.warnings)["series.made_otherwise"]

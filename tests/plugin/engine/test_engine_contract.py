@@ -65,7 +65,7 @@ OWN = {
     "inspectstack": {"OUTPUT": "dates.csv"},
     "extractseries": {"OUTPUT": "x.parcels"},
     "trainmodel": {"OUTPUT": "x.cropmodel", "MODEL": "gru"},
-    "classifyparcels": {"OUTPUT": "x.gpkg", "MODEL": "m.cropmodel"},
+    "classifyparcels": {"OUTPUT": "x.gpkg", "MODEL": "m.cropmodel", "REMOVE_OUTLIERS": "no"},
 }
 
 
@@ -75,7 +75,7 @@ def test_the_engine_knows_every_argument(name, provider, fake_engine, engine_nam
     fake_engine.answer("extract", {"store": "", "parcels": 0, "pixels": 0})
     fake_engine.answer("train", {"model": "", "report": "", "scores": {"oa": 0.0, "mean_f": 0.0}})
     fake_engine.answer("classify", {"output": "", "report": "", "parcels": 0, "classified": 0, "classes": []})
-    own = {key: value if value == "gru" else str(tmp_path / value) for key, value in OWN[name].items()}
+    own = {key: str(tmp_path / value) if "." in value else value for key, value in OWN[name].items()}
     model_file(tmp_path / "m.cropmodel")
     given = {**everything(tmp_path), **own}
     tried = algorithm(name)

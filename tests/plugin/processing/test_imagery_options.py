@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 from qgis.core import QgsCoordinateReferenceSystem, QgsProcessingParameterDefinition
-from running import algorithm, run
+from running import algorithm, classify_parameters, run
 from sample_layers import file_layer
 
 pytestmark = pytest.mark.usefixtures("qgis_app", "qgis_processing", "provider")
@@ -40,6 +40,22 @@ def test_extract_sends_masks_and_filling(fake_engine, imagery, tmp_path) -> None
         {"IMAGERY": str(imagery), "PARCELS": layer, "OUTPUT": str(tmp_path / "s.parcels"), **IMAGERY, **SERIES},
     )
     assert sent(fake_engine).items() >= {**SENT, **SENT_SERIES}.items()
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, {}),
+        ({"REMOVE_OUTLIERS": "as the model"}, {}),
+        ({"REMOVE_OUTLIERS": "yes", "MAX_GAP_DAYS": 45}, {"remove_outliers": True, "max_gap_days": 45}),
+        ({"REMOVE_OUTLIERS": "no", "MAX_GAP_DAYS": 0}, {"remove_outliers": False, "max_gap_days": 0}),
+    ],
+)
+def test_a_model_s_outlier_test_and_gap_limit_can_be_refused(fake_engine, imagery, tmp_path, options, expected) -> None:
+    answer = {"output": "", "report": "", "parcels": 0, "classified": 0, "classes": [], "scores": None}
+    fake_engine.answer("classify", answer)
+    run("classifyparcels", {**classify_parameters(imagery, tmp_path, file_layer(tmp_path / "p.gpkg")), **options})
+    assert {name: value for name, value in sent(fake_engine).items() if name in SENT_SERIES} == expected
 
 
 def test_nothing_given_is_left_to_the_engine(fake_engine, imagery, tmp_path) -> None:
