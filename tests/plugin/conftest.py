@@ -62,9 +62,9 @@ def no_engine(tmp_path, monkeypatch) -> Path:
     Setting.ENGINE_PYTHON.forget()
 
 
-@pytest.fixture()
+@pytest.fixture(scope="module")
 def provider(qgis_app, qgis_processing):
-    """The provider, registered."""
+    """The provider, registered for the tests of one file: others load the whole plugin, which brings its own."""
     from qgis.core import QgsApplication
 
     from crop_classifier_plugin.processing.provider import CropClassifierProvider
@@ -72,6 +72,8 @@ def provider(qgis_app, qgis_processing):
     provider = CropClassifierProvider()
     QgsApplication.processingRegistry().addProvider(provider)
     yield provider
+    while QgsApplication.taskManager().countActiveTasks():  # a search that was given up still uses its algorithm
+        QgsApplication.processEvents()
     QgsApplication.processingRegistry().removeProvider(provider)
 
 

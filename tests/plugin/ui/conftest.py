@@ -29,24 +29,11 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from crop_classifier_plugin.engine import locate  # noqa: E402
-from crop_classifier_plugin.processing.provider import CropClassifierProvider  # noqa: E402
 
 _spec = importlib.util.spec_from_file_location("_ui_fake_engine", HERE / "fake_engine.py")  # tests/plugin has one, too
 FAKE = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(FAKE)
 CODES = ("BTH", "MIS", "PPH", "PPH", "VRC", "BTH", "BTH", "LUZ", "PPH", None)
-
-
-@pytest.fixture(scope="session")
-def provider(qgis_app):
-    """The plugin's algorithms, unless the whole plugin is loaded already."""
-    registry = QgsApplication.processingRegistry()
-    found = registry.providerById("crop_classifier")
-    if found is None:
-        registry.addProvider(CropClassifierProvider())
-    yield registry.providerById("crop_classifier")
-    if found is None:
-        registry.removeProvider("crop_classifier")
 
 
 @pytest.fixture(autouse=True)
