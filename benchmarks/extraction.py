@@ -42,7 +42,7 @@ def make_images(folder: Path, dates: int, size: int) -> None:
         "transform": from_origin(X0, Y0, 10, 10), "compress": "deflate", "tiled": True,
         "blockxsize": 512, "blockysize": 512,
     }  # fmt: skip
-    half = size // 2 + 1
+    half = -(-size // 2)  # the last pixel of a mask may reach past the image, by less than its own size
     mask_profile = profile | {
         "width": half,
         "height": half,
