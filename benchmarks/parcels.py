@@ -1,4 +1,4 @@
-"""Memory and time of a layer of very many parcels: reading it, cleaning its outlines, finding their pixels.
+"""Memory and time of a layer of very many parcels: looking through it, finding its pixels, writing it again.
 
     python benchmarks/parcels.py [--parcels 1000000] [--folder DIR]
 
@@ -37,9 +37,11 @@ def write(path: Path, parcels: int) -> None:
 
 def measure(path: Path) -> None:
     from backend.imagery.grid import Grid
-    from backend.parcels.outlines import clean
     from backend.parcels.reading import read
-    from backend.series.layout import lay_out
+    from backend.parcels.writing import write
+    from backend.series import store
+    from backend.series.ground_plan import planned
+    from backend.series.layout import Edges
 
     margin = 2 * RADIUS_M
     x0, y0 = CORNER[0] - margin, CORNER[1] - margin
@@ -56,11 +58,26 @@ def measure(path: Path) -> None:
     said("start")
     layer = read(path)
     said("read")
-    cleaned = clean(layer.geometries, layer.table.crs, CRS)
-    said("cleaned")
-    layout = lay_out(cleaned.outlines, layer.ids, grid)
-    said("laid out")
-    print(f"{len(layout.index)} parcels, {len(layout.position)} pixels")
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        draft = Path(folder) / "layer.parcels"
+        with store.drafted(draft), planned(layer, grid, Edges(), draft) as layout:
+            said("laid out")
+            print(f"{len(layout.index)} parcels, {len(layout.position)} pixels")
+            for ending in ("gpkg", "parquet"):
+                write(Layer(draft / "parcels.parquet"), Path(folder) / f"out.{ending}", "out")
+                said(ending)
+
+
+class Layer:
+    """A store's parcels, some at a time, as often as asked for."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __iter__(self):
+        from backend.parcels.sources.geoparquet import tables
+
+        return tables(self.path)
 
 
 def main() -> None:

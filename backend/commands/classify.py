@@ -38,7 +38,7 @@ from backend.learning.device import choose
 from backend.learning.prediction import predict
 from backend.models.bundle import ModelBundle
 from backend.parcels import nomenclature
-from backend.parcels.writing import Losses, attach, check_output, write
+from backend.parcels.writing import Attached, Losses, check_output, write
 from backend.protocol import Reporter
 from backend.reports.map import draw_map
 from backend.reports.tables import as_text
@@ -143,16 +143,16 @@ def write_results(classified: Classified, spec: ClassificationSpec, reporter: Re
     """The layer and the report; gives the command's values."""
     agreement = classified.agreement(spec.truth, reporter) if spec.truth else {}
     predictions = classified.predictions()
-    layer, renamed = attach(classified.store.parcels(), predictions, spec.output)
-    for old, new in renamed.items():
+    layer = Attached(classified.store.tables, predictions, spec.output)
+    for old, new in layer.renamed.items():
         reporter.warning("output.field_renamed", f"The layer's own field {old} is kept as {new}.")
     _warn_of_losses(write(layer, spec.output, spec.output.stem), reporter)
-    page = _report(classified, layer.geometry, predictions, agreement, spec)
+    page = _report(classified, predictions, agreement, spec)
     return {
         "output": str(spec.output),
         "layer": spec.output.stem,
         "report": str(page),
-        "parcels": len(layer),
+        "parcels": len(predictions),
         "classified": len(classified.rows),
         "quality": quality.counts(classified.store.index["quality"].to_numpy()),
         "outlines": quality.outline_counts(classified.store.index),
@@ -168,6 +168,9 @@ def _warn_of_losses(losses: Losses, reporter: Reporter) -> None:
     if losses.cut:
         told = f"Texts of {', '.join(losses.cut)} were cut, a shapefile holds 254 bytes of each."
         reporter.warning("output.text_cut", told, "Write a GeoPackage to keep them.")
+    if losses.measures:
+        told = "The outlines' M values were left out, this format takes none."
+        reporter.warning("output.measures_lost", told, "Write a GeoPackage or GeoParquet to keep them.")
 
 
 def _check_outputs(spec: ClassificationSpec, parcels: Path | None) -> None:
@@ -234,12 +237,12 @@ def _warn_of_series(store: Store, bundle: ModelBundle, reporter: Reporter) -> No
 
 
 def _report(
-    classified: Classified, geometries: Any, predictions: pandas.DataFrame, agreement: dict[str, Any],
-    spec: ClassificationSpec,
-) -> Path:  # fmt: skip
+    classified: Classified, predictions: pandas.DataFrame, agreement: dict[str, Any], spec: ClassificationSpec
+) -> Path:
     bundle, store, path = classified.bundle, classified.store, documents.report_path(spec.output, spec.report)
     picture = None
-    if len(geometries) <= _MOST_DRAWN and geometries.geom_type.isin(_DRAWN).any():
+    geometries = store.parcels().geometry if len(predictions) <= _MOST_DRAWN else None
+    if geometries is not None and geometries.geom_type.isin(_DRAWN).any():
         codes = predictions["crop_code"].to_numpy(object, na_value=None)
         picture = draw_map(geometries, codes, bundle.classes, path.with_suffix(".png"), "Classified parcels")
     model = {"model": bundle.architecture, "trained": bundle.provenance.get("made", "")}

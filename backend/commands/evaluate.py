@@ -19,7 +19,7 @@ from backend.errors import NoCommonClasses
 from backend.learning.metrics import reliability, scores
 from backend.parcels import nomenclature
 from backend.parcels.nomenclature import Nomenclature
-from backend.parcels.reading import column, read_table
+from backend.parcels.reading import column, read_fields
 from backend.protocol import Reporter
 from backend.reports.tables import as_text
 from backend.vocabulary import QUALITY
@@ -38,7 +38,7 @@ def command(
     layer: str | None, report: Path | None,
 ) -> Outcome:  # fmt: skip
     """Report how well PREDICTIONS, a classified layer, agree with a field of declared crops."""
-    table = read_table(predictions, layer)
+    table = read_fields(predictions, layer)
     options = ClassOptions(class_table, None, unknown_class)
     declared, found = _compare(table, truth, options, predictions)
     if declared.unknown:

@@ -85,8 +85,8 @@ def extract(
 
 def _around(layer: ParcelLayer) -> tuple[float, float, float, float] | None:
     """West, south, east, north of all parcels in degrees, to search a catalogue by; None where these are no numbers."""
-    to_degrees = pyproj.Transformer.from_crs(layer.table.crs, "EPSG:4326", always_xy=True)
-    west, south, east, north = to_degrees.transform_bounds(*layer.table.total_bounds)
+    to_degrees = pyproj.Transformer.from_crs(layer.crs, "EPSG:4326", always_xy=True)
+    west, south, east, north = to_degrees.transform_bounds(*layer.bounds)
     return (west, south, east, north) if np.isfinite((west, south, east, north)).all() else None
 
 

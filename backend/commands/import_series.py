@@ -60,7 +60,6 @@ def command(reporter: Reporter, source: Path, output: Path, spec: ImportSpec) ->
     store = import_set(source, spec, output, reporter)
     warn_of_flags(store, reporter)
     warn_of_scale(store, reporter)
-    fields = store.parcels().columns.drop("geometry")
     values = {
         "store": str(output),
         "layout": store.manifest["parcels"]["layer"],
@@ -68,7 +67,7 @@ def command(reporter: Reporter, source: Path, output: Path, spec: ImportSpec) ->
         "pixels": int(store.index["n_pixels"].sum()),
         "dates": [acquisition["date"] for acquisition in store.manifest["acquisitions"]],
         "bands": list(store.bands),
-        "fields": [str(field) for field in fields],
+        "fields": [str(field) for field in store.fields().columns],
         "positions": bool(store.manifest["positions"]),
         "quality": quality.counts(store.index["quality"].to_numpy()),
         "seconds": round(time.monotonic() - began, 1),

@@ -38,8 +38,8 @@ class Seasons:
         return ", ".join(str(store.path) for store in self.stores)
 
     @cached_property
-    def _layers(self) -> list[pandas.DataFrame]:
-        return [store.parcels() for store in self.stores]
+    def _fields(self) -> list[pandas.DataFrame]:
+        return [store.fields() for store in self.stores]
 
     def feed(self, view: str) -> Feed:
         """The samples of all parcels, on the days and bands of the first store. Raises MissingBands."""
@@ -47,8 +47,8 @@ class Seasons:
 
     def column(self, field: str) -> NDArray[np.object_]:
         """A field of the parcels, null as None. Raises MissingField, BadArgument."""
-        pairs = zip(self.stores, self._layers, strict=True)
-        return np.concatenate([column(layer, field, store.path) for store, layer in pairs])
+        pairs = zip(self.stores, self._fields, strict=True)
+        return np.concatenate([column(fields, field, store.path) for store, fields in pairs])
 
     def years(self) -> NDArray[np.int64]:
         """The season of each parcel's store."""
@@ -63,25 +63,28 @@ class Seasons:
         Raises NoOutlines where no parcel has one.
         """
         crs = self._metric_crs()
-        moved = [geopandas.GeoSeries(_centres(layer), crs=layer.crs).to_crs(crs) for layer in self._layers]
-        points = np.concatenate([shapely.get_coordinates(_filled(series)) for series in moved])
+        points = np.concatenate([shapely.get_coordinates(_filled(centres.to_crs(crs))) for centres in self._centres])
         if np.isnan(points).all():
             raise NoOutlines(self.name)
         return points
 
+    @cached_property
+    def _centres(self) -> list[geopandas.GeoSeries]:
+        return [pandas.concat(map(_centres, store.tables())) for store in self.stores]
+
     def _metric_crs(self) -> CRS:
         """The first layer's own where it is in metres, else the UTM zone of its middle."""
-        for layer in self._layers:
-            if not isinstance(layer, geopandas.GeoDataFrame) or layer.crs is None or layer.geometry.isna().all():
+        for centres in self._centres:
+            if centres.crs is None or centres.isna().all():
                 raise NoOutlines(self.name)
-        first = self._layers[0]
+        first = self._centres[0]
         metric = first.crs.is_projected and all(axis.unit_conversion_factor == 1 for axis in first.crs.axis_info)
         return first.crs if metric else first.estimate_utm_crs()
 
 
-def _centres(layer: geopandas.GeoDataFrame) -> NDArray[np.object_]:
+def _centres(parcels: geopandas.GeoDataFrame) -> geopandas.GeoSeries:
     """Centroids, which broken outlines have as well."""
-    return shapely.centroid(np.asarray(layer.geometry.array))
+    return geopandas.GeoSeries(shapely.centroid(np.asarray(parcels.geometry.array)), crs=parcels.crs)
 
 
 def _filled(points: geopandas.GeoSeries) -> NDArray[np.object_]:

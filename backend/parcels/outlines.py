@@ -6,7 +6,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas
 import pyproj
 import pyproj.exceptions
 import shapely
@@ -18,12 +17,11 @@ Outlines = NDArray[np.object_]  # (parcels,) valid Polygon or MultiPolygon; None
 
 _POLYGONS = (3, 6)  # shapely's type numbers of Polygon and MultiPolygon
 _COLLECTION = 7
-_CHUNK = 100_000  # outlines hashed at once
 
 
 @dataclass(frozen=True)
 class Cleaned:
-    """Usable outlines, and which of vocabulary.OUTLINES each parcel shows: bool `(parcels,)` by name."""
+    """Usable outlines, and which of vocabulary.OUTLINES each parcel shows by itself: bool `(parcels,)` by name."""
 
     outlines: Outlines
     oddities: dict[str, NDArray[np.bool_]]
@@ -56,7 +54,6 @@ def clean(geometries: NDArray[np.object_], source_crs: object, target_crs: str) 
         "no_area": ~usable & ~missing & ~lost & ~other,
         "out_of_reach": lost,
         "repaired": usable & (invalid | broken),
-        "duplicate": usable & _repeated(geometries),
     }
     return Cleaned(moved, oddities)
 
@@ -69,13 +66,9 @@ def _finite(geometries: NDArray[np.object_]) -> NDArray[np.bool_]:
     return sound
 
 
-def _repeated(geometries: NDArray[np.object_]) -> NDArray[np.bool_]:
-    """Which outlines are those of another feature, point by point; by a hash of each, some at once."""
-    hashes = np.empty(len(geometries), np.int64)
-    for start in range(0, len(geometries), _CHUNK):
-        some = slice(start, start + _CHUNK)
-        hashes[some] = [hash(wkb) for wkb in shapely.to_wkb(geometries[some])]
-    return np.asarray(pandas.Series(hashes).duplicated(keep=False))
+def hashes(geometries: NDArray[np.object_]) -> NDArray[np.int64]:
+    """A number for each outline, point by point, by which repeated ones are found; the same within one process."""
+    return np.array([hash(wkb) for wkb in shapely.to_wkb(geometries)], np.int64)
 
 
 def _polygons_only(geometries: NDArray[np.object_]) -> NDArray[np.object_]:

@@ -3,9 +3,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-import warnings
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +12,15 @@ import geopandas
 import numpy as np
 import pandas
 import pyarrow
-import pyarrow.parquet
-import pyogrio
+import pyproj
 import shapely
 from numpy.typing import NDArray
 
 from backend.errors import BadArgument, MissingField, NoCrs, NoParcels, UnreadableParcels
-from backend.parcels import encoding as encodings
-from backend.parcels import places
-from backend.parcels.places import Place
+from backend.parcels import sources
+from backend.parcels.sources.chunk import Chunk, Source
 
 _POLYGONS = (3, 6)  # shapely's type numbers of Polygon and MultiPolygon
-_PARQUET = (".parquet", ".geoparquet")
-_CURVED = tuple(kind + 1000 * axes for kind in range(8, 15) if kind not in (13, 14) for axes in range(4))
-_CRASHES = "FlatGeobuf"  # by columns, a null outline of it ends the process (GDAL 3.12)
-_ARROW: dict[str, Any] = {"types_mapper": pandas.ArrowDtype}
 
 
 @dataclass(frozen=True)
@@ -41,138 +34,75 @@ class Remark:
 
 @dataclass(frozen=True)
 class ParcelLayer:
-    """A layer's features in file order. `table` holds its own fields and geometry untouched; `ids` do not repeat."""
+    """A layer's features in file order: their `ids`, which do not repeat, and how to read them, some at a time."""
 
-    source: Path
-    layer: str
-    table: geopandas.GeoDataFrame
+    path: Path
+    source: Source
+    crs: pyproj.CRS
+    bounds: tuple[float, float, float, float]  # west, south, east, north of what has an outline
     ids: NDArray[np.str_]  # (parcels,)
     encoding: str = ""  # that was asked for
     remarks: tuple[Remark, ...] = ()
+    _types: dict[str, Any] = field(default_factory=dict, repr=False)  # of all chunks, where theirs differ
+    _only: geopandas.GeoDataFrame | None = field(default=None, repr=False)  # the layer, where it is one chunk
 
     @property
-    def geometries(self) -> NDArray[np.object_]:
-        return np.asarray(self.table.geometry.array)
+    def name(self) -> str:
+        return self.source.layer
+
+    @property
+    def table(self) -> geopandas.GeoDataFrame:
+        """All features in one table, for a layer that fits into memory."""
+        tables = list(self.tables())
+        return tables[0] if len(tables) == 1 else pandas.concat(tables)
+
+    def tables(self) -> Iterator[geopandas.GeoDataFrame]:
+        """All features, some at a time, with the same fields and types, which are the layer's own, untouched.
+
+        Raises UnreadableParcels where the layer is no longer the one that was opened.
+        """
+        if self._only is not None:
+            yield self._only
+            return
+        rows = 0
+        for chunk in self.source.chunks():
+            rows += len(chunk.table)
+            yield _with_types(chunk.table, self._types)
+        if rows != len(self.ids):
+            raise UnreadableParcels(self.path, f"it had {len(self.ids)} features and now has {rows}; start again")
 
 
 def read(
     path: Path, layer: str | None = None, id_field: str | None = None, encoding: str | None = None
 ) -> ParcelLayer:  # fmt: skip
-    """Reads a polygon layer. Raises NoParcels, NoCrs, and what `read_table` and `column` raise; BadArgument for ids
-    that repeat.
+    """Opens a polygon layer and looks through it once. Raises NoParcels, NoCrs, and what `sources.find` and `column`
+    raise; BadArgument for ids that repeat.
     """
-    remarks: list[Remark] = []
-    table = read_table(path, layer, encoding, remarks)
-    if not isinstance(table, geopandas.GeoDataFrame):
+    source = sources.find(path, layer, encoding)
+    looks: list[_Look] = []
+    only: pandas.DataFrame | None = None
+    for chunk in source.chunks():
+        looks.append(_Look.at(chunk, id_field, path))
+        only = chunk.table if len(looks) == 1 else None
+    if not any(look.polygons for look in looks):
         raise NoParcels(path)
-    kinds = shapely.get_type_id(np.asarray(table.geometry.array))
-    if not np.isin(kinds, _POLYGONS).any():
-        raise NoParcels(path)
-    if table.crs is None:
+    crs = looks[0].crs
+    if crs is None:
         raise NoCrs(path)
-    return ParcelLayer(path, layer or path.stem, table, _ids(table, id_field, path), encoding or "", tuple(remarks))
+    ids = np.concatenate([look.ids for look in looks])
+    _require_different(ids)
+    types = _agreed(looks)
+    if types is None:
+        only = next(iter(source.chunks(features=len(ids) + 1))).table
+    west, south, east, north = zip(*(look.bounds for look in looks), strict=True)
+    bounds = (np.fmin.reduce(west), np.fmin.reduce(south), np.fmax.reduce(east), np.fmax.reduce(north))
+    remarks = tuple(_remarks(path, source, looks))
+    return ParcelLayer(path, source, crs, bounds, ids, encoding or "", remarks, types or {}, only)
 
 
-def read_table(
-    path: Path, layer: str | None = None, encoding: str | None = None, remarks: list[Remark] | None = None
-) -> pandas.DataFrame:
-    """A layer with its feature ids as index, a GeoDataFrame where it has geometries; integers with nulls stay integers.
-
-    What a user should know of it is added to `remarks`. Raises UnreadableParcels, ParcelsInDatabase; BadArgument where
-    a file holds several layers and none is named, or none of that name, and for an encoding it cannot be in.
-    """
-    place, layer = places.find(path, layer)
-    how = encodings.of(place, encoding)
-    remarks = [] if remarks is None else remarks
-    if how.guessed:
-        remarks.append(_guessed(path))
-    try:
-        if place.suffix in _PARQUET:
-            return _read_parquet(place, layer)
-        return _mended(_read_layer(place, _layer_in(place, layer), how.name, remarks), remarks)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, OSError) as error:
-        raise UnreadableParcels(path, " ".join(str(error).split())) from error
-
-
-def _layer_in(place: Place, layer: str | None) -> str | None:
-    """The layer to read; where none is named, tables without a geometry, such as QGIS's styles, do not count."""
-    layers = places.layers_in(place.for_gdal)
-    if layer is not None and layer not in layers:
-        raise BadArgument("layer", f"one of the layers of {place.path.name}, {', '.join(layers)}", layer)
-    shown = [name for name, geometry in layers.items() if geometry is not None]
-    if layer is None and len(shown) > 1:
-        raise BadArgument("layer", f"one of the layers of {place.path.name}, {', '.join(shown)}", None)
-    return layer or next(iter(shown), None)
-
-
-def _read_layer(place: Place, layer: str | None, encoding: str | None, remarks: list[Remark]) -> pandas.DataFrame:
-    """By columns, so that types survive: integers with nulls stay integers."""
-    how: dict[str, Any] = {"layer": layer, "fid_as_index": True, "encoding": encoding}
-    by_columns = {"use_arrow": True, "arrow_to_pandas_kwargs": _ARROW}
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=places.MEASURES)
-        warnings.filterwarnings("ignore", message=".* as JSON; leaving as string")
-        whole = pyogrio.read_info(place.for_gdal, layer=layer, encoding=encoding)["driver"] != _CRASHES
-        if whole:
-            with suppress(pyarrow.ArrowException, shapely.errors.GEOSException, NotImplementedError):
-                return pyogrio.read_dataframe(place.for_gdal, **how, **by_columns)
-        # broken outlines; curves: feature by feature, straightened, or null
-        outlines = pyogrio.read_dataframe(place.for_gdal, **how, columns=[], on_invalid="ignore")
-        fields = pyogrio.read_dataframe(place.for_gdal, **how, **by_columns, read_geometry=False)
-    remarks.extend(_of_curves(place, layer) if whole else [])
-    return geopandas.GeoDataFrame(fields, geometry=outlines.geometry.array, crs=outlines.crs)
-
-
-def _of_curves(place: Place, layer: str | None) -> list[Remark]:
-    """How many outlines are curves, which come straightened."""
-    try:
-        _, raw = pyogrio.read_arrow(place.for_gdal, layer=layer, columns=[])
-    except pyarrow.ArrowException:
-        return []
-    starts = [bytes(wkb.as_py()[:5]) for wkb in raw.column(raw.num_columns - 1) if wkb.is_valid]
-    kinds = np.array([int.from_bytes(s[1:], "little" if s[0] else "big") for s in starts if len(s) == 5])
-    curved = int(np.isin(kinds & 0x0FFFFFFF, _CURVED).sum()) if len(kinds) else 0
-    if not curved:
-        return []
-    return [Remark("parcels.curved", f"{curved} outlines of {place.path.name} have arcs; they come back straightened.")]
-
-
-def _mended(table: pandas.DataFrame, remarks: list[Remark]) -> pandas.DataFrame:
-    """Texts that hold bytes of another encoding made readable, letter by letter: one costs no other."""
-    broken = []
-    for name, kind in table.dtypes.items():
-        if isinstance(kind, pandas.ArrowDtype) and pyarrow.types.is_string(kind.pyarrow_dtype):
-            texts = pyarrow.chunked_array(table[name].array.__arrow_array__())
-            try:
-                texts.validate(full=True)
-            except pyarrow.ArrowInvalid:
-                raw = texts.cast(pyarrow.binary()).to_pylist()
-                table[name] = pandas.array([b if b is None else b.decode("utf-8", "replace") for b in raw], kind)
-                broken.append(str(name))
-    if broken:
-        message = (
-            f"Some texts of {', '.join(broken)} are not in the layer's encoding; their letters come back as \ufffd."
-        )
-        remarks.append(
-            Remark("parcels.broken_text", message, "Give a shapefile's encoding, such as --encoding CP1252.")
-        )
-    return table
-
-
-def _guessed(path: Path) -> Remark:
-    return Remark(
-        "parcels.encoding_guessed",
-        f"{path.name} does not say its texts' encoding, or not truly; it is no UTF-8 and was read as Windows-1252.",
-        "Where letters come back wrong, give the encoding, such as --encoding ISO-8859-15.",
-    )
-
-
-def _read_parquet(place: Place, layer: str | None) -> pandas.DataFrame:
-    if layer not in (None, place.stem):
-        raise BadArgument("layer", f"none, as a GeoParquet holds one, or {place.stem}", layer)
-    if b"geo" in (pyarrow.parquet.read_schema(place.path).metadata or {}):
-        return geopandas.read_parquet(place.path, to_pandas_kwargs=_ARROW)
-    return pyarrow.parquet.read_table(place.path).to_pandas(**_ARROW)
+def read_fields(path: Path, layer: str | None = None) -> pandas.DataFrame:
+    """A layer's fields without its outlines. Raises what `sources.find` raises, UnreadableParcels."""
+    return pandas.concat([chunk.table for chunk in sources.find(path, layer).chunks(geometry=False)])
 
 
 def column(table: pandas.DataFrame, name: str, where: object) -> NDArray[np.object_]:
@@ -190,13 +120,84 @@ def column(table: pandas.DataFrame, name: str, where: object) -> NDArray[np.obje
     return values.where(values.notna(), None).to_numpy()
 
 
-def _ids(table: geopandas.GeoDataFrame, id_field: str | None, path: Path) -> NDArray[np.str_]:
-    """The id field's values, else the file's feature ids. An id names one parcel, so repeats are refused."""
-    values = table.index.to_numpy() if id_field is None else column(table, id_field, path)
-    ids = np.array([str(value) for value in values])
-    unique, counts = np.unique(ids, return_counts=True)
-    if len(unique) != len(ids):
-        raise BadArgument(
-            "id_field", "a field whose values are all different", f"{unique[counts > 1][0]} {counts.max()} times"
+@dataclass(frozen=True)
+class _Look:
+    """What a chunk of a layer shows of the whole."""
+
+    ids: NDArray[np.str_]
+    polygons: bool
+    crs: pyproj.CRS | None
+    bounds: tuple[float, float, float, float]
+    types: dict[str, Any]
+    empty: frozenset[str]  # fields without a value
+    curved: int
+    broken: tuple[str, ...]
+
+    @classmethod
+    def at(cls, chunk: Chunk, id_field: str | None, path: Path) -> _Look:
+        """Raises NoParcels for a table without geometries, MissingField, BadArgument."""
+        table = chunk.table
+        if not isinstance(table, geopandas.GeoDataFrame):
+            raise NoParcels(path)
+        ids = table.index.to_numpy() if id_field is None else column(table, id_field, path)
+        kinds = shapely.get_type_id(np.asarray(table.geometry.array))
+        fields = table.drop(columns=table.geometry.name)
+        return cls(
+            np.array([str(value) for value in ids], dtype=np.str_),
+            bool(np.isin(kinds, _POLYGONS).any()),
+            table.crs,
+            tuple(table.total_bounds),
+            dict(fields.dtypes),
+            frozenset(fields.columns[fields.isna().all()]),
+            chunk.curved,
+            chunk.broken,
         )
-    return ids
+
+
+def _agreed(looks: Sequence[_Look]) -> dict[str, Any] | None:
+    """The types of fields that differ between chunks for want of values alone; None where they differ otherwise.
+
+    A field's type is GDAL's or the file's, but times and JSON are told by their values.
+    """
+    agreed = {}
+    for name in looks[0].types if len(looks) > 1 else ():
+        types = {look.types[name] for look in looks}
+        told = {look.types[name] for look in looks if name not in look.empty} or {looks[0].types[name]}
+        if len(told) > 1 or np.dtype(object) in types:
+            return None
+        if len(types) > 1:
+            agreed[name] = told.pop()
+    return agreed
+
+
+def _with_types(table: geopandas.GeoDataFrame, types: dict[str, Any]) -> geopandas.GeoDataFrame:
+    """The table with fields that are empty in it as fields of the type they have elsewhere."""
+    empty = {name: kind for name, kind in types.items() if table[name].dtype != kind}
+    return table.assign(**{name: pandas.array([None] * len(table), dtype=kind) for name, kind in empty.items()})
+
+
+def _remarks(path: Path, source: Source, looks: Sequence[_Look]) -> Iterator[Remark]:
+    if source.guessed:
+        yield Remark(
+            "parcels.encoding_guessed",
+            f"{path.name} does not say its texts' encoding, or not truly; it is no UTF-8 and was read as Windows-1252.",
+            "Where letters come back wrong, give the encoding, such as --encoding ISO-8859-15.",
+        )
+    curved = sum(look.curved for look in looks)
+    if curved:
+        yield Remark("parcels.curved", f"{curved} outlines of {path.name} have arcs; they come back straightened.")
+    broken = dict.fromkeys(name for look in looks for name in look.broken)
+    if broken:
+        yield Remark(
+            "parcels.broken_text",
+            f"Some texts of {', '.join(broken)} are not in the layer's encoding; their letters come back as \ufffd.",
+            "Give a shapefile's encoding, such as --encoding CP1252.",
+        )
+
+
+def _require_different(ids: NDArray[np.str_]) -> None:
+    """An id names one parcel. Raises BadArgument."""
+    repeated = ids[pandas.Series(ids).duplicated().to_numpy()]
+    if len(repeated):
+        times = int((ids == repeated[0]).sum())
+        raise BadArgument("id_field", "a field whose values are all different", f"{repeated[0]} {times} times")

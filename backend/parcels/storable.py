@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import geopandas
@@ -11,12 +13,49 @@ import numpy as np
 import pandas
 import pyarrow
 import shapely
+from numpy.typing import NDArray
 
 _TEXT_BYTES = 254  # of a shapefile's text field
 _MOST_DIGITS = 19  # of a decimal that GDAL takes
 
 
-def for_gdal(table: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
+@dataclass(frozen=True)
+class Contents:
+    """What a layer holds, to be known before its first feature is written.
+
+    `kinds`: the types of its geometries; `heights`, `measures`: whether any has Z or M; `huge`: fields with whole
+    numbers past 63 bits; `cut`: fields with texts longer than a shapefile's; `others`: geometries that are no polygons;
+    `rising_ids`: features have ids of the file they came from, which a GeoPackage keeps, and with them the order.
+    """
+
+    kinds: frozenset[str] = frozenset()
+    heights: bool = False
+    measures: bool = False
+    huge: frozenset[str] = frozenset()
+    cut: tuple[str, ...] = ()
+    others: int = 0
+    rising_ids: bool = False
+
+    @classmethod
+    def of(cls, tables: Iterable[geopandas.GeoDataFrame]) -> Contents:
+        found, last = cls(rising_ids=True), None
+        for table in tables:
+            outlines = np.asarray(table.geometry.array)
+            some = ~shapely.is_missing(outlines) & ~shapely.is_empty(outlines)
+            found = cls(
+                found.kinds | set(table.geom_type.dropna()),
+                found.heights or bool(shapely.has_z(outlines[some]).any()),
+                found.measures or bool(shapely.has_m(outlines[some]).any()),
+                found.huge | _huge(table),
+                tuple(dict.fromkeys((*found.cut, *_cut_by_shapefile(table)))),
+                found.others + int(_no_polygons(table).sum()),
+                found.rising_ids and _rises(table.index, last),
+            )
+            last = table.index[-1] if len(table) else last
+        return found
+
+
+def for_gdal(table: geopandas.GeoDataFrame, huge: Collection[str] = ()) -> geopandas.GeoDataFrame:
     """The table with the types that GDAL's writers lack as the nearest they have: the same values, if need be as text.
 
     Times with a zone become UTC, for GDAL writes the hour and loses a zone's name; nested fields become JSON.
@@ -28,13 +67,13 @@ def for_gdal(table: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
             changed[name] = table[name].dt.tz_convert("UTC")
         elif isinstance(kind, pandas.ArrowDtype):
             values = table[name].array.__arrow_array__()
-            held = _held(values)
+            held = _held(values, name in huge)
             if held is not values:
                 changed[name] = pandas.Series(held, dtype=pandas.ArrowDtype(held.type), index=table.index)
     return table.assign(**changed)
 
 
-def _held(values: Any) -> Any:
+def _held(values: Any, huge: bool) -> Any:
     """An Arrow column of another type where GDAL does not take its own."""
     kind, kinds = values.type, pyarrow.types
     if isinstance(kind, pyarrow.BaseExtensionType):
@@ -45,25 +84,38 @@ def _held(values: Any) -> Any:
         texts = [None if value is None else json.dumps(value, default=str) for value in values.to_pylist()]
         return pyarrow.array(texts, pyarrow.string())
     if kinds.is_uint64(kind):
-        most = pandas.array(values, dtype=pandas.ArrowDtype(kind)).max()
-        fits = most is pandas.NA or most <= np.iinfo(np.int64).max
-        return values.cast(pyarrow.int64() if fits else pyarrow.string())
+        return values.cast(pyarrow.string() if huge else pyarrow.int64())
     if kinds.is_decimal(kind) and kind.precision > _MOST_DIGITS:
         return values.cast(pyarrow.string())
     if kinds.is_duration(kind):
         return pyarrow.array([None if v is None else str(v) for v in values.to_pylist()], pyarrow.string())
+    if kinds.is_null(kind):
+        return values.cast(pyarrow.string())
     return values
 
 
-def polygons_only(table: geopandas.GeoDataFrame) -> tuple[geopandas.GeoDataFrame, int]:
-    """The table with other geometries than polygons left empty, and how many these are; points alone stay."""
-    if set(table.geom_type.dropna()) == {"Point"}:
-        return table, 0
+def _rises(ids: pandas.Index, last: Any) -> bool:
+    integers = ids.name == "fid" and pandas.api.types.is_integer_dtype(ids)
+    return integers and ids.is_monotonic_increasing and (last is None or not len(ids) or ids[0] > last)
+
+
+def _huge(table: geopandas.GeoDataFrame) -> set[str]:
+    """Fields of unsigned numbers that no signed one holds."""
+    unsigned = [name for name, kind in table.dtypes.items() if str(kind).startswith("uint64")]
+    return {str(name) for name in unsigned if (table[name].max() or 0) > np.iinfo(np.int64).max}
+
+
+def polygons_only(table: geopandas.GeoDataFrame, kinds: Collection[str]) -> geopandas.GeoDataFrame:
+    """The table with other geometries than polygons left empty; points alone, the layer's only kind, stay."""
+    return table if set(kinds) == {"Point"} else table.set_geometry(table.geometry.mask(_no_polygons(table)))
+
+
+def _no_polygons(table: geopandas.GeoDataFrame) -> NDArray[np.bool_]:
     others = ~table.geom_type.isin(("Polygon", "MultiPolygon")) & ~shapely.is_missing(table.geometry.array)
-    return table.set_geometry(table.geometry.mask(others)), int(others.sum())
+    return np.asarray(others)
 
 
-def cut_by_shapefile(table: geopandas.GeoDataFrame) -> list[str]:
+def _cut_by_shapefile(table: geopandas.GeoDataFrame) -> list[str]:
     """The fields whose texts are longer than a shapefile's 254 bytes of UTF-8 and so lose their end."""
     cut = []
     for name in table.columns.drop(table.geometry.name):

@@ -8,21 +8,23 @@ import shutil
 import sqlite3
 import tempfile
 import warnings
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas
-import numpy as np
 import pandas
 import pyogrio
-import shapely
 
 from backend.errors import NotWritable, UnknownFormat, writing_to
-from backend.parcels.places import layers_in
-from backend.parcels.storable import cut_by_shapefile, for_gdal, polygons_only
+from backend.parcels.batches import Batches
+from backend.parcels.sources import geoparquet
+from backend.parcels.sources.places import layers_in
+from backend.parcels.storable import Contents
 from backend.protocol import FORMATS
 
+_WITHOUT_MEASURES = ("ESRI Shapefile", "FlatGeobuf")
 _SHORT = 10  # bytes of a field name in a shapefile
 _NO_SPACE = 1 << 20  # bytes free on a disk on which a file could not be finished
 
@@ -69,23 +71,44 @@ def attach(
 
 
 @dataclass(frozen=True)
+class Attached:
+    """A whole layer with its predictions, some features at a time; `tables` gives the layer's own at each call."""
+
+    tables: Callable[[], Iterator[geopandas.GeoDataFrame]]
+    predictions: pandas.DataFrame
+    path: Path
+
+    def __iter__(self) -> Iterator[geopandas.GeoDataFrame]:
+        first = 0
+        for table in self.tables():
+            yield attach(table, self.predictions[first : first + len(table)], self.path)[0]
+            first += len(table)
+
+    @property
+    def renamed(self) -> dict[str, str]:
+        """As of `attach`."""
+        return attach(next(self.tables()).iloc[:0], self.predictions[:0], self.path)[1]
+
+
+@dataclass(frozen=True)
 class Losses:
-    """What the format could not hold: how many outlines it left `emptied`, fields whose texts it `cut`."""
+    """What the format could not hold: how many outlines it left `emptied`, fields whose texts it `cut`, M values."""
 
     emptied: int = 0
     cut: tuple[str, ...] = ()
+    measures: bool = False
 
 
-def write(table: geopandas.GeoDataFrame, path: Path, layer: str) -> Losses:
-    """Writes a layer in the format of the path's ending; a failure leaves the old file. Raises as `check_output`."""
+def write(tables: Iterable[geopandas.GeoDataFrame], path: Path, layer: str) -> Losses:
+    """Writes a layer in the format of the path's ending; a failure leaves the old file. Raises as `check_output`.
+
+    `tables` are its features, some at a time with the same fields and types, at least one; they are asked for twice.
+    """
     driver = check_output(path)
-    losses = Losses()
-    if driver == "ESRI Shapefile":
-        table, emptied = polygons_only(table)
-        losses = Losses(emptied, tuple(cut_by_shapefile(table)))
+    contents = Contents.of(tables)
     with writing_to(path), tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}-") as folder:
         try:
-            _write_as(table, Path(folder) / path.name, layer, driver)
+            _write_as(tables, contents, Path(folder) / path.name, layer, driver)
         except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
             if shutil.disk_usage(folder).free < _NO_SPACE:  # GDAL's words for it are many
                 raise OSError(errno.ENOSPC, str(error)) from error
@@ -95,15 +118,25 @@ def write(table: geopandas.GeoDataFrame, path: Path, layer: str) -> Losses:
         if driver == "ESRI Shapefile":
             for ending in (".qix", ".sbn", ".sbx"):  # an index of the features that were there before
                 path.with_suffix(ending).unlink(missing_ok=True)
-    return losses
+    return _losses(contents, driver)
 
 
-def _write_as(table: geopandas.GeoDataFrame, path: Path, layer: str, driver: str) -> None:
+def _losses(contents: Contents, driver: str) -> Losses:
+    measures = contents.measures and driver in _WITHOUT_MEASURES
+    if driver != "ESRI Shapefile":
+        return Losses(measures=measures)
+    emptied = 0 if contents.kinds == {"Point"} else contents.others
+    return Losses(emptied, contents.cut, measures)
+
+
+def _write_as(
+    tables: Iterable[geopandas.GeoDataFrame], contents: Contents, path: Path, layer: str, driver: str
+) -> None:  # fmt: skip
     if driver == "Parquet":  # GDAL's wheels come without it
-        table.to_parquet(path, index=False)
+        geoparquet.write(path, tables, index=False)
         return
-    table = for_gdal(table)
-    fields = {str(name).lower() for name in table.columns.drop(table.geometry.name)}
+    first = next(iter(tables))
+    fields = {str(name).lower() for name in first.columns.drop(first.geometry.name)}
     fid = _beside(fields, "fid")  # a layer's own field of that name stays one
     options = {
         "CSV": {"GEOMETRY": "AS_WKT"},
@@ -111,27 +144,25 @@ def _write_as(table: geopandas.GeoDataFrame, path: Path, layer: str, driver: str
         "FlatGeobuf": {"SPATIAL_INDEX": "NO"},  # with one, features change their order and null geometries are refused
         "GPKG": {"FID": fid, "GEOMETRY_NAME": _beside(fields, "geom")},
     }[driver]
-    if driver == "GPKG" and _are_feature_ids(table.index):
-        table.insert(0, fid, table.index.to_numpy())
-    if driver == "FlatGeobuf" and shapely.has_m(table.geometry.array).any():  # which pyogrio cannot declare there
-        flat = shapely.from_wkb(shapely.to_wkb(np.asarray(table.geometry.array), output_dimension=3))
-        table = table.set_geometry(geopandas.GeoSeries(flat, table.index, crs=table.crs))
-    name = layer if driver == "GPKG" else path.stem
-    kind = "Unknown" if table.geometry.isna().all() else None
-    version = {"VERSION": "1.3"} if driver == "GPKG" else {}  # the newest that QGIS 3.22 reads without a warning
+    batches = Batches(tables, contents, driver, fid if driver == "GPKG" and contents.rising_ids else None)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="'crs' was not provided")  # imported series may have none
         warnings.filterwarnings("ignore", message=r"Layer '.*' has been declared with non-M")  # they are kept
         warnings.filterwarnings("ignore", message=".*(has been truncated|not successfully written)")  # told as Losses
-        pyogrio.write_dataframe(
-            table, path, layer=name, driver=driver, use_arrow=True, geometry_type=kind,
-            layer_options=options, dataset_options=version,
+        pyogrio.write_arrow(
+            batches.reader(), path, layer=layer if driver == "GPKG" else path.stem, driver=driver,
+            geometry_name=first.geometry.name, geometry_type=batches.geometry_type, crs=_crs(first),
+            dataset_options={"VERSION": "1.3"} if driver == "GPKG" else {},  # QGIS 3.22 reads no newer without warning
+            layer_options=options,
         )  # fmt: skip
 
 
-def _are_feature_ids(index: pandas.Index) -> bool:
-    """Whether features have ids of the file they came from; a GeoPackage keeps rising ones and with them the order."""
-    return index.name == "fid" and pandas.api.types.is_integer_dtype(index) and index.is_monotonic_increasing
+def _crs(table: geopandas.GeoDataFrame) -> str | None:
+    """As pyogrio takes it; an EPSG code where there is one, as older readers do not know every WKT."""
+    if table.crs is None:
+        return None
+    code = table.crs.to_epsg()
+    return f"EPSG:{code}" if code else table.crs.to_wkt("WKT1_GDAL")
 
 
 def _check_free(path: Path) -> None:

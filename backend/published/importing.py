@@ -46,7 +46,9 @@ def _inputs(source: Source, spec: ImportSpec) -> dict[str, Any]:
 
 def _lay_out(source: Source, spec: ImportSpec, inputs: dict[str, Any], output: Path, reporter: Reporter) -> None:
     index = source.index(reporter)
-    stores.create(output, _manifest(source, spec, inputs), index, source.samples, None, len(_blocks(source)))
+    with stores.drafted(output):
+        stores.write_parcels(output, [source.samples])
+        stores.create(output, _manifest(source, spec, inputs), index, None, len(_blocks(source)))
 
 
 def _manifest(source: Source, spec: ImportSpec, inputs: dict[str, Any]) -> dict[str, Any]:

@@ -8,24 +8,21 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from backend.errors import MissingBands, NoAcquisitions, ParcelsOutsideImagery, UnreadableImage
 from backend.imagery.acquisition import Acquisition, Catalogue, ImageryOptions
 from backend.imagery.places import on_disk, unsigned
-from backend.parcels.outlines import clean
 from backend.parcels.reading import ParcelLayer
 from backend.protocol import DEFAULTS, Reporter
 from backend.series import store
 from backend.series.calendar import parse as parse_calendar
 from backend.series.extraction import block_windows, fill_store
 from backend.series.finishing import finish
-from backend.series.layout import Edges, lay_out, shared_pixels
+from backend.series.ground_plan import planned
+from backend.series.layout import Edges
 from backend.series.options import SeriesOptions
 from backend.series.outliers import require_bands
 from backend.series.store import Store
-from backend.vocabulary import BANDS, OUTLINES
+from backend.vocabulary import BANDS
 
 
 @dataclass(frozen=True)
@@ -94,25 +91,12 @@ def _fill(run: _Extraction, reporter: Reporter) -> Store:
 
 
 def _lay_out(run: _Extraction) -> None:
-    grid, spec = run.catalogue.grid, run.spec
-    cleaned = clean(run.parcels.geometries, run.parcels.table.crs, grid.crs)
-    layout = lay_out(cleaned.outlines, run.parcels.ids, grid, Edges(spec.inner_buffer_m, spec.few_pixels))
-    if not layout.index["n_pixels"].any():
-        raise ParcelsOutsideImagery(run.parcels.source, _extent(run.parcels), _extent(run.catalogue))
-    blocks = len(block_windows(run.catalogue))
-    shared = shared_pixels(layout)
-    oddities = {**cleaned.oddities, "overlapping": shared > 0, "narrow": layout.index["narrow"].to_numpy()}
-    index = layout.index.assign(shared_px=shared, outline=_named(oddities))
-    store.create(run.path, _manifest(run), index, run.parcels.table, layout.position, blocks)
-
-
-def _named(oddities: dict[str, NDArray[np.bool_]]) -> NDArray[np.object_]:
-    """What is odd about each outline, keys of vocabulary.OUTLINES with commas between; "" where nothing is."""
-    named = np.full(len(oddities["narrow"]), "", object)
-    for name in OUTLINES:
-        some = oddities[name]
-        named[some] = [f"{before},{name}".lstrip(",") for before in named[some]]
-    return named
+    grid, edges = run.catalogue.grid, Edges(run.spec.inner_buffer_m, run.spec.few_pixels)
+    with store.drafted(run.path), planned(run.parcels, grid, edges, run.path) as layout:
+        if not layout.index["n_pixels"].any():
+            raise ParcelsOutsideImagery(run.parcels.path, _extent(run.parcels), _extent(run.catalogue))
+        blocks = len(block_windows(run.catalogue))
+        store.create(run.path, _manifest(run), layout.index, layout.position, blocks)
 
 
 def _manifest(run: _Extraction) -> dict[str, Any]:
@@ -135,7 +119,7 @@ def _manifest(run: _Extraction) -> dict[str, Any]:
         "products": sorted({scene.product for a in run.catalogue.acquisitions for scene in a.scenes}),
         "skipped": [{"path": str(s.path), "code": s.code, "reason": s.reason} for s in run.catalogue.skipped],
         "left_out": list(run.left_out),
-        "parcels": {"source": str(run.parcels.source), "layer": run.parcels.layer, **_said(run.parcels)},
+        "parcels": {"source": str(run.parcels.path), "layer": run.parcels.name, **_said(run.parcels)},
         "inputs": run.inputs,
     }
 
@@ -145,7 +129,7 @@ def describe_inputs(catalogue: Catalogue, parcels: ParcelLayer, spec: Extraction
     options = {key: str(value) for key, value in asdict(spec.imagery).items() if key != "skip_unreadable"}
     return {
         "images": _stamps(_sources(catalogue.acquisitions)),
-        "parcels": [*_stamp(parcels.source), parcels.layer],
+        "parcels": parcels.source.stamp(),
         "imagery options": options,
         "bands": list(spec.bands),
         "calendar": spec.calendar,
@@ -198,6 +182,6 @@ def _stamp(path: Path) -> list[Any]:
 
 
 def _extent(of: ParcelLayer | Catalogue) -> str:
-    bounds = of.table.total_bounds if isinstance(of, ParcelLayer) else of.grid.bounds
-    crs = of.table.crs.to_string() if isinstance(of, ParcelLayer) else of.grid.crs
+    bounds = of.bounds if isinstance(of, ParcelLayer) else of.grid.bounds
+    crs = of.crs.to_string() if isinstance(of, ParcelLayer) else of.grid.crs
     return " ".join(f"{value:.6g}" for value in bounds) + f" ({crs[:40]})"

@@ -1,4 +1,4 @@
-"""Where every pixel of every parcel will lie in the store, before a single image is read."""
+"""Where every pixel of parcels will lie in a store, before a single image is read."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations

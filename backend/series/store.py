@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +21,8 @@ from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
 from backend.errors import DiskFull, NoPositions, NotAStore, NotWritable, StoreOfOtherInputs, StoreTooNew, writing_to
+from backend.parcels.sources import geoparquet
+from backend.parcels.sources.chunk import ARROW
 from backend.series.options import SeriesOptions
 
 SCHEMA = 1
@@ -80,9 +82,17 @@ class Store:
         """`(blocks, acquisitions)`: the outliers found while it is filled; None where none are looked for."""
         return self.array("removed") if (self.path / "removed.npy").exists() else None
 
+    def tables(self) -> Iterator[geopandas.GeoDataFrame]:
+        """The parcel layer as it came, some parcels at a time: fields, geometry, coordinate system."""
+        return geoparquet.tables(self.path / _PARCELS)
+
     def parcels(self) -> geopandas.GeoDataFrame:
-        """The parcel layer as it came: fields, geometry, coordinate system."""
-        return geopandas.read_parquet(self.path / _PARCELS, to_pandas_kwargs={"types_mapper": pandas.ArrowDtype})
+        """The same in one table, for a layer that fits into memory."""
+        return geopandas.read_parquet(self.path / _PARCELS, to_pandas_kwargs=ARROW)
+
+    def fields(self) -> pandas.DataFrame:
+        """The parcels' own fields, without their outlines."""
+        return pandas.concat(geoparquet.tables(self.path / _PARCELS, geometry=False))
 
     def replace_index(self, index: pandas.DataFrame) -> None:
         _write_beside(self.path / _INDEX, lambda path: index.to_parquet(path))
@@ -146,11 +156,30 @@ def resumable(path: Path, inputs: Mapping[str, Any], overwrite: bool) -> bool:
     return True
 
 
+@contextmanager
+def drafted(path: Path) -> Iterator[None]:
+    """While a store is laid out: one that fails leaves nothing, one that is killed debris. Raises NotWritable."""
+    with writing_to(path):
+        path.mkdir(parents=True, exist_ok=True)
+        (path / _MANIFEST).unlink(missing_ok=True)  # of a former layout
+        finished = False
+        try:
+            yield
+            finished = True
+        finally:
+            if not finished:
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def write_parcels(path: Path, tables: Iterable[geopandas.GeoDataFrame]) -> None:
+    """Writes a draft's parcel layer, some parcels at a time."""
+    _write_beside(path / _PARCELS, lambda beside: geoparquet.write(beside, tables))
+
+
 def create(
-    path: Path, manifest: Mapping[str, Any], index: pandas.DataFrame, parcels: geopandas.GeoDataFrame,
-    position: NDArray[np.uint16] | None, blocks: int,
-) -> Store:  # fmt: skip
-    """Lays out a new store: every array at its full size, the manifest last. Raises DiskFull, NotWritable.
+    path: Path, manifest: Mapping[str, Any], index: pandas.DataFrame, position: NDArray[np.uint16] | None, blocks: int
+) -> Store:
+    """Lays out a draft whose parcels are written: every array at its full size, the manifest last. Raises DiskFull.
 
     `position` None leaves zeros, for those who write positions with the blocks, or have none.
     """
@@ -163,22 +192,16 @@ def create(
     }
     if SeriesOptions.of(manifest).remove_outliers:
         shapes["removed"] = (blocks, seen)
-    with writing_to(path):
-        path.mkdir(parents=True, exist_ok=True)
-        (path / _MANIFEST).unlink(missing_ok=True)  # of a former layout: killed from here on, it is debris
-        require_space(
-            path, sum(int(np.prod(shape)) * np.dtype(_ARRAYS[name]).itemsize for name, shape in shapes.items())
-        )
-        for name, shape in shapes.items():
-            open_memmap(path / f"{name}.npy", mode="w+", dtype=_ARRAYS[name], shape=shape)
-            with (path / f"{name}.npy").open("r+b") as file:
-                reserve(file, (path / f"{name}.npy").stat().st_size)
-        store = Store(path, manifest, index, writable=True)
-        if position is not None:
-            store.position[:] = position
-        _write_beside(path / _PARCELS, lambda beside: parcels.to_parquet(beside))
-        store.replace_index(index)
-        store.replace_manifest()
+    require_space(path, sum(int(np.prod(shape)) * np.dtype(_ARRAYS[name]).itemsize for name, shape in shapes.items()))
+    for name, shape in shapes.items():
+        open_memmap(path / f"{name}.npy", mode="w+", dtype=_ARRAYS[name], shape=shape)
+        with (path / f"{name}.npy").open("r+b") as file:
+            reserve(file, (path / f"{name}.npy").stat().st_size)
+    store = Store(path, manifest, index, writable=True)
+    if position is not None:
+        store.position[:] = position
+    store.replace_index(index)
+    store.replace_manifest()
     return store
 
 

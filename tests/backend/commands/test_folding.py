@@ -53,8 +53,8 @@ def test_degrees_are_turned_to_metres(region):
     store = open_store(region.store)
 
     class Degrees(Store):
-        def parcels(self) -> geopandas.GeoDataFrame:
-            return super().parcels().to_crs("EPSG:4326")
+        def tables(self):
+            return [table.to_crs("EPSG:4326") for table in super().tables()]
 
     turned = Degrees(store.path, store.manifest, store.index)
     plain, other = (folding_of(options("blocks"), Seasons((one,))).groups for one in (store, turned))
@@ -65,12 +65,12 @@ def test_parcels_without_a_place_cannot_be_split_by_place(region):
     store = open_store(region.store)
 
     class Nowhere(Store):
-        def parcels(self) -> geopandas.GeoDataFrame:
-            return super().parcels().set_geometry([None] * 38, crs=super().parcels().crs)
+        def tables(self):
+            return [table.set_geometry([None] * 38, crs=table.crs) for table in super().tables()]
 
     class Unknown(Store):
-        def parcels(self) -> geopandas.GeoDataFrame:
-            return super().parcels().set_crs(None, allow_override=True)
+        def tables(self):
+            return [table.set_crs(None, allow_override=True) for table in super().tables()]
 
     for kind in (Nowhere, Unknown):
         with pytest.raises(NoOutlines, match="squares"):
@@ -168,9 +168,9 @@ def test_centres_of_broken_outlines_are_found(region):
     bow = shapely.Polygon([(0, 0), (100, 100), (100, 0), (0, 101)])
 
     class Broken(Store):
-        def parcels(self) -> geopandas.GeoDataFrame:
-            table = super().parcels()
-            return table.set_geometry([bow, *table.geometry[1:]], crs=table.crs)
+        def tables(self):
+            (table,) = super().tables()
+            return [table.set_geometry([bow, *table.geometry[1:]], crs=table.crs)]
 
     points = Seasons((Broken(store.path, store.manifest, store.index),)).points()
     assert points.shape == (38, 2)

@@ -90,7 +90,7 @@ def test_a_geopackage_comes_out_as_it_went_in(tmp_path):
     assert parcels.ids.tolist() == ["0", "5", "900"]
     joined, renamed = attach(parcels.table, PREDICTIONS, output)
     assert renamed == {}
-    assert write(joined, output, "out") == Losses()
+    assert write([joined], output, "out") == Losses()
     names = ", ".join(f'"{name}"' for name in ("fid", *FIELDS)).replace('"seen"', "datetime(seen)")
     rows = []
     for path, name in ((source, "in"), (output, "out")):
@@ -119,7 +119,7 @@ def test_what_only_parquet_knows_keeps_its_value_elsewhere(tmp_path):
     }
     layer(fields).to_parquet(tmp_path / "in.parquet")
     table, _ = attach(read(tmp_path / "in.parquet").table, PREDICTIONS, tmp_path / "o.gpkg")
-    write(table, tmp_path / "o.gpkg", "o")
+    write([table], tmp_path / "o.gpkg", "o")
     with sqlite3.connect(tmp_path / "o.gpkg") as database:
         row = database.execute("select zoned, wide, nested, unsigned, huge, took, time from o").fetchone()
         assert database.execute("select nested, wide from o where rowid = 2").fetchone() == (None, None)
@@ -127,7 +127,7 @@ def test_what_only_parquet_knows_keeps_its_value_elsewhere(tmp_path):
     zoned, *others = row
     assert datetime.datetime.fromisoformat(zoned.replace("Z", "+00:00")) == brussels
     assert others == [str(wide), '{"a": 1}', LARGE, str(2**63 + 5), "0:01:30", "12:30:00"]
-    write(table, tmp_path / "o.parquet", "o")
+    write([table], tmp_path / "o.parquet", "o")
     kept = pyarrow.parquet.read_table(tmp_path / "o.parquet")
     assert [kept[name].to_pylist() for name in fields] == [array.to_pylist() for array in fields.values()]
 
@@ -138,13 +138,13 @@ def test_heights_and_measures_come_back(tmp_path):
     geopandas.GeoDataFrame({"a": [1]}, geometry=measured, crs=CRS).to_parquet(tmp_path / "in.parquet")
     for ending, kept in {"gpkg": 4, "fgb": 3, "parquet": 4}.items():  # FlatGeobuf takes no measures from pyogrio
         path = tmp_path / f"o.{ending}"
-        write(read(tmp_path / "in.parquet").table, path, "o")
+        write([read(tmp_path / "in.parquet").table], path, "o")
         expected = shapely.from_wkb(shapely.to_wkb(measured[0], output_dimension=kept))
-        assert read(path).geometries[0].wkt == expected.wkt, ending
+        assert read(path).table.geometry.iloc[0].wkt == expected.wkt, ending
 
 
 def test_a_shapefile_tells_which_texts_it_cut(tmp_path):
-    assert write(layer(), tmp_path / "o.shp", "o").cut == ("é_texte",)
+    assert write([layer()], tmp_path / "o.shp", "o").cut == ("é_texte",)
     found = pyogrio.read_dataframe(tmp_path / "o.shp")
     assert [text and len(text) for text in values(found["é_texte"])] == [7, None, 254]
     assert values(found["n32"]) == [2**31 - 1, None, 0]

@@ -8,7 +8,7 @@ import pyproj
 import pytest
 import shapely
 
-from backend.parcels.outlines import clean
+from backend.parcels.outlines import clean, hashes
 from tests.backend.ground import CRS, X0, Y0
 
 BOX = shapely.box(X0, Y0 - 100, X0 + 100, Y0)
@@ -64,10 +64,10 @@ def test_parts_holes_and_heights():
     assert not shapely.has_z(outlines).any()
 
 
-def test_duplicates_are_told_and_kept():
-    outlines, names = odd(BOX, HOLED, BOX, None, None)
-    assert names == [{"duplicate"}, set(), {"duplicate"}, {"missing"}, {"missing"}]
-    assert outlines[0].equals(outlines[2])
+def test_duplicates_have_one_hash():
+    first, other, again, turned = hashes(np.array([BOX, HOLED, BOX, BOX.reverse()], object))
+    assert first == again
+    assert len({first, other, turned}) == 3
 
 
 def test_across_the_antimeridian_and_the_edge_of_a_zone():

@@ -15,7 +15,7 @@ import pytest
 import shapely
 
 from backend import errors
-from backend.parcels.reading import column, read, read_table
+from backend.parcels.reading import column, read, read_fields
 from tests.backend.ground import CRS, X0, Y0, write_parcels
 
 BOX = shapely.box(X0 + 10, Y0 - 90, X0 + 90, Y0 - 10)
@@ -55,8 +55,8 @@ def test_a_curved_outline_is_straightened(tmp_path):
     arc = struct.pack("<BI", 1, 8) + _ring((X0, Y0), (X0 + 100, Y0), (X0, Y0))
     path = _with_raw_geometry(tmp_path / "curve.gpkg", struct.pack("<BII", 1, 10, 1) + arc)
     parcels = read(path)
-    assert parcels.geometries[0].equals(BOX)
-    assert parcels.geometries[1].area == pytest.approx(np.pi * 50**2, rel=1e-3)
+    assert parcels.table.geometry.iloc[0].equals(BOX)
+    assert parcels.table.geometry.iloc[1].area == pytest.approx(np.pi * 50**2, rel=1e-3)
     assert column(parcels.table, "count", path).tolist() == [7, None]  # still whole numbers
     assert parcels.ids.tolist() == ["1", "2"]
 
@@ -71,8 +71,8 @@ def test_a_curved_outline_is_straightened(tmp_path):
 )
 def test_an_outline_that_cannot_be_read_costs_no_other_parcel(tmp_path, wkb):
     parcels = read(_with_raw_geometry(tmp_path / "broken.gpkg", wkb))
-    assert parcels.geometries[0].equals(BOX)
-    assert parcels.geometries[1] is None or not parcels.geometries[1].is_valid
+    assert parcels.table.geometry.iloc[0].equals(BOX)
+    assert parcels.table.geometry.iloc[1] is None or not parcels.geometries[1].is_valid
 
 
 def test_parquet_that_is_none_or_has_no_geometry(tmp_path):
@@ -82,7 +82,7 @@ def test_parquet_that_is_none_or_has_no_geometry(tmp_path):
     pandas.DataFrame({"a": pandas.array([1, None], dtype="Int64")}).to_parquet(tmp_path / "table.parquet")
     with pytest.raises(errors.NoParcels):
         read(tmp_path / "table.parquet")
-    assert column(read_table(tmp_path / "table.parquet"), "a", "it").tolist() == [1, None]
+    assert column(read_fields(tmp_path / "table.parquet"), "a", "it").tolist() == [1, None]
 
 
 def test_the_outline_is_no_field(tmp_path):

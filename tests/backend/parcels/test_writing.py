@@ -23,7 +23,7 @@ def layer(geometries=BOXES, **fields) -> geopandas.GeoDataFrame:
 
 def written(path, **fields) -> pandas.DataFrame:
     table, _ = writing.attach(layer(**fields), PREDICTIONS, path)
-    writing.write(table, path, path.stem)
+    writing.write([table], path, path.stem)
     return pyogrio.read_dataframe(path)
 
 
@@ -48,16 +48,16 @@ def test_a_long_field_takes_no_name_of_the_prediction_in_a_shapefile(tmp_path):
 
 def test_a_shapefile_leaves_other_geometries_empty_and_tells(tmp_path):
     mixed = layer([BOXES[0], shapely.Point(X0, Y0), None], name=["a", "b", "c"])
-    assert writing.write(mixed, tmp_path / "o.shp", "o").emptied == 1
+    assert writing.write([mixed], tmp_path / "o.shp", "o").emptied == 1
     found = pyogrio.read_dataframe(tmp_path / "o.shp")
     assert found["name"].tolist() == ["a", "b", "c"]
     assert found.geometry.isna().tolist() == [False, True, True]
-    assert writing.write(mixed, tmp_path / "o.gpkg", "o") == writing.Losses()
+    assert writing.write([mixed], tmp_path / "o.gpkg", "o") == writing.Losses()
 
 
 def test_the_spatial_index_of_an_older_shapefile_goes(tmp_path):
     (tmp_path / "o.qix").write_bytes(b"index of other features")
-    writing.write(layer(a=[1, 2, 3]), tmp_path / "o.shp", "o")
+    writing.write([layer(a=[1, 2, 3])], tmp_path / "o.shp", "o")
     assert not (tmp_path / "o.qix").exists()
 
 
@@ -76,9 +76,9 @@ def test_a_driver_that_fails_on_a_full_disk_says_so(tmp_path, monkeypatch):
 
     monkeypatch.setattr(writing, "_write_as", fail)
     with pytest.raises(errors.NotWritable, match="ROLLBACK"):
-        writing.write(layer(a=[1, 2, 3]), tmp_path / "o.gpkg", "o")
+        writing.write([layer(a=[1, 2, 3])], tmp_path / "o.gpkg", "o")
     usage = type("Usage", (), {"free": 4096})()
     monkeypatch.setattr(writing.shutil, "disk_usage", lambda _: usage)
     with pytest.raises(errors.DiskFull):
-        writing.write(layer(a=[1, 2, 3]), tmp_path / "o.gpkg", "o")
+        writing.write([layer(a=[1, 2, 3])], tmp_path / "o.gpkg", "o")
     assert not list(tmp_path.iterdir())

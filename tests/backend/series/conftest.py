@@ -39,7 +39,7 @@ class Season:
     store: Store
 
     def row(self, name: str) -> int:
-        return len(self.layer.table) - len(ODD) + list(ODD).index(name)
+        return len(self.layer.ids) - len(ODD) + list(ODD).index(name)
 
 
 @pytest.fixture(scope="session")

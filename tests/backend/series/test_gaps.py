@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-import geopandas
 import numpy as np
 import pytest
 import shapely
@@ -11,14 +10,14 @@ import torch
 
 from backend.errors import ObservationsNotKept
 from backend.learning.normalisation import Normalisation
-from backend.parcels.reading import ParcelLayer
+from backend.parcels.reading import read
 from backend.protocol import Silent
 from backend.series.build import ExtractionSpec, build
 from backend.series.joined import joined
 from backend.series.options import SeriesOptions
 from backend.series.views import ObservationsFeed, PatchFeed, PixelSetFeed, StatisticsFeed, feed_for
 from backend.vocabulary import BANDS, UNOBSERVED
-from tests.backend.ground import CRS, X0, Y0
+from tests.backend.ground import X0, Y0, write_parcels
 from tests.backend.series.conftest import interpolated, read_whole
 
 CPU = torch.device("cpu")
@@ -108,8 +107,7 @@ def test_patches_are_nan_where_pixel_sets_are(gapped, image):
 def small(season):
     """Two stores of fields of 2 x 1 pixels on days of which the last is far from any image: with a limit, without."""
     boxes = [shapely.box(X0 + 50 * k, Y0 - 50 * k - 10, X0 + 50 * k + 20, Y0 - 50 * k) for k in range(11)]
-    table = geopandas.GeoDataFrame({"id": range(11)}, geometry=boxes, crs=CRS)
-    layer = ParcelLayer(season.layer.source, "small", table, np.arange(11).astype(str))
+    layer = read(write_parcels(season.folder / "small_of_gaps.gpkg", boxes))
     specs = [ExtractionSpec(season.options, BANDS, DAYS, SeriesOptions(max_gap_days=n)) for n in (30, None)]
     return [build(season.catalogue, layer, s, season.folder / f"{n}.parcels", Silent()) for n, s in enumerate(specs)]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import geopandas
 import numpy as np
 import pytest
 import shapely
@@ -18,14 +17,14 @@ from rasterio.transform import from_origin
 from backend.errors import MissingBands, ObservationsNotKept
 from backend.imagery.catalogue import find
 from backend.learning.normalisation import Normalisation
-from backend.parcels.reading import ParcelLayer
+from backend.parcels.reading import read
 from backend.protocol import Silent
 from backend.series.build import ExtractionSpec, build
 from backend.series.calendar import interpolation
 from backend.series.joined import joined
 from backend.series.views import FEEDS, ObservationsFeed, PatchFeed, PixelSetFeed, StatisticsFeed, feed_for
 from backend.vocabulary import UNOBSERVED
-from tests.backend.ground import CRS, X0, Y0
+from tests.backend.ground import CRS, X0, Y0, write_parcels
 from tests.backend.series.conftest import interpolated, read_whole
 
 CPU = torch.device("cpu")
@@ -42,7 +41,7 @@ def image(season):
 def fields(season):
     """Parcels by position, those that lie on the image and hold pixel centres that some date saw."""
     usable = season.store.index["quality"] == "ok"
-    return {row: season.layer.geometries[row] for row in np.flatnonzero(usable)[:-1]}
+    return {row: season.layer.table.geometry.iloc[row] for row in np.flatnonzero(usable)[:-1]}
 
 
 def cut(image, geometry):
@@ -91,8 +90,7 @@ def test_statistics_are_those_of_exactextract_on_pixel_centres(season, image):
         shapely.box(X0 + 10 * a, Y0 - 10 * (b + 7), X0 + 10 * (a + 5), Y0 - 10 * b)
         for a, b in [(2, 3), (20, 11), (41, 50)]
     ]
-    table = geopandas.GeoDataFrame({"id": [1, 2, 3]}, geometry=boxes, crs=CRS)
-    layer = ParcelLayer(season.layer.source, "boxes", table, np.array(["1", "2", "3"]))
+    layer = read(write_parcels(season.folder / "boxes_of_views.gpkg", boxes))
     store = build(season.catalogue, layer, ExtractionSpec(season.options), season.folder / "boxes.parcels", Silent())
     found = StatisticsFeed(store).batch(np.arange(3), CPU).values.numpy()
     facts = {
@@ -107,7 +105,7 @@ def test_statistics_are_those_of_exactextract_on_pixel_centres(season, image):
         with memory.open(height=60, width=60, **facts) as dataset:
             dataset.write(image[2])
         with memory.open() as dataset:
-            table = exact_extract(dataset, table, ["mean", "stdev"], output="pandas")
+            table = exact_extract(dataset, layer.table, ["mean", "stdev"], output="pandas")
     expected = np.concatenate(
         [table[[f"band_{b}_mean" for b in range(1, 11)]], table[[f"band_{b}_stdev" for b in range(1, 11)]]], axis=1
     )
@@ -155,8 +153,7 @@ def raw(season):
 def small_fields(season):
     """A store of fields of 2 x 1 pixels, which some clouds cover whole."""
     boxes = [shapely.box(X0 + 50 * k, Y0 - 50 * k - 10, X0 + 50 * k + 20, Y0 - 50 * k) for k in range(11)]
-    table = geopandas.GeoDataFrame({"id": range(11)}, geometry=boxes, crs=CRS)
-    layer = ParcelLayer(season.layer.source, "small", table, np.arange(11).astype(str))
+    layer = read(write_parcels(season.folder / "small_of_views.gpkg", boxes))
     return build(season.catalogue, layer, ExtractionSpec(season.options), season.folder / "fields.parcels", Silent())
 
 

@@ -6,9 +6,11 @@ from __future__ import annotations
 import re
 import warnings
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pyogrio
 
@@ -58,6 +60,21 @@ def layers_in(place: str) -> dict[str, str | None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=MEASURES)
         return {str(name): kind for name, kind in pyogrio.list_layers(place)}
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """What libraries say of a file that they cannot read, as UnreadableParcels."""
+    try:
+        yield
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, OSError) as error:
+        raise UnreadableParcels(path, " ".join(str(error).split())) from error
+
+
+def stamp(path: Path) -> list[Any]:
+    """Path, size and time of a file."""
+    facts = path.stat()
+    return [str(path.resolve()), facts.st_size, facts.st_mtime_ns]
 
 
 def _begin(file: IO[bytes]) -> bytes:

@@ -1,0 +1,78 @@
+"""A layer's features as the Arrow batches that GDAL's writers take, some at a time."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import geopandas
+import numpy as np
+import pandas
+import pyarrow
+import shapely
+from numpy.typing import NDArray
+
+from backend.parcels.storable import Contents, for_gdal, polygons_only
+
+_ONE_KIND = ("GPKG", "FlatGeobuf")  # a layer of these holds single or multiple geometries, not both
+_MULTIPLE = {"Point": shapely.multipoints, "LineString": shapely.multilinestrings, "Polygon": shapely.multipolygons}
+
+
+@dataclass(frozen=True)
+class Batches:
+    """`tables` for a driver; a field `fid` of feature ids goes before theirs where it has a name."""
+
+    tables: Iterable[geopandas.GeoDataFrame]
+    contents: Contents
+    driver: str
+    fid: str | None
+
+    @property
+    def geometry_type(self) -> str:
+        """As pyogrio takes it."""
+        kinds = set(self.contents.kinds)
+        if self._promoted:
+            kinds = {f"Multi{self._promoted}"}
+        elif self.driver == "ESRI Shapefile" and "MultiPolygon" in kinds:
+            kinds = {"Polygon"}  # of any number of parts
+        name = kinds.pop() if len(kinds) == 1 else "Unknown"
+        return f"{name} Z" if self.contents.heights and name != "Unknown" else name
+
+    def reader(self) -> pyarrow.RecordBatchReader:
+        """The stream of all features."""
+        schema = self._arrow(next(iter(self.tables))).schema
+        return pyarrow.RecordBatchReader.from_batches(schema, self._batches(schema))
+
+    def _batches(self, schema: pyarrow.Schema) -> Iterator[pyarrow.RecordBatch]:
+        for table in self.tables:
+            yield from self._arrow(table).cast(schema).to_batches()
+
+    def _arrow(self, table: geopandas.GeoDataFrame) -> pyarrow.Table:
+        if self.driver == "ESRI Shapefile":
+            table = polygons_only(table, self.contents.kinds)
+        table = for_gdal(table, self.contents.huge)
+        rows = pandas.DataFrame(table.drop(columns=table.geometry.name))
+        if self.fid is not None:
+            rows.insert(0, self.fid, table.index.to_numpy())
+        outlines = pyarrow.array(shapely.to_wkb(self._shaped(table), flavor="iso"), pyarrow.binary())
+        arrow = pyarrow.Table.from_pandas(rows, preserve_index=False).replace_schema_metadata(None)
+        return arrow.append_column(table.geometry.name, outlines)
+
+    def _shaped(self, table: geopandas.GeoDataFrame) -> NDArray[np.object_]:
+        """The outlines in the one kind and number of dimensions that the driver's layers have."""
+        outlines = np.asarray(table.geometry.array).copy()
+        if self._promoted:
+            single = np.flatnonzero(table.geom_type == self._promoted)
+            outlines[single] = _MULTIPLE[self._promoted](outlines[single], indices=np.arange(len(single)))
+        if self.driver == "FlatGeobuf" and self.contents.measures:  # which pyogrio cannot declare there
+            outlines = shapely.from_wkb(shapely.to_wkb(outlines, output_dimension=3))
+        if self.driver == "FlatGeobuf" and self.contents.heights:
+            outlines = shapely.force_3d(outlines)  # 0 where there was none, as ogr2ogr
+        return outlines
+
+    @property
+    def _promoted(self) -> str | None:
+        """The kind of geometry of which the layer holds single and multiple ones, where these are to become one."""
+        kinds = self.contents.kinds
+        return next((k for k in _MULTIPLE if kinds == {k, f"Multi{k}"} and self.driver in _ONE_KIND), None)

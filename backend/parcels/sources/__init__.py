@@ -1,0 +1,28 @@
+"""Where a parcel layer's features come from: one file for each kind, behind the Protocol in `chunk`."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from pathlib import Path
+
+from backend.errors import BadArgument
+from backend.parcels.sources import encoding as encodings
+from backend.parcels.sources import places
+from backend.parcels.sources.chunk import Source
+from backend.parcels.sources.geoparquet import GeoParquet
+from backend.parcels.sources.vector_file import VectorFile, layer_in
+
+_PARQUET = (".parquet", ".geoparquet")
+
+
+def find(path: Path, layer: str | None = None, encoding: str | None = None) -> Source:
+    """The layer at `path`. Raises UnreadableParcels, ParcelsInDatabase; BadArgument where a file holds several layers
+    and none is named, or none of that name, and for an encoding it cannot be in.
+    """
+    place, layer = places.find(path, layer)
+    how = encodings.of(place, encoding)
+    if place.suffix not in _PARQUET:
+        return VectorFile(place, layer_in(place, layer), how.name, how.guessed)
+    if layer not in (None, place.stem):
+        raise BadArgument("layer", f"none, as a GeoParquet holds one, or {place.stem}", layer)
+    return GeoParquet(place.path)

@@ -1,0 +1,110 @@
+"""GeoParquet, read and written some features at a time; a parcel series store keeps its layer in one, too."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas
+import pandas
+import pyarrow
+import pyarrow.parquet
+
+from backend.parcels.sources.chunk import ARROW, FEATURES, Chunk
+from backend.parcels.sources.places import reading, stamp
+
+
+@dataclass(frozen=True)
+class GeoParquet:
+    """A Source. A file without geometries gives plain tables."""
+
+    path: Path
+    guessed: bool = False
+
+    @property
+    def layer(self) -> str:
+        return self.path.stem
+
+    def chunks(self, geometry: bool = True, features: int = FEATURES) -> Iterator[Chunk]:
+        with reading(self.path):
+            yield from (Chunk(table) for table in tables(self.path, geometry, features))
+
+    def stamp(self) -> list[Any]:
+        return stamp(self.path)
+
+
+def tables(path: Path, geometry: bool = True, features: int = FEATURES) -> Iterator[pandas.DataFrame]:
+    """A file's rows, some at a time, at least one table; rows without ids of their own are counted through the file."""
+    with closing(pyarrow.parquet.ParquetFile(path)) as file:
+        said = {key: value for key, value in (file.metadata.metadata or {}).items() if key != b"ARROW:schema"}
+        geo = json.loads(said.get(b"geo", b"{}"))
+        outlines = set(geo.get("columns", ())) if not geometry else set()
+        start = 0
+        for batch in _batches(file, [name for name in file.schema_arrow.names if name not in outlines], features):
+            table = _table(batch.replace_schema_metadata(said), bool(geo) and geometry)
+            if isinstance(table.index, pandas.RangeIndex):
+                table.index = pandas.RangeIndex(start, start + len(table))
+            start += len(table)
+            yield table
+
+
+def _batches(file: pyarrow.parquet.ParquetFile, columns: list[str], features: int) -> Iterator[pyarrow.Table]:
+    if not file.metadata.num_rows:
+        yield file.read(columns=columns)
+    for batch in file.iter_batches(features, columns=columns):
+        yield pyarrow.Table.from_batches([batch])
+
+
+def _table(rows: pyarrow.Table, geometry: bool) -> pandas.DataFrame:
+    """Outlines by geopandas, which knows their encodings; it reads files, so the rows are made one in memory."""
+    if not geometry:
+        return rows.to_pandas(**ARROW)
+    buffer = io.BytesIO()
+    pyarrow.parquet.write_table(rows, buffer, compression="none")
+    return geopandas.read_parquet(buffer, to_pandas_kwargs=ARROW)
+
+
+def write(path: Path, tables: Iterable[geopandas.GeoDataFrame], index: bool | None = None) -> None:
+    """One file of tables that have the same fields and types, at least one; `index` as pandas takes it."""
+    writer = None
+    described: dict[str, Any] = {}
+    try:
+        for table in tables:
+            rows, geo = _rows(table, index)
+            described = _joined(described, geo)
+            writer = writer or pyarrow.parquet.ParquetWriter(path, rows.schema)
+            writer.write_table(rows.replace_schema_metadata(writer.schema.metadata))
+        if writer is not None:
+            writer.add_key_value_metadata({"geo": json.dumps(described)})
+    finally:
+        if writer is not None:
+            writer.close()
+
+
+def _rows(table: geopandas.GeoDataFrame, index: bool | None) -> tuple[pyarrow.Table, dict[str, Any]]:
+    """The rows as geopandas encodes them, and apart from them its description of their geometry."""
+    buffer = io.BytesIO()
+    table.to_parquet(buffer, index=index, compression=None)
+    rows = pyarrow.parquet.read_table(buffer)
+    metadata = dict(rows.schema.metadata)
+    described = json.loads(metadata.pop(b"geo"))
+    return rows.replace_schema_metadata(metadata), described
+
+
+def _joined(described: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """The description of all rows: every type of geometry, the box around all."""
+    columns = {}
+    for name, column in more["columns"].items():
+        before = described.get("columns", {}).get(name, column)
+        columns[name] = {**column, "geometry_types": sorted({*before["geometry_types"], *column["geometry_types"]})}
+        boxes = [box for box in (before.get("bbox"), column.get("bbox")) if box]
+        if boxes:
+            west, south, east, north = zip(*boxes, strict=True)
+            columns[name]["bbox"] = [min(west), min(south), max(east), max(north)]
+    return {**more, "columns": columns}

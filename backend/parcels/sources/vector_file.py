@@ -1,0 +1,128 @@
+"""Layers that GDAL reads: GeoPackage, Shapefile, FlatGeobuf, GeoJSON, file geodatabases and the rest."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas
+import numpy as np
+import pandas
+import pyarrow
+import pyogrio
+import shapely
+from numpy.typing import NDArray
+
+from backend.errors import BadArgument
+from backend.parcels.sources import places
+from backend.parcels.sources.chunk import ARROW, FEATURES, Chunk
+from backend.parcels.sources.places import Place, reading
+
+_CURVED = tuple(kind + 1000 * axes for kind in range(8, 15) if kind not in (13, 14) for axes in range(4))
+# A null outline of a FlatGeobuf ends the process in GDAL's own stream of columns (3.12), not in its general one.
+_GENERAL_STREAM = {"OGR_FLATGEOBUF_STREAM_BASE_IMPL": "YES"}
+
+
+@dataclass(frozen=True)
+class VectorFile:
+    """A Source. Formats that cannot begin within a file, such as GeoJSON, come as a single chunk."""
+
+    place: Place
+    name: str | None  # None for a file that has but tables without geometry
+    encoding: str | None
+    guessed: bool
+
+    @property
+    def layer(self) -> str:
+        return self.name or self.place.stem
+
+    def chunks(self, geometry: bool = True, features: int = FEATURES) -> Iterator[Chunk]:
+        with reading(self.place.path):
+            with _quiet():
+                facts = pyogrio.read_info(self.place.for_gdal, layer=self.name, encoding=self.encoding)
+            begins_within = facts["driver"] == "FlatGeobuf" or facts["capabilities"]["fast_set_next_by_index"]
+            most = features if begins_within else None
+            start = 0
+            while True:
+                chunk = self._chunk({"skip_features": start, "max_features": most}, geometry)
+                if len(chunk.table) or not start:
+                    yield chunk
+                if most is None or len(chunk.table) < most:
+                    return
+                start += most
+
+    def stamp(self) -> list[Any]:
+        return [*places.stamp(self.place.path), self.layer]
+
+    def _chunk(self, which: dict[str, Any], geometry: bool) -> Chunk:
+        """By columns, so that types survive; broken outlines and curves one by one, null or straightened."""
+        how = {"layer": self.name, "fid_as_index": True, "encoding": self.encoding, **which}
+        by_columns = {"use_arrow": True, "arrow_to_pandas_kwargs": ARROW}
+        pyogrio.set_gdal_config_options(_GENERAL_STREAM)
+        with _quiet():
+            with suppress(pyarrow.ArrowException, shapely.errors.GEOSException, NotImplementedError):
+                table = pyogrio.read_dataframe(self.place.for_gdal, **how, **by_columns, read_geometry=geometry)
+                return Chunk(table, broken=_mend(table))
+            fields = pyogrio.read_dataframe(self.place.for_gdal, **how, **by_columns, read_geometry=False)
+            how["max_features"] = len(fields)  # of a last feature that is broken, pyogrio takes one more for an error
+            outlines = pyogrio.read_dataframe(self.place.for_gdal, **how, columns=[], on_invalid="ignore")
+            curved = self._curved(which)
+        broken = _mend(fields)
+        return Chunk(geopandas.GeoDataFrame(fields, geometry=outlines.geometry.array, crs=outlines.crs), curved, broken)
+
+    def _curved(self, which: dict[str, Any]) -> int:
+        """How many outlines are curves."""
+        try:
+            _, raw = pyogrio.read_arrow(self.place.for_gdal, layer=self.name, columns=[], **which)
+        except pyarrow.ArrowException:
+            return 0
+        starts = [bytes(wkb.as_py()[:5]) for wkb in raw.column(raw.num_columns - 1) if wkb.is_valid]
+        return int(np.isin(_kinds(starts) & 0x0FFFFFFF, _CURVED).sum())
+
+
+def layer_in(place: Place, layer: str | None) -> str | None:
+    """The layer to read; where none is named, tables without a geometry, such as QGIS's styles, do not count.
+
+    Raises BadArgument, UnreadableParcels.
+    """
+    with reading(place.path):
+        layers = places.layers_in(place.for_gdal)
+    if layer is not None and layer not in layers:
+        raise BadArgument("layer", f"one of the layers of {place.path.name}, {', '.join(layers)}", layer)
+    shown = [name for name, geometry in layers.items() if geometry is not None]
+    if layer is None and len(shown) > 1:
+        raise BadArgument("layer", f"one of the layers of {place.path.name}, {', '.join(shown)}", None)
+    return layer or next(iter(shown), None)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=places.MEASURES)
+        warnings.filterwarnings("ignore", message=".* as JSON; leaving as string")
+        yield
+
+
+def _kinds(starts: list[bytes]) -> NDArray[np.int64]:
+    """Types of geometry by the first five bytes of their WKB."""
+    kinds = [int.from_bytes(s[1:], "little" if s[0] else "big") for s in starts if len(s) == 5]
+    return np.array(kinds, np.int64)
+
+
+def _mend(table: pandas.DataFrame) -> tuple[str, ...]:
+    """Makes texts that hold bytes of another encoding readable, letter by letter: one costs no other. Their fields."""
+    broken = []
+    for name, kind in table.dtypes.items():
+        if isinstance(kind, pandas.ArrowDtype) and pyarrow.types.is_string(kind.pyarrow_dtype):
+            texts = pyarrow.chunked_array(table[name].array.__arrow_array__())
+            try:
+                texts.validate(full=True)
+            except pyarrow.ArrowInvalid:
+                raw = texts.cast(pyarrow.binary()).to_pylist()
+                table[name] = pandas.array([b if b is None else b.decode("utf-8", "replace") for b in raw], kind)
+                broken.append(str(name))
+    return tuple(broken)
