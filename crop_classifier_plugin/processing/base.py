@@ -22,14 +22,21 @@ from ..engine.process import run_job
 from ..engine.protocol import Job
 from ..icons import icon
 
-__all__ = ["EngineAlgorithm", "EngineFeedback", "Parameters", "advanced"]
+__all__ = ["EngineAlgorithm", "EngineFeedback", "Parameters", "advanced", "explained"]
 
 Parameters = Mapping[str, Any]
 HELP_ADDRESS = "https://example.org/crop-classifier/help"
 
 
-def advanced(parameter: QgsProcessingParameterDefinition) -> QgsProcessingParameterDefinition:
-    """The same parameter, out of the beginner's sight."""
+def explained(parameter: QgsProcessingParameterDefinition, words: str) -> QgsProcessingParameterDefinition:
+    """The same parameter with a sentence for those who point at it."""
+    parameter.setHelp(words)
+    return parameter
+
+
+def advanced(parameter: QgsProcessingParameterDefinition, words: str) -> QgsProcessingParameterDefinition:
+    """The same parameter, out of the beginner's sight, and explained."""
+    parameter.setHelp(words)
     parameter.setFlags(parameter.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced)
     return parameter
 

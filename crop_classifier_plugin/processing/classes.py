@@ -30,7 +30,8 @@ def class_table_parameters() -> List[Any]:
 
 def unknown_class_parameter() -> QgsProcessingParameterString:
     label = tr("Class of codes that the class table lacks (empty: leave them out)")
-    return advanced(QgsProcessingParameterString("UNKNOWN_CLASS", label, optional=True))
+    words = tr("One of the table's classes, or a new one. The codes are listed with their counts in any case.")
+    return advanced(QgsProcessingParameterString("UNKNOWN_CLASS", label, optional=True), words)
 
 
 def class_table_problem(algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext) -> str:

@@ -12,6 +12,7 @@ from qgis.core import (
     QgsProcessingFeedback,
     QgsProcessingOutputLayerDefinition,
     QgsProcessingOutputNumber,
+    QgsProcessingParameterDefinition,
     QgsProcessingParameterFile,
     QgsProcessingParameterNumber,
     QgsProcessingParameterVectorDestination,
@@ -26,6 +27,7 @@ from .learning import device_parameter, report_parameter, say_scores
 from .parcels import (
     edge_parameters,
     field_parameter,
+    id_field_parameter,
     parcel_arguments,
     parcel_file,
     parcels_parameter,
@@ -74,8 +76,8 @@ class ClassifyParcels(EngineAlgorithm):
         self.addParameter(field_parameter("TRUTH", tr("Field of declared crops to compare with")))
         self.addParameter(previous_field_parameter())
         self.addParameter(device_parameter())
-        self.addParameter(advanced(field_parameter("ID_FIELD", tr("Field that identifies a parcel"))))
-        self.addParameter(advanced(batch_size_parameter()))
+        self.addParameter(id_field_parameter())
+        self.addParameter(batch_size_parameter())
         for parameter in edge_parameters():
             self.addParameter(parameter)
         self.addParameter(workers_parameter())
@@ -134,10 +136,11 @@ def results(made: Mapping[str, Any]) -> Dict[str, Any]:
     return outputs
 
 
-def batch_size_parameter() -> QgsProcessingParameterNumber:
+def batch_size_parameter() -> QgsProcessingParameterDefinition:
     """Left empty, the engine takes what suits the model; the batch size of training would be slow."""
     kind = QgsProcessingParameterNumber.Type.Integer
-    return QgsProcessingParameterNumber("BATCH_SIZE", tr("Parcels per batch"), kind, optional=True, minValue=1)
+    batch = QgsProcessingParameterNumber("BATCH_SIZE", tr("Parcels per batch"), kind, optional=True, minValue=1)
+    return advanced(batch, tr("Fewer take less memory. Empty: as suits the model."))
 
 
 def model_problem(path: str) -> str:

@@ -18,7 +18,7 @@ from .base import EngineAlgorithm, Parameters, advanced
 from .imagery import file_path, imagery_arguments, imagery_parameters, imagery_problem
 from .parcels import (
     edge_parameters,
-    field_parameter,
+    id_field_parameter,
     parcel_arguments,
     parcel_file,
     parcels_parameter,
@@ -60,11 +60,12 @@ class ExtractSeries(EngineAlgorithm):
         for parameter in series_parameters():
             self.addParameter(parameter)
         self.addParameter(calendar_parameter())
-        self.addParameter(advanced(field_parameter("ID_FIELD", tr("Field that identifies a parcel"))))
+        self.addParameter(id_field_parameter())
         for parameter in edge_parameters():
             self.addParameter(parameter)
         self.addParameter(workers_parameter())
-        self.addParameter(advanced(QgsProcessingParameterBoolean("OVERWRITE", tr("Replace an existing store"), False)))
+        overwrite = QgsProcessingParameterBoolean("OVERWRITE", tr("Replace an existing store"), False)
+        self.addParameter(advanced(overwrite, tr("Where it was made of other inputs; else it is used, or completed.")))
         self.addParameter(QgsProcessingParameterFolderDestination("OUTPUT", tr("Parcel series store")))
         self.addOutput(QgsProcessingOutputNumber("PARCEL_COUNT", tr("Number of parcels")))
         self.addOutput(QgsProcessingOutputNumber("PIXEL_COUNT", tr("Number of pixels")))

@@ -21,7 +21,7 @@ from qgis.core import (
 
 from ..engine.protocol import DEFAULTS
 from ..translation import tr
-from .base import EngineAlgorithm, Parameters, advanced
+from .base import EngineAlgorithm, Parameters, advanced, explained
 
 RESAMPLINGS = ("nearest", "bilinear", "cubic")
 THEIA_REFLECTANCES = ("FRE", "SRE")
@@ -30,40 +30,99 @@ DATE_FORMATS = ("%Y-%m-%d", "%Y%m%d")
 
 def imagery_parameters(optional: bool = False) -> List[QgsProcessingParameterDefinition]:
     """IMAGERY and MASKS for everyone; what only odd imagery needs is advanced."""
+    return [*_places(optional), *_dates_and_bands(), *_grid(), *mask_parameters(), _skip_unreadable()]
+
+
+def _places(optional: bool) -> List[QgsProcessingParameterDefinition]:
     folder = QgsProcessingParameterFile.Behavior.Folder
+    images = QgsProcessingParameterFile(
+        "IMAGERY", tr("Images (a folder, a file, or stac: and an address)"), folder, optional=optional
+    )
+    masks = QgsProcessingParameterFile("MASKS", tr("Mask folder"), folder, optional=True)
+    about_images = tr(
+        "One season of Sentinel-2 products as downloaded, zipped or not, or of GeoTIFFs whose names hold the date; "
+        "a file of a cube or a stack; or stac: and the address of a catalogue."
+    )
+    about_masks = tr(
+        "A scene classification (SCL) or a 0/1 raster (1: masked) for each date, with the date in its name. "
+        "Products that bring masks of their own need none."
+    )
+    return [explained(images, about_images), explained(masks, about_masks)]
+
+
+def _dates_and_bands() -> List[QgsProcessingParameterDefinition]:
     file = QgsProcessingParameterFile.Behavior.File
+    dates_file = QgsProcessingParameterFile(
+        "DATES_FILE", tr("Dates of a single stack, one per line"), file, optional=True
+    )
+    start, end = tr("As YYYY-MM-DD. Empty: from the first image on."), tr("As YYYY-MM-DD. Empty: to the last image.")
+    season = tr("Days are counted from 1 January of this year. Empty: the year with the most images.")
     return [
-        QgsProcessingParameterFile(
-            "IMAGERY", tr("Imagery folder (or a file, or stac: and an address)"), folder, optional=optional
+        _text("EXCLUDE", tr("Dates to leave out, separated by commas"), tr("As YYYY-MM-DD, such as dates with haze.")),
+        _text(
+            "BAND_NAMES",
+            tr("Names of the layers in file order, separated by commas"),
+            tr("Such as B02,B03,B04, where the files do not name their layers."),
         ),
-        QgsProcessingParameterFile("MASKS", tr("Mask folder"), folder, optional=True),
-        _text("EXCLUDE", tr("Dates to leave out, separated by commas")),
-        _text("BAND_NAMES", tr("Names of the layers in file order, separated by commas")),
-        advanced(
-            QgsProcessingParameterFile("DATES_FILE", tr("Dates of a single stack, one per line"), file, optional=True)
-        ),
-        _text("START", tr("First date used")),
-        _text("END", tr("Last date used")),
-        _number("SEASON", tr("Season (harvest year)"), integer=True, minimum=1972),  # Landsat 1
-        _number("RESOLUTION", tr("Resolution (m)"), default=DEFAULTS.resolution_m, minimum=1),
-        advanced(QgsProcessingParameterCrs("CRS", tr("Coordinate system of the grid, in metres"), optional=True)),
-        advanced(_choice("RESAMPLING", tr("Resampling of bands in other resolutions"), RESAMPLINGS)),
-        _number("SCALE", tr("Reflectance per count")),
-        _number("OFFSET", tr("Reflectance at count 0")),
-        _text("SCL_CLASSES", tr("Clear classes of the scene classification (SCL)")),
-        _number("MASK_DILATION", tr("Margin around what is masked (m)"), minimum=0),
-        _number("CLOUD_PROBABILITY", tr("Cloud probability from which a pixel is masked (%)"), minimum=0),
-        advanced(_choice("THEIA_REFLECTANCE", tr("Theia's reflectance"), THEIA_REFLECTANCES)),
-        advanced(QgsProcessingParameterBoolean("SKIP_UNREADABLE", tr("Leave out images that cannot be read"), False)),
+        advanced(dates_file, tr("A text file that gives the dates of a stack whose file does not hold them.")),
+        _text("START", tr("First date used"), start),
+        _text("END", tr("Last date used"), end),
+        _number("SEASON", tr("Season (harvest year)"), season, integer=True, minimum=1972),  # Landsat 1
     ]
 
 
-def _text(name: str, label: str) -> QgsProcessingParameterDefinition:
-    return advanced(QgsProcessingParameterString(name, label, optional=True))
+def _grid() -> List[QgsProcessingParameterDefinition]:
+    resolution = tr("Side of a pixel of the grid that all images are brought to.")
+    crs = QgsProcessingParameterCrs("CRS", tr("Coordinate system of the grid, in metres"), optional=True)
+    scale = tr("Reflectance is count x scale + offset. Empty: as the file says, else 0.0001 for whole numbers.")
+    return [
+        _number("RESOLUTION", tr("Resolution (m)"), resolution, default=DEFAULTS.resolution_m, minimum=1),
+        advanced(crs, tr("Empty: that of the most images, which are then read as they lie.")),
+        _choice(
+            "RESAMPLING",
+            tr("Resampling of bands in other resolutions"),
+            RESAMPLINGS,
+            tr("Also of images in another coordinate system. Empty: nearest."),
+        ),
+        _number("SCALE", tr("Reflectance per count"), scale),
+        _number("OFFSET", tr("Reflectance at count 0"), tr("Empty: as the file says, else 0.")),
+    ]
+
+
+def mask_parameters() -> List[QgsProcessingParameterDefinition]:
+    """Which pixels count as clear; `classify` goes by the model's training where these are empty."""
+    classes = tr(
+        "Numbers of Sen2Cor's classes, with commas: 4 is vegetation, 5 bare ground, 6 water, 7 unclassified. "
+        "Empty: these; in a classification, as in the model's training."
+    )
+    margin = tr(
+        "What lies so near a cloud or shadow is masked, too. Empty: 0; in a classification, as in the model's training."
+    )
+    probability = tr("Of ESA's products, beside their scene classification. Empty: it is not looked at.")
+    return [
+        _text("SCL_CLASSES", tr("Clear classes of the scene classification (SCL)"), classes),
+        _number("MASK_DILATION", tr("Margin around what is masked (m)"), margin, minimum=0),
+        _number("CLOUD_PROBABILITY", tr("Cloud probability from which a pixel is masked (%)"), probability, minimum=0),
+        _choice(
+            "THEIA_REFLECTANCE",
+            tr("Theia's reflectance"),
+            THEIA_REFLECTANCES,
+            tr("FRE is corrected for the slope of the ground, SRE is not. Empty: FRE."),
+        ),
+    ]
+
+
+def _skip_unreadable() -> QgsProcessingParameterDefinition:
+    parameter = QgsProcessingParameterBoolean("SKIP_UNREADABLE", tr("Leave out images that cannot be read"), False)
+    return advanced(parameter, tr("With their dates, and said. Else a damaged image stops the run."))
+
+
+def _text(name: str, label: str, words: str) -> QgsProcessingParameterDefinition:
+    return advanced(QgsProcessingParameterString(name, label, optional=True), words)
 
 
 def _number(
-    name: str, label: str, integer: bool = False, default: Any = None, minimum: Optional[float] = None
+    name: str, label: str, words: str, integer: bool = False, default: Any = None, minimum: Optional[float] = None
 ) -> QgsProcessingParameterDefinition:
     kinds = QgsProcessingParameterNumber.Type
     kind = kinds.Integer if integer else kinds.Double
@@ -72,11 +131,11 @@ def _number(
         number.setMinimum(minimum)
     if not integer:
         number.setMetadata({"widget_wrapper": {"decimals": 6}})  # a scale is often 0.0001
-    return advanced(number)
+    return advanced(number, words)
 
 
-def _choice(name: str, label: str, names: Sequence[str]) -> QgsProcessingParameterEnum:
-    return QgsProcessingParameterEnum(name, label, names, usesStaticStrings=True, optional=True)
+def _choice(name: str, label: str, names: Sequence[str], words: str) -> QgsProcessingParameterDefinition:
+    return advanced(QgsProcessingParameterEnum(name, label, names, usesStaticStrings=True, optional=True), words)
 
 
 def imagery_arguments(

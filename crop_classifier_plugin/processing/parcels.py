@@ -37,29 +37,42 @@ def field_parameter(name: str, label: str, optional: bool = True) -> QgsProcessi
 
 def previous_field_parameter() -> QgsProcessingParameterField:
     """Last year's crops: the crop rotation then weighs what the images say."""
-    return advanced(field_parameter("PREVIOUS_FIELD", tr("Field of last year's crops")))
+    words = tr("The crop rotation then weighs what the images say. For models that were trained with such a field.")
+    return advanced(field_parameter("PREVIOUS_FIELD", tr("Field of last year's crops")), words)
+
+
+def id_field_parameter() -> QgsProcessingParameterDefinition:
+    words = tr("Names the parcels in the store. Empty: the feature id.")
+    return advanced(field_parameter("ID_FIELD", tr("Field that identifies a parcel")), words)
 
 
 def edge_parameters() -> List[QgsProcessingParameterDefinition]:
     """Which of a parcel's pixels count, how many are few, and how its texts are read."""
     numbers = QgsProcessingParameterNumber.Type
-    few, inner = tr("Flag parcels with fewer pixels than"), tr("Inner buffer of the parcels [m]")
-    encoding = tr("Text encoding of a shapefile, where it is not read rightly")
+    few = QgsProcessingParameterNumber(
+        "FEW_PIXELS", tr("Flag parcels with fewer pixels than"), numbers.Integer, DEFAULTS.few_pixels, minValue=1
+    )
+    inner = QgsProcessingParameterNumber(
+        "INNER_BUFFER", tr("Inner buffer of the parcels (m)"), numbers.Double, DEFAULTS.inner_buffer_m, minValue=0
+    )
+    inner.setMaximum(1000)
+    encoding = QgsProcessingParameterString("ENCODING", tr("Text encoding of a shapefile"), optional=True)
+    about_inner = tr(
+        "Only pixels so far inside the outline count, which keeps the neighbours out. Parcels that are too narrow keep "
+        "all their pixels."
+    )
     return [
-        advanced(QgsProcessingParameterNumber("FEW_PIXELS", few, numbers.Integer, DEFAULTS.few_pixels, minValue=1)),
-        advanced(
-            QgsProcessingParameterNumber(
-                "INNER_BUFFER", inner, numbers.Double, DEFAULTS.inner_buffer_m, minValue=0, maxValue=1000
-            )
-        ),
-        advanced(QgsProcessingParameterString("ENCODING", encoding, optional=True)),
+        advanced(few, tr("They are classified all the same, with the flag few_pixels.")),
+        advanced(inner, about_inner),
+        advanced(encoding, tr("Such as CP1252, where letters are not read rightly. Empty: as the file says.")),
     ]
 
 
 def workers_parameter() -> QgsProcessingParameterNumber:
     kind = QgsProcessingParameterNumber.Type.Integer
     label = tr("Blocks of images read at once")
-    return advanced(QgsProcessingParameterNumber("WORKERS", label, kind, optional=True, minValue=1))
+    words = tr("More of them are faster on several cores, and take more memory. Empty: one per core, at most 4.")
+    return advanced(QgsProcessingParameterNumber("WORKERS", label, kind, optional=True, minValue=1), words)
 
 
 def parcel_layer(

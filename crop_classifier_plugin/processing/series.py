@@ -39,13 +39,26 @@ def series_parameters(of_model: bool = False) -> List[QgsProcessingParameterDefi
         )
     else:
         outliers = QgsProcessingParameterBoolean("REMOVE_OUTLIERS", label, False)
-    return [advanced(parameter) for parameter in (filling, gap, outliers)]
+    about_filling = tr(
+        "linear, as in the paper; nearest: as at the nearest clear date; whittaker and savitzky-golay smooth the clear "
+        "dates, too. Empty: linear; in a classification, as in the model's training."
+    )
+    about_gap = tr(
+        "Between clear dates further apart nothing is filled in. Empty: no limit; in a classification, as in the "
+        "model's training."
+    )
+    about_outliers = tr("A date far from the clear dates before and after it, in the blue or the infrared, is masked.")
+    return [advanced(filling, about_filling), advanced(gap, about_gap), advanced(outliers, about_outliers)]
 
 
 def calendar_parameter() -> QgsProcessingParameterDefinition:
     """For what makes a store; what classifies goes by its model's days."""
     label = tr("Days of the season to interpolate to: 3,13,43 or every:10")
-    return advanced(QgsProcessingParameterString("CALENDAR", label, optional=True))
+    words = tr(
+        "Counted from 1 January of the harvest year, below 0 before it; every:10 is every tenth day. A model learns "
+        "these days, and is given them in any year. Empty: the dates of the images."
+    )
+    return advanced(QgsProcessingParameterString("CALENDAR", label, optional=True), words)
 
 
 def calendar_problem(algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext) -> str:

@@ -29,18 +29,30 @@ def option_parameters() -> List[Any]:
     decay = _open(tr("Weight decay"), "WEIGHT_DECAY", most=1.0)
     for parameter in (rate, decay):
         parameter.setMetadata(decimals)
-    found = [
-        _open(tr("Parcels per batch"), "BATCH_SIZE", least=2),
-        rate,
-        _choice(tr("Course of the learning rate"), "SCHEDULE", SCHEDULES),
-        decay,
-        _open(tr("Stop after so many epochs without a better one (0: never)"), "PATIENCE"),
-        _choice(tr("Loss"), "LOSS", LOSSES),
-        _choice(tr("Weight of rare classes"), "CLASS_WEIGHTS", CLASS_WEIGHTS),
-        _open(tr("Share of dates taken from each training sample"), "DATE_DROPOUT", most=0.95),
-        _choice(tr("Precision (bfloat16 is slower on processors without it)"), "PRECISION", PRECISIONS),
+    stop = _open(tr("Stop after so many epochs without a better one (0: never)"), "PATIENCE")
+    dropout = _open(tr("Share of dates taken from each training sample"), "DATE_DROPOUT", most=0.95)
+    return [
+        advanced(_open(tr("Parcels per batch"), "BATCH_SIZE", least=2), tr("Parcels per step of the training.")),
+        advanced(rate, tr("The highest, where its course moves it.")),
+        advanced(
+            _choice(tr("Course of the learning rate"), "SCHEDULE", SCHEDULES),
+            tr("How the learning rate changes from the first epoch to the last."),
+        ),
+        advanced(decay, tr("Keeps weights small, so that less is memorised.")),
+        advanced(stop, tr("The best epoch is kept in any case.")),
+        advanced(
+            _choice(tr("Loss"), "LOSS", LOSSES), tr("Focal loss cares less for parcels that are told apart already.")
+        ),
+        advanced(
+            _choice(tr("Weight of rare classes"), "CLASS_WEIGHTS", CLASS_WEIGHTS),
+            tr("Lets parcels of rare classes count more."),
+        ),
+        advanced(dropout, tr("As clouds would; the dates are filled in again.")),
+        advanced(
+            _choice(tr("Precision"), "PRECISION", PRECISIONS),
+            tr("bfloat16 is faster on new graphics cards, slower on most processors."),
+        ),
     ]
-    return [advanced(parameter) for parameter in found]
 
 
 def split_parameters() -> List[Any]:
@@ -50,7 +62,12 @@ def split_parameters() -> List[Any]:
     split = _choice(tr("Keep together when testing"), "SPLIT", SPLITS)
     split.setDefaultValue(DEFAULTS.split)
     field = field_parameter("SPLIT_FIELD", tr("Field of the group or the year to keep together"))
-    return [advanced(parameter) for parameter in (split, block, field)]
+    about_split = tr("Scores of whole squares, groups or years kept back are lower, and truer for land not seen.")
+    return [
+        advanced(split, about_split),
+        advanced(block, tr("For blocks alone: the parcels of a square are learnt or tested together.")),
+        advanced(field, tr("For group and year alone: parcels of one value are learnt or tested together.")),
+    ]
 
 
 def learning_arguments(

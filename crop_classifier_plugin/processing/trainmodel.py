@@ -28,6 +28,7 @@ from .learning import device_parameter, report_parameter, say_scores, whole_numb
 from .parcels import (
     edge_parameters,
     field_parameter,
+    id_field_parameter,
     parcel_arguments,
     parcel_file,
     parcels_parameter,
@@ -84,10 +85,10 @@ class TrainModel(EngineAlgorithm):
         for parameter in [*series_parameters(), calendar_parameter()]:
             self.addParameter(parameter)
         names = field_parameter("NAME_FIELD", tr("Field of crop names, where each value is a class"))
-        self.addParameter(advanced(names))
+        self.addParameter(advanced(names, tr("The report and the map then show names in place of codes.")))
         self.addParameter(unknown_class_parameter())
         self.addParameter(previous_field_parameter())
-        self.addParameter(advanced(field_parameter("ID_FIELD", tr("Field that identifies a parcel"))))
+        self.addParameter(id_field_parameter())
         for parameter in edge_parameters():
             self.addParameter(parameter)
         self.addParameter(workers_parameter())
@@ -187,6 +188,8 @@ def training_parameters() -> List[Any]:
         "MODEL", tr("Architecture"), list(MODELS), defaultValue=DEFAULTS.model, usesStaticStrings=True
     )
     restart = QgsProcessingParameterBoolean("RESTART", tr("Start afresh, even where a stopped run could go on"), False)
+    seed = whole_number("SEED", tr("Random seed"), DEFAULTS.seed, least=0)
+    rare = whole_number("MIN_SAMPLES", tr("Leave out classes with fewer parcels than"), DEFAULTS.min_samples, least=5)
     return [
         store,
         model,
@@ -195,11 +198,9 @@ def training_parameters() -> List[Any]:
         device_parameter(),
         *option_parameters(),
         *split_parameters(),
-        advanced(whole_number("SEED", tr("Random seed"), DEFAULTS.seed, least=0)),
-        advanced(
-            whole_number("MIN_SAMPLES", tr("Leave out classes with fewer parcels than"), DEFAULTS.min_samples, least=5)
-        ),
-        advanced(restart),
+        advanced(seed, tr("The same seed gives the same split and, on a processor, the same model.")),
+        advanced(rare, tr("Too few parcels cannot be learnt and tested. What is left out is said.")),
+        advanced(restart, tr("Else a training that was stopped goes on where it was.")),
     ]
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+from qgis.core import QgsProcessingParameterDefinition
 from running import algorithm
 
 from crop_classifier_plugin.engine.protocol import MODELS
@@ -64,6 +65,15 @@ def test_every_algorithm_explains_itself(name) -> None:
     assert found.helpUrl().startswith("https://example.org/")
     assert not found.icon().pixmap(24, 24).isNull()
     assert all(parameter.description() != parameter.name() for parameter in found.parameterDefinitions())
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_every_advanced_parameter_is_explained_where_it_is_pointed_at(name) -> None:
+    found = algorithm(name)
+    for parameter in found.parameterDefinitions():
+        if parameter.flags() & QgsProcessingParameterDefinition.Flag.FlagAdvanced:
+            assert parameter.help().endswith(".") and parameter.help() in parameter.toolTip(), parameter.name()
+            assert len(parameter.help()) > 20 and len(parameter.description()) < 75, parameter.name()
 
 
 def test_without_an_engine_an_algorithm_says_what_to_do(no_engine) -> None:
