@@ -95,10 +95,15 @@ def run_story(
 
 
 def _environment() -> dict[str, str]:
-    """This process's, without what tests of widgets set (the Desktop needs its screen), and with names in UTF-8."""
+    """This process's, without what tests of widgets set (the Desktop needs its screen), and with names in UTF-8.
+
+    The Python inside QGIS takes the first python3 on PATH for its own: the system's must come before another one.
+    """
     dropped = ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY", "XDG_SESSION_TYPE")
     kept = {name: value for name, value in os.environ.items() if name not in dropped}
-    return {**kept, "LC_ALL": "C.UTF-8", "PYTHONPATH": str(SCRIPTS)}  # where stories find desktop_story.py
+    path = os.pathsep.join(filter(None, ("/usr/bin", os.environ.get("PATH"))))
+    stories = str(SCRIPTS)  # where they find desktop_story.py
+    return {**kept, "PATH": path, "LC_ALL": "C.UTF-8", "PYTHONPATH": stories}
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
