@@ -15,7 +15,7 @@ from backend.protocol import DEFAULTS
 from backend.series.rasterise import PixelSets, bounding_boxes, expand, pixels_inside, pixels_touched
 
 _CHUNK = 20_000  # parcels rasterised at once
-_STRIP_PX = 1024  # rows of the grid looked through at once
+_STRIP_PX = 256  # rows of the grid looked through at once
 
 
 @dataclass(frozen=True)

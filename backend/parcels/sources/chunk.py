@@ -36,8 +36,11 @@ class Source(Protocol):
     def guessed(self) -> bool:
         """Whether the encoding of its texts is a guess."""
 
-    def chunks(self, geometry: bool = True, features: int = FEATURES) -> Iterator[Chunk]:
-        """Every feature once, the same at every call, at least one chunk. Raises UnreadableParcels."""
+    def chunks(self, geometry: bool = True, features: int | None = None) -> Iterator[Chunk]:
+        """Every feature once, `features` (else FEATURES) at a time, the same at every call, at least one chunk.
+
+        Raises UnreadableParcels.
+        """
 
     def stamp(self) -> list[Any]:
         """What tells this layer from another, and from itself after a change, as JSON."""

@@ -16,7 +16,8 @@ import pandas
 import pyarrow
 import pyarrow.parquet
 
-from backend.parcels.sources.chunk import ARROW, FEATURES, Chunk
+from backend.parcels.sources import chunk
+from backend.parcels.sources.chunk import ARROW, Chunk
 from backend.parcels.sources.places import reading, stamp
 
 
@@ -31,7 +32,7 @@ class GeoParquet:
     def layer(self) -> str:
         return self.path.stem
 
-    def chunks(self, geometry: bool = True, features: int = FEATURES) -> Iterator[Chunk]:
+    def chunks(self, geometry: bool = True, features: int | None = None) -> Iterator[Chunk]:
         with reading(self.path):
             yield from (Chunk(table) for table in tables(self.path, geometry, features))
 
@@ -39,14 +40,16 @@ class GeoParquet:
         return stamp(self.path)
 
 
-def tables(path: Path, geometry: bool = True, features: int = FEATURES) -> Iterator[pandas.DataFrame]:
+def tables(path: Path, geometry: bool = True, features: int | None = None) -> Iterator[pandas.DataFrame]:
     """A file's rows, some at a time, at least one table; rows without ids of their own are counted through the file."""
     with closing(pyarrow.parquet.ParquetFile(path)) as file:
         said = {key: value for key, value in (file.metadata.metadata or {}).items() if key != b"ARROW:schema"}
         geo = json.loads(said.get(b"geo", b"{}"))
         outlines = set(geo.get("columns", ())) if not geometry else set()
         start = 0
-        for batch in _batches(file, [name for name in file.schema_arrow.names if name not in outlines], features):
+        for batch in _batches(
+            file, [name for name in file.schema_arrow.names if name not in outlines], features or chunk.FEATURES
+        ):
             table = _table(batch.replace_schema_metadata(said), bool(geo) and geometry)
             if isinstance(table.index, pandas.RangeIndex):
                 table.index = pandas.RangeIndex(start, start + len(table))

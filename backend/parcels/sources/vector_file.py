@@ -18,8 +18,8 @@ import shapely
 from numpy.typing import NDArray
 
 from backend.errors import BadArgument
-from backend.parcels.sources import places
-from backend.parcels.sources.chunk import ARROW, FEATURES, Chunk
+from backend.parcels.sources import chunk, places
+from backend.parcels.sources.chunk import ARROW, Chunk
 from backend.parcels.sources.places import Place, reading
 
 _CURVED = tuple(kind + 1000 * axes for kind in range(8, 15) if kind not in (13, 14) for axes in range(4))
@@ -40,18 +40,18 @@ class VectorFile:
     def layer(self) -> str:
         return self.name or self.place.stem
 
-    def chunks(self, geometry: bool = True, features: int = FEATURES) -> Iterator[Chunk]:
+    def chunks(self, geometry: bool = True, features: int | None = None) -> Iterator[Chunk]:
         with reading(self.place.path):
             with _quiet():
                 facts = pyogrio.read_info(self.place.for_gdal, layer=self.name, encoding=self.encoding)
             begins_within = facts["driver"] == "FlatGeobuf" or facts["capabilities"]["fast_set_next_by_index"]
-            most = features if begins_within else None
+            most = (features or chunk.FEATURES) if begins_within else None
             start = 0
             while True:
-                chunk = self._chunk({"skip_features": start, "max_features": most}, geometry)
-                if len(chunk.table) or not start:
-                    yield chunk
-                if most is None or len(chunk.table) < most:
+                part = self._chunk({"skip_features": start, "max_features": most}, geometry)
+                if len(part.table) or not start:
+                    yield part
+                if most is None or len(part.table) < most:
                     return
                 start += most
 

@@ -7,7 +7,9 @@ import json
 import shutil
 from collections import namedtuple
 
+import geopandas.testing
 import numpy as np
+import pandas
 import pytest
 
 from backend.errors import (
@@ -24,6 +26,7 @@ from backend.errors import (
 from backend.imagery.acquisition import ImageryOptions
 from backend.imagery.catalogue import find
 from backend.parcels.reading import read
+from backend.parcels.sources import chunk
 from backend.protocol import Silent
 from backend.series import extraction
 from backend.series import store as stores
@@ -93,6 +96,19 @@ def test_many_small_blocks_and_workers_give_the_same(season, monkeypatch):
     monkeypatch.setattr(extraction, "_IN_MEMORY", 0)  # all scratch in files
     spec = ExtractionSpec(season.options, workers=4)
     same(build(season.catalogue, season.layer, spec, season.folder / "small.parcels", Silent()), season.store)
+
+
+def test_a_layer_laid_out_by_parts_is_the_one_laid_out_at_once(season, tmp_path, monkeypatch):
+    twice = write_parcels(tmp_path / "twice.gpkg", [*season.layer.table.geometry, *season.layer.table.geometry[:3]])
+    whole = build(season.catalogue, read(twice), SPEC, tmp_path / "whole.parcels", Silent())
+    monkeypatch.setattr(chunk, "FEATURES", 4)
+    parts = build(season.catalogue, read(twice), SPEC, tmp_path / "parts.parcels", Silent())
+    assert len(list(parts.tables())) == 9
+    same(parts, whole)
+    pandas.testing.assert_frame_equal(parts.index, whole.index)
+    kept = parts.parcels().reset_index(drop=True)
+    geopandas.testing.assert_geodataframe_equal(kept, geopandas.read_file(twice), check_dtype=False)
+    assert np.flatnonzero(parts.index["outline"].str.contains("duplicate")).tolist() == [0, 1, 2, 31, 32, 33]
 
 
 def test_a_killed_run_goes_on_where_it_stopped(season, monkeypatch):
@@ -204,6 +220,7 @@ def test_missing_bands_and_parcels_elsewhere(season, tmp_path):
     far = read(write_parcels(tmp_path / "far.gpkg", [ODD["outside"]]))
     with pytest.raises(ParcelsOutsideImagery, match="No parcel"):
         build(season.catalogue, far, ExtractionSpec(season.options), tmp_path / "b", Silent())
+    assert not (tmp_path / "b").exists()
 
 
 def test_one_run_at_a_time_works_on_a_store(season, tmp_path):
