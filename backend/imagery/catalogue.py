@@ -23,11 +23,12 @@ from backend.errors import (
     UnsupportedZarr,
     UnusableGrid,
 )
-from backend.imagery import masks, stac
+from backend.imagery import masks, stac, trial
 from backend.imagery.acquisition import Acquisition, Catalogue, ImageryOptions, Scene, Skipped
 from backend.imagery.duplicates import newest
 from backend.imagery.grid import Grid
 from backend.imagery.mosaic import common_grid
+from backend.imagery.places import is_netcdf
 from backend.imagery.rasters import SUFFIXES, RasterFacts, read_facts
 from backend.imagery.readers import PRODUCTS, READERS, ProductReader
 from backend.protocol import Reporter
@@ -133,11 +134,14 @@ def _product_reader(path: Path) -> ProductReader | None:
 
 
 def _product_scenes(
-    products: Iterable[tuple[ProductReader, Path]], options: ImageryOptions, reporter: Reporter
+    products: Sequence[tuple[ProductReader, Path]], options: ImageryOptions, reporter: Reporter
 ) -> tuple[list[Scene], list[Skipped]]:
     scenes, skipped = [], []
+    deadly = trial.deadly([path for _, path in products if is_netcdf(path.name.lower())])
     for reader, path in products:
         try:
+            if path in deadly:
+                raise UnreadableImage(path, deadly[path])
             scenes += reader.scenes(path, options)
         except EngineError as error:
             skipped.append(Skipped(path, error.code, getattr(error, "reason", error.message)))

@@ -40,7 +40,7 @@ def opened(source: Path | str) -> Iterator[rasterio.DatasetReader]:
     try:
         with gdal_told_of(str(source)), rasterio.open(source, driver=driver_for(str(source))) as dataset:
             yield dataset
-    except (RasterioError, ProjError, OSError) as error:
+    except (RasterioError, ProjError, OSError, UnicodeDecodeError) as error:  # the last: a damaged text in the header
         kind = UnreachableImage if is_remote(str(source)) else UnreadableImage
         raise kind(source, error.__cause__ or error) from error
 

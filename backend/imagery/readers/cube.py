@@ -20,7 +20,7 @@ from backend.errors import BadMetadata, UnreadableImage, UnsupportedZarr
 from backend.imagery.acquisition import ImageryOptions, Layer, Mask, Scene
 from backend.imagery.grid import Grid
 from backend.imagery.names import band_called, moment_in, platform_in, tile_in
-from backend.imagery.places import NETCDF_SUFFIXES, in_netcdf, in_zarr, in_zip
+from backend.imagery.places import NETCDF_SUFFIXES, in_netcdf, in_zarr, in_zip, is_netcdf
 from backend.imagery.rasters import opened, read_facts
 
 _ZARR_FILES = (".zmetadata", ".zgroup", "zarr.json")
@@ -141,7 +141,7 @@ def _variable(path: Path, name: str, source: str) -> _Variable | None:
             read = _netcdf_variable if dataset.driver == "netCDF" else _zarr_variable
             return read(dataset, name, source)
     except UnreadableImage as error:
-        if "codec" in error.reason or "compressor" in error.reason:
+        if not is_netcdf(source) and ("codec" in error.reason or "compressor" in error.reason):
             raise UnsupportedZarr(path, error.reason) from error
         if any(word in error.reason for word in ("number of dimensions", "numeric data types", "data_type")):
             return None

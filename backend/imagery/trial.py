@@ -1,0 +1,71 @@
+"""Trying netCDF files in a child process first: the library that reads them ends its process on some damaged ones."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+_START_S, _EACH_S = 60.0, 30.0  # a file takes 0.05 to 0.2 s to open; damage may also lead the library in a circle
+_ERROR_OF_PYTHON = 1  # an exit code; the reader meets the same error, and can tell it
+
+
+def deadly(paths: Sequence[Path]) -> dict[Path, str]:
+    """Those of the netCDF files at `paths` that this process would not survive to open, each with what happens.
+
+    One child opens them all; where it dies, another goes on behind the file it died of. Damage that the library
+    survives is no matter of this: the reader meets it again, and names it.
+    """
+    found: dict[Path, str] = {}
+    left = list(paths)
+    while left:
+        begun, end = _tried(left)
+        if not begun:  # no child runs here at all: then nothing is known
+            break
+        if end:
+            found[left[begun - 1]] = f"it is damaged: the netCDF library {end} while it opens it"
+        left = left[begun:]
+    return found
+
+
+def _tried(paths: Sequence[Path]) -> tuple[int, str]:
+    """How many files a child began to open, and what the last of them did to it; "" where it did nothing."""
+    flag = "-I" if sys.flags.isolated else "-P"  # no module of the folder it is started in
+    try:
+        run = subprocess.run(
+            [sys.executable, flag, __file__],
+            input=b"\0".join(map(os.fsencode, paths)),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=_START_S + _EACH_S * len(paths),
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+    except subprocess.TimeoutExpired as stuck:
+        return len(stuck.stdout or b""), "does not come to an end"
+    return len(run.stdout), "" if run.returncode in (0, _ERROR_OF_PYTHON) else "crashes"
+
+
+def _open_each() -> None:
+    """The child: a byte on stdout before each file, then all that the reader will ask of it but the pixels."""
+    import rasterio
+    from rasterio.errors import RasterioError
+
+    with rasterio.Env(GDAL_NETCDF_IGNORE_XY_AXIS_NAME_CHECKS="YES"):
+        for path in map(os.fsdecode, sys.stdin.buffer.read().split(b"\0")):
+            os.write(1, b".")
+            try:
+                with rasterio.open(path) as dataset:
+                    variables = dataset.subdatasets
+                    dataset.tags()
+                for variable in variables:
+                    with rasterio.open(variable) as dataset:
+                        dataset.tags()
+            except (RasterioError, OSError):
+                continue  # the reader meets it, too
+
+
+if __name__ == "__main__":
+    _open_each()
