@@ -49,8 +49,8 @@ class ExtractSeries(EngineAlgorithm):
     def shortHelpString(self) -> str:
         return tr(
             "Reads the images once and keeps, in a folder, the reflectance of every parcel's pixels at every date. "
-            "Clouds are filled by linear interpolation in time. Several models can then be trained from the "
-            "folder without reading the images again. A run that was stopped goes on when it is repeated."
+            "Clouds are filled in time, linearly unless another way is chosen. Several models can then be trained "
+            "from the folder without reading the images again. A run that was stopped goes on when it is repeated."
         )
 
     def initAlgorithm(self, configuration: Any = None) -> None:

@@ -84,8 +84,8 @@ def _grid() -> List[QgsProcessingParameterDefinition]:
             RESAMPLINGS,
             tr("Also of images in another coordinate system. Empty: nearest."),
         ),
-        _number("SCALE", tr("Reflectance per count"), scale),
-        _number("OFFSET", tr("Reflectance at count 0"), tr("Empty: as the file says, else 0.")),
+        _number("SCALE", tr("Reflectance per count"), scale, decimals=6),
+        _number("OFFSET", tr("Reflectance at count 0"), tr("Empty: as the file says, else 0."), decimals=6),
     ]
 
 
@@ -122,16 +122,26 @@ def _text(name: str, label: str, words: str) -> QgsProcessingParameterDefinition
 
 
 def _number(
-    name: str, label: str, words: str, integer: bool = False, default: Any = None, minimum: Optional[float] = None
+    name: str,
+    label: str,
+    words: str,
+    integer: bool = False,
+    default: Any = None,
+    minimum: Optional[float] = None,
+    decimals: int = 1,
 ) -> QgsProcessingParameterDefinition:
     kinds = QgsProcessingParameterNumber.Type
     kind = kinds.Integer if integer else kinds.Double
     number = QgsProcessingParameterNumber(name, label, kind, default, optional=default is None)
     if minimum is not None:
         number.setMinimum(minimum)
-    if not integer:
-        number.setMetadata({"widget_wrapper": {"decimals": 6}})  # a scale is often 0.0001
-    return advanced(number, words)
+    return advanced(number if integer else with_decimals(number, decimals), words)
+
+
+def with_decimals(number: QgsProcessingParameterNumber, decimals: int) -> QgsProcessingParameterNumber:
+    """The same parameter; Processing shows six decimals of every number unless it is told."""
+    number.setMetadata({"widget_wrapper": {"decimals": decimals}})
+    return number
 
 
 def _choice(name: str, label: str, names: Sequence[str], words: str) -> QgsProcessingParameterDefinition:

@@ -22,6 +22,7 @@ from ..engine.protocol import DEFAULTS
 from ..layers import ParcelFile, UnusableLayer, prepare_parcels
 from ..translation import tr
 from .base import EngineAlgorithm, Parameters, advanced
+from .imagery import with_decimals
 
 
 def parcels_parameter(optional: bool = False) -> QgsProcessingParameterFeatureSource:
@@ -63,7 +64,7 @@ def edge_parameters() -> List[QgsProcessingParameterDefinition]:
     )
     return [
         advanced(few, tr("They are classified all the same, with the flag few_pixels.")),
-        advanced(inner, about_inner),
+        advanced(with_decimals(inner, 1), about_inner),
         advanced(encoding, tr("Such as CP1252, where letters are not read rightly. Empty: as the file says.")),
     ]
 

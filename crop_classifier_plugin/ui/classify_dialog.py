@@ -6,8 +6,8 @@ from __future__ import annotations
 from typing import Any, Optional
 
 from qgis.core import Qgis, QgsMapLayer, QgsProcessing
-from qgis.gui import QgsCollapsibleGroupBox, QgsFieldComboBox
-from qgis.PyQt.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QLineEdit, QSpinBox, QWidget
+from qgis.gui import QgsFieldComboBox
+from qgis.PyQt.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QWidget
 
 from ..settings import Setting
 from ..translation import tr
@@ -19,9 +19,8 @@ from .model_panel import ModelPanel
 from .outputs import destination, missing_folder, remember_folder, report_widget, save_widget
 from .parcels_row import ParcelsRow
 from .predictions import load_predictions
+from .preparation_page import PreparationPage
 from .run_dialog import RunDialog
-
-NO_SEASON, LAST_SEASON = 2014, 2100  # Sentinel-2 has flown since 2015; the first value reads "automatic"
 
 
 class ClassifyDialog(RunDialog):
@@ -32,7 +31,9 @@ class ClassifyDialog(RunDialog):
     def __init__(self, iface: Any, parent: Optional[QWidget] = None) -> None:
         super().__init__(iface, tr("Classify Parcels"), parent)
         self.imagery = ImageryGroup()
+        self.preparation = PreparationPage(classifies=True)
         self.parcels = ParcelsRow()
+        self.truth = QgsFieldComboBox()
         self.model = ModelPanel()
         self.output = save_widget(tr("Save the Classified Parcels"), vector_filter(), tr("[Create temporary layer]"))
         self.report = report_widget()
@@ -41,8 +42,10 @@ class ClassifyDialog(RunDialog):
         self.footer.insertWidget(0, QLabel(tr("Run on")))
         self.footer.insertWidget(1, self.device)
         self.add_inputs(self._parameters_page(), tr("Parameters"))
+        self.add_inputs(self.preparation, tr("Preparation"))
         self.tabs.addTab(self.log, tr("Log"))
         self.parcels.changed.connect(self._on_layer)
+        self.preparation.changed.connect(self._on_preparation)
         for signal in (self.imagery.changed, self.model.changed, self.output.fileChanged, self.report.fileChanged):
             signal.connect(self.refresh)
         self._on_layer(self.parcels.layer())
@@ -53,11 +56,16 @@ class ClassifyDialog(RunDialog):
         page = QWidget()
         layout = QHBoxLayout(page)
         layout.addWidget(self.imagery, 1)
-        layout.addWidget(scrolling_column(self._parcels_group(), self.model, self._output_group(), self._advanced()), 1)
+        layout.addWidget(scrolling_column(self._parcels_group(), self.model, self._output_group()), 1)
         return page
 
     def _parcels_group(self) -> QGroupBox:
-        return compact_group(tr("Parcels"), self.parcels)
+        self.truth.setAllowEmptyFieldName(True)
+        self.truth.setToolTip(tr("A field with the crop that truly grew; the report then tells how good the map is"))
+        form = form_layout()
+        form.addRow(self.parcels)
+        form.addRow(tr("Truth field"), self.truth)
+        return compact_group(tr("Parcels"), form)
 
     def _output_group(self) -> QGroupBox:
         form = form_layout()
@@ -65,42 +73,13 @@ class ClassifyDialog(RunDialog):
         form.addRow(tr("Report"), self.report)
         return compact_group(tr("Output"), form)
 
-    def _advanced(self) -> QgsCollapsibleGroupBox:
-        group = QgsCollapsibleGroupBox(tr("Advanced"))
-        self.band_names = QLineEdit()
-        self.band_names.setPlaceholderText("B02,B03,B04,…")
-        self.band_names.setToolTip(
-            tr("The names of the images' layers in file order, where the files do not name them")
-        )
-        self.season = QSpinBox()
-        self.season.setRange(NO_SEASON, LAST_SEASON)
-        self.season.setSpecialValueText(tr("Automatic"))
-        self.season.setToolTip(tr("The year of harvest; automatic takes the year with the most acquisitions"))
-        self.truth = QgsFieldComboBox()
-        self.truth.setAllowEmptyFieldName(True)
-        self.truth.setToolTip(tr("A field with the crop that truly grew; the report then tells how good the map is"))
-        form = form_layout(group)
-        form.addRow(tr("Band names"), self.band_names)
-        form.addRow(tr("Season"), self.season)
-        form.addRow(tr("Truth field"), self.truth)
-        self.band_names.editingFinished.connect(self._on_search_option)
-        self.season.editingFinished.connect(self._on_search_option)
-        group.setCollapsed(True)
-        return group
-
     def _on_layer(self, layer: Optional[QgsMapLayer]) -> None:
         if self.truth.layer() is not layer:
             self.truth.setLayer(layer)
         self.refresh()
 
-    def _on_search_option(self) -> None:
-        """Band names and season decide which acquisitions are found."""
-        self.imagery.set_extra(self._search_options())
-
-    def _search_options(self) -> dict[str, Any]:
-        names = self.band_names.text().replace(" ", "")
-        season = self.season.value()
-        return {**({"BAND_NAMES": names} if names else {}), **({"SEASON": season} if season > NO_SEASON else {})}
+    def _on_preparation(self) -> None:
+        self.imagery.set_extra(self.preparation.search())
 
     # What the shared dialog asks for
 
@@ -112,7 +91,7 @@ class ClassifyDialog(RunDialog):
     def parameters(self) -> dict[str, Any]:
         parameters = {
             **self.imagery.parameters(),
-            **self._search_options(),
+            **self.preparation.parameters(),
             "PARCELS": self.parcels.value(),
             "MODEL": self.model.path(),
             "EXCLUDE": self.imagery.excluded(),

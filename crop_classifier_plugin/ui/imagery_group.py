@@ -58,7 +58,7 @@ class ImageryGroup(QGroupBox):
         self._on_path()
 
     def set_extra(self, parameters: Mapping[str, Any]) -> None:
-        """Further parameters for the search, such as the band names given under Advanced."""
+        """Further parameters for the search, such as the names of bands given under Preparation."""
         if dict(parameters) != dict(self._extra):
             self._extra = dict(parameters)
             self._on_path()

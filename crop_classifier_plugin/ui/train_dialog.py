@@ -16,6 +16,7 @@ from .form import compact_group, form_layout, scrolling_column
 from .imagery_group import ImageryGroup
 from .message import replace
 from .outputs import destination, missing_folder, remember_folder, report_widget, save_widget
+from .preparation_page import PreparationPage
 from .run_dialog import RunDialog
 from .scores_panel import ScoresPanel
 from .training_group import TrainingGroup
@@ -30,6 +31,7 @@ class TrainDialog(RunDialog):
     def __init__(self, iface: Any, parent: Optional[QWidget] = None) -> None:
         super().__init__(iface, tr("Train on My Region"), parent)
         self.imagery = ImageryGroup()
+        self.preparation = PreparationPage()
         self.crops = CropsGroup()
         self.training = TrainingGroup()
         self.output = save_widget(tr("Save the Model"), tr("Crop models (*.cropmodel)"), tr("A .cropmodel file"))
@@ -37,6 +39,7 @@ class TrainDialog(RunDialog):
         self.curves = TrainingPanel()
         self.scores = ScoresPanel()
         self.add_inputs(_side_by_side(self.imagery, self.crops), tr("Data"))
+        self.add_inputs(self.preparation, tr("Preparation"))
         self.add_inputs(self._model_page(), tr("Model"))
         self.tabs.addTab(self.curves, tr("Training"))
         self.tabs.addTab(self.scores, tr("Scores"))
@@ -51,6 +54,7 @@ class TrainDialog(RunDialog):
         for signal in (self.imagery.changed, self.crops.changed, self.output.fileChanged, self.report.fileChanged):
             signal.connect(self.refresh)
         self.crops.changed.connect(self._offer_fields)
+        self.preparation.changed.connect(lambda: self.imagery.set_extra(self.preparation.search()))
         for choice in (self.training.split.split.currentIndexChanged, self.training.split.field.fieldChanged):
             choice.connect(self.refresh)
         self._offer_fields()
@@ -81,6 +85,7 @@ class TrainDialog(RunDialog):
     def parameters(self) -> dict[str, Any]:
         parameters = {
             **self.imagery.parameters(),
+            **self.preparation.parameters(),
             **self.crops.parameters(),
             **self.training.parameters(),
             "EXCLUDE": self.imagery.excluded(),
