@@ -1,0 +1,137 @@
+"""How images are prepared: the algorithms' own parameters in the dialogs, from the widgets to the engine's jobs."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+import pytest
+from qgis.core import QgsCoordinateReferenceSystem
+
+from crop_classifier_plugin.ui.classify_dialog import ClassifyDialog
+from crop_classifier_plugin.ui.preparation_page import PreparationPage
+from crop_classifier_plugin.ui.train_dialog import TrainDialog
+
+VALUES = {
+    "masks": {"SCL_CLASSES": "4,5", "MASK_DILATION": 40.0, "CLOUD_PROBABILITY": 35.0, "THEIA_REFLECTANCE": "SRE"},
+    "images": {
+        "START": "2018-03-01", "END": "2018-09-30", "SEASON": 2018, "RESOLUTION": 20.0, "RESAMPLING": "cubic",
+        "CRS": QgsCoordinateReferenceSystem("EPSG:2154"), "SCALE": 0.0001, "OFFSET": -0.1, "SKIP_UNREADABLE": True,
+        "BAND_NAMES": "B02,B03",
+    },
+    "series": {"FILLING": "whittaker", "MAX_GAP_DAYS": 45},
+    "parcels": {"INNER_BUFFER": 7.5, "FEW_PIXELS": 6, "ENCODING": "CP1252"},
+}  # fmt: skip
+IMAGE_ARGUMENTS = {
+    "scl_classes": "4,5", "mask_dilation_m": 40.0, "cloud_probability": 35.0, "theia_reflectance": "SRE",
+    "start": "2018-03-01", "end": "2018-09-30", "season": 2018, "resolution_m": 20.0, "resampling": "cubic",
+    "crs": "EPSG:2154", "scale": 0.0001, "offset": -0.1, "skip_unreadable": True, "band_names": "B02,B03",
+}  # fmt: skip
+SERIES_ARGUMENTS = {"filling": "whittaker", "max_gap_days": 45, "inner_buffer_m": 7.5, "few_pixels": 6}
+
+
+def enter(page, outliers, **more):
+    for group, values in {**VALUES, "series": {**VALUES["series"], "REMOVE_OUTLIERS": outliers, **more}}.items():
+        for name, value in values.items():
+            getattr(page, group).set_value(name, value)
+
+
+def run(qtbot, dialog, jobs):
+    dialog.check_engine()
+    assert dialog.missing() == ""
+    dialog.run()
+    qtbot.waitUntil(lambda: not dialog.is_running(), timeout=8000)
+    return {job["command"]: job["arguments"] for job in jobs()}
+
+
+@pytest.fixture
+def opened(qtbot, iface, parcels, imagery, tmp_path):
+    """Opens a dialog with its images and its output, and ends its search."""
+    windows = []
+
+    def open_dialog(kind, output):
+        window = kind(iface)
+        qtbot.addWidget(window)
+        windows.append(window)
+        window.imagery.folder.setFilePath(str(imagery))
+        window.output.setFilePath(str(tmp_path / output))
+        return window
+
+    yield open_dialog
+    for window in windows:
+        window.imagery.stop()
+
+
+@pytest.mark.parametrize("classifies", [True, False])
+def test_what_nobody_changed_is_left_to_the_algorithm(qtbot, classifies):
+    page = PreparationPage(classifies)
+    qtbot.addWidget(page)
+    assert page.parameters() == {}
+    enter(page, "no" if classifies else True)
+    given = page.parameters()
+    assert {name: given[name] for values in VALUES.values() for name in values} == {
+        name: value for values in VALUES.values() for name, value in values.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("classifies", "name", "elsewhere"),
+    [
+        (True, "classifyparcels", {"EXCLUDE", "PREVIOUS_FIELD", "ID_FIELD", "BATCH_SIZE", "WORKERS"}),
+        (False, "extractseries", {"EXCLUDE", "ID_FIELD", "WORKERS", "OVERWRITE"}),
+    ],
+)
+def test_every_advanced_parameter_of_images_and_series_is_there(qtbot, provider, classifies, name, elsewhere):
+    page = PreparationPage(classifies)
+    qtbot.addWidget(page)
+    shown = {n for g in (page.masks, page.images, page.series, page.parcels) for n in g._definitions}
+    algorithm = provider.algorithm(name)
+    advanced = {p.name() for p in algorithm.parameterDefinitions() if p.flags() & p.Flag.FlagAdvanced}
+    assert shown == advanced - elsewhere
+
+
+def test_a_training_is_prepared_as_entered(qtbot, engine, opened):
+    jobs = engine()
+    dialog = opened(TrainDialog, "region.cropmodel")
+    dialog.crops.field.setField("CODE_CULTU")
+    dialog.training.epochs.setValue(1)
+    enter(dialog.preparation, True, CALENDAR="3,13,43")
+    sent = run(qtbot, dialog, jobs)["extract"]
+    assert sent.items() >= {**IMAGE_ARGUMENTS, **SERIES_ARGUMENTS, "remove_outliers": True}.items()
+    assert sent["calendar"] == "3,13,43"
+
+
+def test_a_classification_may_refuse_the_model_s_outlier_test(qtbot, engine, opened, model_file, predictions):
+    jobs = engine()
+    dialog = opened(ClassifyDialog, "out.gpkg")
+    dialog.model.set_file(str(model_file))
+    enter(dialog.preparation, "no")
+    sent = run(qtbot, dialog, jobs)["classify"]
+    assert sent.items() >= {**IMAGE_ARGUMENTS, **SERIES_ARGUMENTS, "remove_outliers": False}.items()
+
+
+def test_masks_and_grid_are_those_of_the_list_of_acquisitions(qtbot, engine, opened):
+    jobs = engine()
+    dialog = opened(ClassifyDialog, "out.gpkg")
+    dialog.check_engine()
+    qtbot.waitUntil(lambda: dialog.imagery.acquisitions.table.rowCount() > 0, timeout=8000)
+    dialog.preparation.masks.set_value("SCL_CLASSES", "4,5")
+    dialog.preparation.images.set_value("BAND_NAMES", "B02,B03")
+    qtbot.waitUntil(lambda: len(jobs()) > 1, timeout=8000)
+    sent = jobs()[-1]
+    assert (sent["command"], sent["arguments"]["scl_classes"]) == ("inspect", "4,5")
+    assert sent["arguments"]["band_names"] == "B02,B03"
+
+
+def test_numbers_show_the_decimals_that_they_need(qtbot):
+    page = PreparationPage()
+    qtbot.addWidget(page)
+    shown = {name: wrapper.wrappedWidget() for name, wrapper in page.images._wrappers.items()}
+    page.images.set_value("SCALE", 0.0001)
+    assert (shown["RESOLUTION"].text(), shown["SCALE"].text()) == ("10.0", "0.000100")
+
+
+def test_a_wrong_day_is_said_before_the_run(qtbot, engine, opened, bar):
+    engine()
+    dialog = opened(TrainDialog, "region.cropmodel")
+    dialog.crops.field.setField("CODE_CULTU")
+    dialog.preparation.series.set_value("CALENDAR", "43,13")
+    dialog.check_engine()
+    dialog.run()
+    assert not dialog.is_running() and "found 43,13." in bar.text(dialog.bar)
