@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import rasterio
 import shapely
+from rasterio.features import geometry_mask
 from rasterio.transform import from_origin
 from rasterio.warp import Resampling, reproject
 from rasterio.windows import Window
@@ -18,7 +19,7 @@ from backend.imagery.catalogue import find
 from backend.parcels.reading import read
 from backend.protocol import Silent
 from backend.series.build import ExtractionSpec, build
-from backend.vocabulary import BANDS
+from backend.vocabulary import BANDS, UNOBSERVED
 from tests.backend.ground import DATES, counts, write_parcels, write_raster
 
 WEST, EAST, LAMBERT = "EPSG:32631", "EPSG:32632", "EPSG:2154"
@@ -54,9 +55,9 @@ def fields():
     return [shapely.Point(X + x, Y - y).buffer(r).simplify(2) for x, y, r in places]
 
 
-def extracted(images, masks, folder, **options):
+def extracted(images, masks, folder, outlines=None, **options):
     chosen = ImageryOptions(masks=masks, **options)
-    layer = read(write_parcels(folder / "fields.gpkg", fields(), crs=WEST))
+    layer = read(write_parcels(folder / "fields.gpkg", outlines or fields(), crs=WEST))
     return build(find(images, chosen, Silent()), layer, ExtractionSpec(chosen), folder / "s.parcels", Silent())
 
 
@@ -84,6 +85,44 @@ def test_where_one_tile_is_cloudy_the_other_s_pixel_is_taken(tmp_path):
     assert clear.all()
     np.testing.assert_array_equal(values[:, :, :30], counts(0, size_px=40)[:, :, :30])
     np.testing.assert_array_equal(values[:, :, 30:], counts(1, size_px=40)[:, :, 10:])
+
+
+def test_two_orbits_whose_days_differ_give_each_pixel_the_dates_that_show_it(tmp_path):
+    """A western swath on days 0 and 10, an eastern one on days 5 and 15; both show columns 50 to 69."""
+    west, east = np.s_[:, :, :TILE], np.s_[:, :, 50:]
+    seen = np.zeros((4, SIZE, SIZE), bool)
+    for number, day in enumerate(("20170301", "20170306", "20170311", "20170316")):
+        swath = east if number % 2 else west
+        seen[number][swath[1:]] = (mask_of(number) == 4)[0][swath[1:]]
+        corner = (X + 500 * (number % 2), Y)
+        values, mask = counts(number, size_px=SIZE)[swath], mask_of(number)[swath]
+        write_raster(tmp_path / "i" / f"S2_T31TG{'KL'[number % 2]}_{day}.tif", values, BANDS, crs=WEST, corner=corner)
+        write_raster(tmp_path / "m" / f"SCL_{day}.tif", mask, crs=WEST, corner=corner, nodata=None)
+    places = {"we": (600, 300, 80), "w": (200, 200, 90), "e": (1000, 600, 90)}
+    places |= {"w we": (500, 800, 90), "e we": (700, 800, 90)}  # cut by a border
+    outlines = [shapely.Point(X + x, Y - y).buffer(r) for x, y, r in places.values()]
+    store = extracted(tmp_path / "i", tmp_path / "m", tmp_path, outlines)
+    assert np.diff(store.days).tolist() == [5, 5, 5]
+    assert [len(acquisition["scenes"]) for acquisition in store.manifest["acquisitions"]] == [1] * 4
+    column = np.broadcast_to(np.arange(SIZE), (SIZE, SIZE))
+    for swaths, outline, facts in zip(places, outlines, store.index.itertuples()):
+        inside = ~geometry_mask([outline], (SIZE, SIZE), from_origin(X, Y, 10, 10))
+        assert {"w" * (at < TILE) + "e" * (at >= 50) for at in column[inside].tolist()} == set(swaths.split())
+        pixels = slice(facts.first_pixel, facts.first_pixel + facts.n_pixels)
+        np.testing.assert_array_equal(store.clear[pixels], seen[:, inside].T)
+        check_filled(np.asarray(store.reflectance[pixels]), seen[:, inside], inside)
+
+
+def check_filled(series, seen, inside):
+    """Linear between the dates that saw a pixel, the nearest of them before and after, by numpy."""
+    ground = np.stack([counts(number, size_px=SIZE)[:, inside] for number in range(4)]).astype(float)
+    for pixel, dates in enumerate(seen.T):
+        observed = np.flatnonzero(dates)
+        for band in range(len(BANDS)):
+            expected = [UNOBSERVED] * 4
+            if len(observed):
+                expected = np.interp(range(4), observed, ground[observed, band, pixel])
+            assert np.abs(series[pixel, :, band] - expected).max() <= 0.51
 
 
 def smooth(x, y, date):
