@@ -61,6 +61,8 @@ def train():
     dialog.output.setFilePath(str(WORK / "region.cropmodel"))
     yield lambda: dialog.imagery.acquisitions.table.rowCount() and dialog.crops.preview.rowCount()
     yield from shoot(dialog, "train_data")
+    dialog.tabs.setCurrentWidget(dialog.preparation)
+    yield from shoot(dialog, "preparation")
     dialog.run_button.click()
     yield lambda: dialog.curves.loss.curves and len(dialog.curves.loss.curves[0].points) > 0.7 * VALUES["epochs"]
     yield from shoot(dialog, "train_dialog", seconds=0)
