@@ -69,6 +69,7 @@ def _text(catalogue: Catalogue, rows: list[dict[str, Any]]) -> str:
             f"{row['mask'] or '-':{max(masks, 4)}}  {row['product']}, {len(row['sources'])} file(s)"
         )
     grid = catalogue.grid
+    lines.append("clear, valid: shares of a day's clearest image, not of the parcels; extract tells theirs")
     lines.append(
         f"{len(rows)} acquisitions of season {catalogue.season}; {grid.width} x {grid.height} pixels of "
         f"{grid.resolution_m:g} m in {grid.crs[:40]}; bands {' '.join(catalogue.bands)}"

@@ -47,8 +47,10 @@ def test_the_classes_that_are_asked_for_are_clear(tmp_path, classes):
     images, folder = written(tmp_path, scl)
     expected = np.isin(np.kron(scl, np.ones((2, 2), int)), classes)
     np.testing.assert_array_equal(clear_of(images, masks=folder, scl_classes=classes), expected)
-    shares = run("inspect", images, "--masks", folder, "--scl-classes", ",".join(map(str, classes))).values
-    assert shares["acquisitions"][0]["clear_share"] == pytest.approx(expected.mean(), abs=1e-9)
+    shares = run("inspect", images, "--masks", folder, "--scl-classes", ",".join(map(str, classes)))
+    assert shares.values["acquisitions"][0]["clear_share"] == pytest.approx(expected.mean(), abs=1e-9)
+    assert f"{expected.mean():>6.0%}   100%" in shares.text.splitlines()[1]
+    assert "of a day's clearest image, not of the parcels" in shares.text
 
 
 @pytest.mark.parametrize("text", ["", "4,4", "0,4", "4,12", "-1", "four", "4;5"])
