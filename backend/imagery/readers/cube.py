@@ -181,8 +181,13 @@ def _planes(path: Path, variable: _Variable, options: ImageryOptions) -> list[_P
     if len(facts.layers) != len(bands):
         raise BadMetadata(path, f"{variable.name} has {len(facts.layers)} layers; its axes have {len(bands)} places")
     moments = [_moment(path, variable, label) for label in variable.labels]
-    found = zip(bands, moments, facts.layers)
+    found = zip(bands, moments, map(_with_nodata, facts.layers))
     return [_Plane(band, moment, layer, facts.grid) for band, moment, layer in found if band]
+
+
+def _with_nodata(layer: Layer) -> Layer:
+    """GDAL gives zeros for a chunk that a Zarr store lacks; where it declares no fill value, these must not count."""
+    return layer if is_netcdf(layer.source) or layer.nodata is not None else replace(layer, nodata=0.0)
 
 
 def _bands(variable: _Variable, options: ImageryOptions) -> list[str | None]:

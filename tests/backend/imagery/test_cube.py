@@ -219,6 +219,25 @@ def test_a_chunk_that_is_damaged_is_no_silent_hole(tmp_path):
         read_acquisition(catalogue.acquisitions[0], BANDS, catalogue.grid, WHOLE)
 
 
+@pytest.mark.parametrize("fill", [{}, {"_FillValue": 0}, {"_FillValue": NODATA}], ids=["no fill value", "0", "other"])
+@pytest.mark.parametrize(
+    ("layout", "chunks", "chunk"),
+    [(cube, (1, 2, 30, 30), "reflectance/1.2.0.1"), (lambda: bands_apart(cube()), (1, 30, 30), "B06/1.0.1")],
+    ids=["band axis", "variable per band"],
+)
+def test_a_chunk_that_is_missing_is_not_seen(tmp_path, layout, chunks, chunk, fill):
+    """Of a quarter of the second date two bands, or one, are gone: as the format has it, they hold the fill value."""
+    path = write(layout(), tmp_path / "cube.zarr", chunks=chunks, **fill)
+    (path / chunk).unlink()
+    catalogue = found(path)
+    for date, acquisition in enumerate(catalogue.acquisitions):
+        read, clear = read_acquisition(acquisition, BANDS, catalogue.grid, WHOLE)
+        seen = np.ones((SIZE_PX, SIZE_PX), bool)
+        seen[:30, 30:] = date != 1
+        np.testing.assert_array_equal(clear, seen)
+        np.testing.assert_array_equal(read[:, seen], GROUND[date][:, seen])
+
+
 def test_zarr_3_is_read_or_refused_with_what_to_do(tmp_path):
     """GDAL reads the final Zarr 3 from 3.12 on; an older one must not lose the cube in silence."""
     with warnings.catch_warnings():

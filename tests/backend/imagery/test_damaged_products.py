@@ -210,6 +210,26 @@ def test_flipped_bits_end_in_an_error_or_an_image(tmp_path, reader, write, name)
     assert outcomes <= {UnreadableImage.code, "imagery.unusable_grid"}
 
 
+@pytest.mark.parametrize(
+    ("chunk", "rows", "columns"),
+    [
+        ("measurements/reflectance/r10m/b03/0.1", (0, 32), (32, 60)),
+        ("measurements/reflectance/r20m/b11/0.0", (0, 60), (0, 60)),
+        ("conditions/mask/l2a_classification/r20m/scl/0.0", (0, 60), (0, 60)),
+    ],
+)
+def test_a_chunk_of_a_zarr_store_that_is_missing_is_not_seen(tmp_path, chunk, rows, columns):
+    """Chunks are 32 x 32 pixels, so one of 20 m covers all: the Zarr format has the fill value there, 0."""
+    product = write_eopf(tmp_path, made_up_ground())
+    whole, seen = read(eopf, product)
+    assert seen.any()
+    (product / chunk).unlink()
+    values, clear = read(eopf, product)
+    seen[slice(*rows), slice(*columns)] = False
+    np.testing.assert_array_equal(clear, seen)
+    np.testing.assert_array_equal(values[:, seen], whole[:, seen])
+
+
 def _fuzz(reader, path, data):
     """Any bytes give scenes or an error of ours that names the product."""
     path.write_bytes(data)
