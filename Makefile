@@ -6,6 +6,7 @@
 PYTHON = $(shell command -v /usr/bin/python3 || command -v python3)
 SET_UP_PACKAGES = python3-venv
 QGIS_PACKAGES = qgis python3-qgis qgis-providers
+DATABASE_PACKAGES = postgresql-postgis
 DISPLAY_PACKAGES = xvfb xauth openbox
 CHECKED = backend crop_classifier_plugin tests benchmarks scripts __init__.py
 # `make test QGIS_TESTS=no` leaves the plugin's tests out where QGIS cannot be installed.
@@ -25,6 +26,7 @@ demo: ## simulates a region, trains on it, classifies it in QGIS and shows where
 test: test-engine test-plugin ## runs every test, of the engine and of the plugin
 
 test-engine: engine ## runs the tests that need no QGIS
+	@scripts/system_packages.sh $(DATABASE_PACKAGES) || echo "The tests of PostGIS are left out."
 	.venv/bin/python -m pytest tests/backend tests/contract
 
 ifeq ($(QGIS_TESTS),no)

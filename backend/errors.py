@@ -282,15 +282,15 @@ class UnreadableParcels(EngineError):
 
 
 class ParcelsInDatabase(EngineError):
-    """Raised for the address of a database. Does not repeat it: it may hold a password."""
+    """Raised for the address of a database that is no PostGIS. Does not repeat it: it may hold a password."""
 
     code = "parcels.database"
 
     def __init__(self) -> None:
         super().__init__(
-            "Expected a file of parcels, found the address of a database, which the engine's GDAL cannot open.",
+            "Expected a file of parcels or the address of a PostGIS database, found that of another database.",
             "In QGIS choose the database's layer itself, it is copied for the engine; on the command line write it to "
-            "a GeoPackage first (ogr2ogr parcels.gpkg PG:... TABLE).",
+            "a GeoPackage first (ogr2ogr parcels.gpkg ADDRESS TABLE).",
         )
 
 

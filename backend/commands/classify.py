@@ -23,6 +23,7 @@ from backend.commands.options import (
     PATH,
     Imagery,
     ParcelOptions,
+    Parcels,
     device_option,
     imagery_options,
     options_of,
@@ -38,6 +39,7 @@ from backend.learning.device import choose
 from backend.learning.prediction import predict
 from backend.models.bundle import ModelBundle
 from backend.parcels import nomenclature
+from backend.parcels.database import Database
 from backend.parcels.writing import Attached, Losses, check_output, write
 from backend.protocol import Reporter
 from backend.reports.map import draw_map
@@ -81,15 +83,15 @@ classification_options = options_of(
 
 @click.command("classify")
 @click.argument("source", type=Imagery())
-@click.argument("parcels", type=PATH, required=False)
+@click.argument("parcels", type=Parcels(), required=False)
 @classification_options
 @parcel_options
 @imagery_options
 @series_options
 @click.pass_obj
 def command(
-    reporter: Reporter, source: Path | str, parcels: Path | None, spec: ClassificationSpec, options: ImageryOptions,
-    parcel_options: ParcelOptions, series_options: SeriesOptions,
+    reporter: Reporter, source: Path | str, parcels: Path | Database | None, spec: ClassificationSpec,
+    options: ImageryOptions, parcel_options: ParcelOptions, series_options: SeriesOptions,
 ) -> Outcome:  # fmt: skip
     """Classify the parcels of SOURCE: a store, or a folder of images together with PARCELS."""
     began = time.monotonic()
@@ -101,7 +103,7 @@ def command(
 
 
 def _run(
-    source: Path | str, parcels: Path | None, spec: ClassificationSpec, options: ImageryOptions,
+    source: Path | str, parcels: Path | Database | None, spec: ClassificationSpec, options: ImageryOptions,
     parcel_options: ParcelOptions, series: SeriesOptions, reporter: Reporter,
 ) -> dict[str, Any]:  # fmt: skip
     """Loads, extracts where there is no store yet, classifies and writes."""
@@ -173,9 +175,9 @@ def _warn_of_losses(losses: Losses, reporter: Reporter) -> None:
         reporter.warning("output.measures_lost", told, "Write a GeoPackage or GeoParquet to keep them.")
 
 
-def _check_outputs(spec: ClassificationSpec, parcels: Path | None) -> None:
+def _check_outputs(spec: ClassificationSpec, parcels: Path | Database | None) -> None:
     """Before anything long: the outputs can be written, and do not take the place of what goes in."""
-    if parcels is not None and spec.output.exists() and parcels.exists() and spec.output.samefile(parcels):
+    if isinstance(parcels, Path) and spec.output.exists() and parcels.exists() and spec.output.samefile(parcels):
         raise BadArgument("output", "another file than the parcel layer, which it would replace", str(spec.output))
     check_output(spec.output)
     documents.require_writable(documents.report_path(spec.output, spec.report))

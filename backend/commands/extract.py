@@ -12,10 +12,19 @@ import numpy as np
 import pyproj
 
 from backend.commands import Outcome, documents
-from backend.commands.options import PATH, Imagery, ParcelOptions, imagery_options, parcel_options, series_options
+from backend.commands.options import (
+    PATH,
+    Imagery,
+    ParcelOptions,
+    Parcels,
+    imagery_options,
+    parcel_options,
+    series_options,
+)
 from backend.errors import UnreadableImage
 from backend.imagery.acquisition import ImageryOptions
 from backend.imagery.catalogue import find, require_readable
+from backend.parcels.database import Database
 from backend.parcels.reading import ParcelLayer, read
 from backend.protocol import Reporter
 from backend.series import quality
@@ -30,7 +39,7 @@ _DARK, _BRIGHT = 0.005, 1.2  # reflectances that a season of fields does not hav
 
 @click.command("extract")
 @click.argument("imagery", type=Imagery())
-@click.argument("parcels", type=PATH)
+@click.argument("parcels", type=Parcels())
 @click.option("-o", "--output", type=PATH, required=True, help="The store's folder, NAME.parcels.")
 @click.option("--calendar", default="", help='Days of the season to interpolate onto: "3,13,43" or "every:10".')
 @click.option("--overwrite", is_flag=True, help="Replace a store of other inputs.")
@@ -39,7 +48,7 @@ _DARK, _BRIGHT = 0.005, 1.2  # reflectances that a season of fields does not hav
 @series_options
 @click.pass_obj
 def command(
-    reporter: Reporter, imagery: Path | str, parcels: Path, output: Path, options: ImageryOptions,
+    reporter: Reporter, imagery: Path | str, parcels: Path | Database, output: Path, options: ImageryOptions,
     parcel_options: ParcelOptions, series_options: SeriesOptions, **chosen: Any,
 ) -> Outcome:  # fmt: skip
     """Build the parcel series store of PARCELS over IMAGERY (a folder, a file, or stac:ADDRESS); a run that was stopped
@@ -64,8 +73,8 @@ def command(
 
 
 def extract(
-    imagery: Path | str, parcels: Path, output: Path, options: ImageryOptions, how: ParcelOptions, reporter: Reporter,
-    **chosen: Any,
+    imagery: Path | str, parcels: Path | Database, output: Path, options: ImageryOptions, how: ParcelOptions,
+    reporter: Reporter, **chosen: Any,
 ) -> Store:  # fmt: skip
     """Finds, reads, builds; `chosen` are further parts of an ExtractionSpec."""
     layer = read(parcels, how.layer, how.id_field, how.encoding)

@@ -17,6 +17,7 @@ from backend.errors import BadArgument
 from backend.imagery.acquisition import CLEAR_SCL, ImageryOptions
 from backend.imagery.names import band_in, parse_day
 from backend.imagery.stac.walking import SCHEME
+from backend.parcels.database import Database
 from backend.protocol import DEFAULTS, FILLINGS
 from backend.series.options import SeriesOptions
 
@@ -51,6 +52,15 @@ class Imagery(click.ParamType[Path | str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path | str:
         return str(value) if str(value).startswith(SCHEME) else EXISTING.convert(value, param, ctx)
+
+
+class Parcels(click.ParamType[Path | Database]):
+    """A file or folder, or the address of a PostGIS database."""
+
+    name = "parcels"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path | Database:
+        return Database.at(str(value)) or PATH.convert(value, param, ctx)
 
 
 class BandNames(click.ParamType[tuple[str, ...]]):
@@ -154,7 +164,7 @@ series_options = options_of(
 parcel_options = options_of(
     ParcelOptions,
     "parcel_options",
-    click.option("--layer", help="Layer of a parcel file that holds several."),
+    click.option("--layer", help="Layer of a parcel file that holds several; TABLE or SCHEMA.TABLE of a database."),
     click.option("--id-field", help="Field that names each parcel; else the feature id."),
     click.option("--encoding", help="A shapefile's text encoding, such as CP1252; else as it says itself."),
     click.option(

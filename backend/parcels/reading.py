@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from backend.errors import BadArgument, MissingField, NoCrs, NoParcels, UnreadableParcels
 from backend.parcels import sources
+from backend.parcels.database import Database
 from backend.parcels.sources.chunk import Chunk, Source
 
 _POLYGONS = (3, 6)  # shapely's type numbers of Polygon and MultiPolygon
@@ -36,7 +37,7 @@ class Remark:
 class ParcelLayer:
     """A layer's features in file order: their `ids`, which do not repeat, and how to read them, some at a time."""
 
-    path: Path
+    path: Path | Database
     source: Source
     crs: pyproj.CRS
     bounds: tuple[float, float, float, float]  # west, south, east, north of what has an outline
@@ -73,7 +74,7 @@ class ParcelLayer:
 
 
 def read(
-    path: Path, layer: str | None = None, id_field: str | None = None, encoding: str | None = None
+    path: Path | Database, layer: str | None = None, id_field: str | None = None, encoding: str | None = None
 ) -> ParcelLayer:  # fmt: skip
     """Opens a polygon layer and looks through it once. Raises NoParcels, NoCrs, and what `sources.find` and `column`
     raise; BadArgument for ids that repeat.
@@ -134,7 +135,7 @@ class _Look:
     broken: tuple[str, ...]
 
     @classmethod
-    def at(cls, chunk: Chunk, id_field: str | None, path: Path) -> _Look:
+    def at(cls, chunk: Chunk, id_field: str | None, path: Path | Database) -> _Look:
         """Raises NoParcels for a table without geometries, MissingField, BadArgument."""
         table = chunk.table
         if not isinstance(table, geopandas.GeoDataFrame):
@@ -176,7 +177,7 @@ def _with_types(table: geopandas.GeoDataFrame, types: dict[str, Any]) -> geopand
     return table.assign(**{name: pandas.array([None] * len(table), dtype=kind) for name, kind in empty.items()})
 
 
-def _remarks(path: Path, source: Source, looks: Sequence[_Look]) -> Iterator[Remark]:
+def _remarks(path: Path | Database, source: Source, looks: Sequence[_Look]) -> Iterator[Remark]:
     if source.guessed:
         yield Remark(
             "parcels.encoding_guessed",

@@ -206,7 +206,8 @@ def web_addresses(path: str, source: str) -> list[str]:
 def third_party(path: str, source: str) -> set[str]:
     """The distributions that a file imports from."""
     roots = {module.split(".")[0] for module in imported(path, source)} - {"backend"} - set(sys.stdlib_module_names)
-    return {{"sklearn": "scikit-learn"}.get(name, name) for name in roots}
+    names = {"sklearn": "scikit-learn"}  # else an underscore where the distribution has a hyphen
+    return {names.get(name, name.replace("_", "-")) for name in roots}
 
 
 def requirement_name(line: str) -> str:

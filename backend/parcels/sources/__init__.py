@@ -6,19 +6,25 @@ from __future__ import annotations
 from pathlib import Path
 
 from backend.errors import BadArgument
+from backend.parcels.database import Database
 from backend.parcels.sources import encoding as encodings
 from backend.parcels.sources import places
 from backend.parcels.sources.chunk import Source
 from backend.parcels.sources.geoparquet import GeoParquet
+from backend.parcels.sources.postgis import PostGis
 from backend.parcels.sources.vector_file import VectorFile, layer_in
 
 _PARQUET = (".parquet", ".geoparquet")
 
 
-def find(path: Path, layer: str | None = None, encoding: str | None = None) -> Source:
-    """The layer at `path`. Raises UnreadableParcels, ParcelsInDatabase; BadArgument where a file holds several layers
-    and none is named, or none of that name, and for an encoding it cannot be in.
+def find(path: Path | Database, layer: str | None = None, encoding: str | None = None) -> Source:
+    """The layer at `path`. Raises UnreadableParcels; BadArgument where there are several layers and none is named, or
+    none of that name, and for an encoding it cannot be in; for a database NoParcels and NoCrs, too.
     """
+    if isinstance(path, Database):
+        if encoding:
+            raise BadArgument("encoding", "none, as databases say theirs; only shapefiles take one", encoding)
+        return PostGis(path, layer)
     place, layer = places.find(path, layer)
     how = encodings.of(place, encoding)
     if place.suffix not in _PARQUET:

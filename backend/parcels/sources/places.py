@@ -1,9 +1,8 @@
-"""Where parcel layers lie: files, folders, zip archives as agencies publish them; databases are refused."""
+"""Where parcel layers lie: files, folders, zip archives as agencies publish them."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-import re
 import warnings
 import zipfile
 from collections.abc import Iterator
@@ -14,10 +13,9 @@ from typing import IO, Any
 
 import pyogrio
 
-from backend.errors import BadArgument, ParcelsInDatabase, UnreadableParcels
+from backend.errors import BadArgument, UnreadableParcels
 
 MEASURES = r"Measured \(M\) geometry types"  # pyogrio says that it drops them; it does not
-_DATABASE = re.compile(r"(PG|postgres|postgresql|postgis|MYSQL|MSSQL|OCI):", re.IGNORECASE)
 _ARCHIVED = (".shp", ".gpkg", ".geojson", ".json", ".fgb", ".gml", ".kml", ".sqlite", ".tab", ".mif")
 _MOST = 64 << 20  # bytes looked at of a file beside
 _HINTS = {".7z": "unpack it first", ".rar": "unpack it first", ".dbf": "choose the .shp beside it"}
@@ -83,9 +81,7 @@ def _begin(file: IO[bytes]) -> bytes:
 
 
 def find(path: Path, layer: str | None) -> tuple[Place, str | None]:
-    """Where the layer lies, and its name there. Raises ParcelsInDatabase, UnreadableParcels, BadArgument (several)."""
-    if _DATABASE.match(str(path)):
-        raise ParcelsInDatabase
+    """Where the layer lies, and its name there. Raises UnreadableParcels, BadArgument (several)."""
     if not path.exists():
         raise UnreadableParcels(path, "there is no such file")
     if path.suffix.lower() in _HINTS:

@@ -18,6 +18,7 @@ import pytest
 import shapely
 
 from backend import errors
+from backend.parcels.database import Database
 from backend.parcels.reading import read
 from backend.parcels.writing import Losses, attach, write
 from tests.backend.ground import CRS, X0, Y0, write_parcels
@@ -171,12 +172,22 @@ def test_a_zip_as_agencies_publish_it(tmp_path):
         read(tmp_path / "rpg.7z")
 
 
-def test_a_database_is_refused_without_its_password(tmp_path):
-    for address in ("PG:dbname=lpis password=s3cret", "postgresql://me:s3cret@host/lpis"):
-        with pytest.raises(errors.ParcelsInDatabase) as caught:
-            read(tmp_path.__class__(address))
-        assert "s3cret" not in caught.value.message + caught.value.advice
-        assert "GeoPackage" in caught.value.advice
+def test_other_databases_than_postgis_are_refused_without_their_password():
+    with pytest.raises(errors.ParcelsInDatabase) as caught:
+        Database.at("MYSQL:lpis,user=me,password=s3cret")
+    assert "s3cret" not in caught.value.message + caught.value.advice
+    assert "GeoPackage" in caught.value.advice
+
+
+def test_a_database_s_name_holds_no_password():
+    told = {
+        "PG:host=db.example dbname='l p' user=me password=s3cret": "PG:host=db.example dbname='l p'",
+        "postgresql://me:s3cret@db.example:5432/lpis?sslmode=require&password=s3cret": "postgresql://db.example:5432/lpis",
+        "postgis://db.example/lpis": "postgresql://db.example/lpis",
+    }
+    assert {address: str(Database.at(address)) for address in told} == told
+    assert "s3cret" not in repr(Database.at(next(iter(told))))
+    assert Database.at("C:/parcels.gpkg") is None
 
 
 def test_a_layer_that_is_not_there_is_named_with_those_that_are(tmp_path):
