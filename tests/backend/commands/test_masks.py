@@ -14,7 +14,8 @@ import shapely
 from rasterio.features import rasterize
 from rasterio.transform import from_origin
 
-from backend.errors import MissingBands
+from backend.errors import Cancelled, MissingBands
+from backend.series import extraction
 from backend.series.store import open_store
 from backend.vocabulary import BANDS
 from tests.backend.commands.conftest import run
@@ -86,6 +87,35 @@ def test_what_the_test_in_time_takes_out_is_counted_and_filled(season, tmp_path)
     assert not (tmp_path / "s.parcels" / "removed.npy").exists()
     blue = np.asarray(store.reflectance[:, MISSED, 0])
     assert blue.min() > 600 and blue.max() < 800  # no trace of 3,100
+
+
+def test_a_stopped_run_counts_what_it_takes_out_once(season, tmp_path, monkeypatch):
+    """Stopped within the cloud, with a block written that is not marked as done, as a kill may leave it."""
+    monkeypatch.setattr(extraction, "block_shape", lambda scene, grid: (16, 16))
+    arguments = ("extract", *season.source, "--remove-outliers", "--workers", 1, "-o")
+    whole = run(*arguments, tmp_path / "whole.parcels").values
+    real = extraction._extract_block
+
+    def stopping(store, catalogue, number, *others):
+        if number == 9:
+            raise Cancelled
+        real(store, catalogue, number, *others)
+
+    monkeypatch.setattr(extraction, "_extract_block", stopping)
+    with pytest.raises(Cancelled):
+        run(*arguments, tmp_path / "s.parcels")
+    monkeypatch.setattr(extraction, "_extract_block", real)
+    unfinished = open_store(tmp_path / "s.parcels", writable=True)
+    before = unfinished.removed.sum(axis=1)
+    assert 0 < before.sum() < sum(row["outliers"] for row in whole["acquisitions"])
+    unfinished.done[np.flatnonzero(before)[0]] = False
+    del unfinished
+    resumed = run(*arguments, tmp_path / "s.parcels").values
+    assert resumed["acquisitions"] == whole["acquisitions"]
+    assert resumed["acquisitions"][MISSED]["outliers"] > 300
+    stores = [open_store(tmp_path / name) for name in ("s.parcels", "whole.parcels")]
+    for name in ("reflectance", "clear", "position"):
+        np.testing.assert_array_equal(*(store.array(name) for store in stores))
 
 
 def test_the_report_says_what_was_taken_out(season, tmp_path):
