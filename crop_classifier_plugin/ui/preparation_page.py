@@ -81,9 +81,9 @@ class PreparationPage(QWidget):
         self.parcels = ParameterGroup(tr("Parcels"), edge_parameters())
         for group in (self.masks, self.images):
             group.changed.connect(self.changed)
-        left_open = tr("What is not set here is as in the model's training. Point at a line to read what it does.")
-        if not classifies:
-            left_open = tr("Most images need none of this. Point at a line to read what it does.")
+        left_open = tr("Most images need none of this. Point at a line to read what it does.")
+        if classifies:
+            left_open = tr("Masks and series not set are as in the model's training. Point at a line to read about it.")
         columns = QHBoxLayout()
         columns.addWidget(scrolling_column(self.masks, self.series), 1)
         columns.addWidget(scrolling_column(self.images, self.parcels), 1)
