@@ -6,9 +6,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Optional, Union
 
-from qgis.gui import QgsFileWidget
+from qgis.gui import QgsFileWidget, QgsScrollArea
 from qgis.PyQt.QtCore import Qt
-from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QFrame, QGroupBox, QLayout, QScrollArea, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QFrame, QGroupBox, QLayout, QVBoxLayout, QWidget
 
 from ..engine.protocol import DEVICES, FORMATS
 from ..translation import tr
@@ -35,7 +35,7 @@ def form_layout(parent: Optional[QWidget] = None) -> QFormLayout:
     return layout
 
 
-def scrolling_column(*widgets: QWidget) -> QScrollArea:
+def scrolling_column(*widgets: QWidget) -> QgsScrollArea:
     """Widgets under each other, which scroll when an opened group needs more room than the dialog has."""
     column = QWidget()
     layout = QVBoxLayout(column)
@@ -43,7 +43,7 @@ def scrolling_column(*widgets: QWidget) -> QScrollArea:
     for widget in widgets:
         layout.addWidget(widget)
     layout.addStretch(1)
-    area = QScrollArea()
+    area = QgsScrollArea()  # the wheel goes on scrolling over spin boxes, instead of changing them
     area.setWidget(column)
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)

@@ -3,6 +3,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 import pytest
 from qgis.core import QgsCoordinateReferenceSystem
+from qgis.gui import QgsScrollArea
+from qgis.PyQt.QtCore import QPoint, QPointF, Qt
+from qgis.PyQt.QtGui import QWheelEvent
+from qgis.PyQt.QtWidgets import QApplication
 
 from crop_classifier_plugin.ui.classify_dialog import ClassifyDialog
 from crop_classifier_plugin.ui.preparation_page import PreparationPage
@@ -125,6 +129,22 @@ def test_numbers_show_the_decimals_that_they_need(qtbot):
     shown = {name: wrapper.wrappedWidget() for name, wrapper in page.images._wrappers.items()}
     page.images.set_value("SCALE", 0.0001)
     assert (shown["RESOLUTION"].text(), shown["SCALE"].text()) == ("10.0", "0.000100")
+
+
+def test_the_wheel_scrolls_past_a_number_without_changing_it(qtbot):
+    page = PreparationPage()
+    qtbot.addWidget(page)
+    page.resize(900, 400)
+    page.show()
+    qtbot.waitExposed(page)
+    area = page.findChildren(QgsScrollArea)[1]
+    assert area.isAncestorOf(page.images)
+    for widget in (area.viewport(), page.images._wrappers["RESOLUTION"].wrappedWidget()):
+        middle, down, none = widget.rect().center(), QPoint(0, -120), Qt.MouseButton.NoButton
+        place = QPointF(widget.mapToGlobal(middle))
+        turn = (down, down, none, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False)
+        QApplication.sendEvent(widget, QWheelEvent(QPointF(middle), place, *turn))
+    assert area.verticalScrollBar().value() > 0 and page.parameters() == {}
 
 
 def test_a_wrong_day_is_said_before_the_run(qtbot, engine, opened, bar):
