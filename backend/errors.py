@@ -334,10 +334,12 @@ class ParcelsOutsideImagery(EngineError):
 
     code = "parcels.outside"
 
-    def __init__(self, path: object, parcels: str, imagery: str) -> None:
+    def __init__(self, path: object, parcels: str, imagery: str, swapped: bool = False) -> None:
         super().__init__(
             f"No parcel of {path} lies on the images: the parcels cover {parcels}, the images {imagery}.",
-            "Check the layer's coordinate system and that both show the same region.",
+            "With x and y exchanged they would: write the layer with its axes the other way round."
+            if swapped
+            else "Check the layer's coordinate system and that both show the same region.",
         )
 
 

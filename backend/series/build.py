@@ -8,8 +8,14 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyproj
+import pyproj.exceptions
+import shapely
+
 from backend.errors import MissingBands, NoAcquisitions, ParcelsOutsideImagery, UnreadableImage
 from backend.imagery.acquisition import Acquisition, Catalogue, ImageryOptions
+from backend.imagery.grid import Grid
 from backend.imagery.places import on_disk, unsigned
 from backend.parcels.reading import ParcelLayer
 from backend.protocol import DEFAULTS, Reporter
@@ -94,9 +100,21 @@ def _lay_out(run: _Extraction) -> None:
     grid, edges = run.catalogue.grid, Edges(run.spec.inner_buffer_m, run.spec.few_pixels)
     with store.drafted(run.path), planned(run.parcels, grid, edges, run.path) as layout:
         if not layout.index["n_pixels"].any():
-            raise ParcelsOutsideImagery(run.parcels.path, _extent(run.parcels), _extent(run.catalogue))
+            extents = _extent(run.parcels), _extent(run.catalogue)
+            raise ParcelsOutsideImagery(run.parcels.path, *extents, swapped=_look_swapped(run.parcels, grid))
         blocks = len(block_windows(run.catalogue))
         store.create(run.path, _manifest(run), layout.index, layout.position, blocks)
+
+
+def _look_swapped(parcels: ParcelLayer, grid: Grid) -> bool:
+    """Whether parcels would lie on the images if their x were y, as where latitude is written first."""
+    west, south, east, north = parcels.bounds
+    moving = pyproj.Transformer.from_crs(parcels.crs, grid.crs, always_xy=True)
+    try:
+        moved = moving.transform_bounds(south, west, north, east)
+    except pyproj.exceptions.ProjError:  # no such place
+        return False
+    return bool(np.isfinite(moved).all()) and shapely.box(*moved).intersects(shapely.box(*grid.bounds))
 
 
 def _manifest(run: _Extraction) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import pandas
 
-FEATURES = 100_000  # at once: some 300 MB of agricultural parcels
+FEATURES = 50_000  # at once: some 150 MB of agricultural parcels
 ARROW: dict[str, Any] = {"types_mapper": pandas.ArrowDtype}  # integers with nulls stay integers
 
 

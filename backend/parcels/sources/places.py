@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
+import glob
 import warnings
 import zipfile
 from collections.abc import Iterator
@@ -70,9 +71,12 @@ def reading(path: Path) -> Iterator[None]:
 
 
 def stamp(path: Path) -> list[Any]:
-    """Path, size and time of a file."""
-    facts = path.stat()
-    return [str(path.resolve()), facts.st_size, facts.st_mtime_ns]
+    """The path, and name, size and time of each file that the layer consists of."""
+    if path.is_dir():  # a file geodatabase
+        parts = sorted(part for part in path.iterdir() if part.suffix != ".lock")
+    else:
+        parts = sorted(path.parent.glob(f"{glob.escape(path.stem)}.*")) if path.suffix.lower() == ".shp" else [path]
+    return [str(path.resolve()), *([p.name, p.stat().st_size, p.stat().st_mtime_ns] for p in parts)]
 
 
 def _begin(file: IO[bytes]) -> bytes:

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import geopandas
+import geopandas.testing
 import numpy as np
 import pandas
 import pytest
@@ -63,7 +64,7 @@ def test_none_is_lost_and_each_is_told(region, tmp_path):
 
 def test_a_database_is_refused_with_what_to_do(region, tmp_path):
     with pytest.raises(errors.ParcelsInDatabase):
-        run("extract", region.images, "PG:dbname=lpis password=s3cret", "-o", tmp_path / "s.parcels")
+        run("extract", region.images, "MYSQL:lpis,password=s3cret", "-o", tmp_path / "s.parcels")
     assert not list(tmp_path.iterdir())
 
 
@@ -113,16 +114,18 @@ class _Frame:
 def test_zurich_s_outlines_none_lost_and_counts_as_rasterio(tmp_path):
     path = next(ZURICH.glob("*.shp"))
     table = geopandas.read_file(path)
-    some = table.cx[:, table.total_bounds[3] - 1500 :]  # the northernmost: a small image
-    some.to_file(tmp_path / "zurich.gpkg")
-    transform, shape = images_over(tmp_path / "images", some.total_bounds, table.crs.to_string())
-    values = run("extract", tmp_path / "images", tmp_path / "zurich.gpkg", "-o", tmp_path / "z.parcels").values
+    transform, shape = images_over(tmp_path / "images", table.total_bounds, table.crs.to_string())
+    values = run("extract", tmp_path / "images", path, "-o", tmp_path / "z.parcels").values
     index = pandas.read_parquet(tmp_path / "z.parcels" / "index.parquet")
-    assert len(index) == values["parcels"] == len(some) > 100
-    expected = counts_by_rasterio(some, transform, shape)
+    assert len(index) == values["parcels"] == len(table) == 4781
+    assert values["quality"].keys() <= {"ok", "few_pixels", "partly_outside"}
+    expected = counts_by_rasterio(table, transform, shape)
     centred = ~index["by_touch"].to_numpy()
     assert (index["n_pixels"].to_numpy()[centred] == expected[centred]).all()
     assert (expected[~centred] == 0).all()
+    assert (~centred).sum() == 48
+    kept = geopandas.read_parquet(tmp_path / "z.parcels" / "parcels.parquet").reset_index(drop=True)
+    geopandas.testing.assert_geodataframe_equal(kept, table, check_dtype=False)
 
 
 @pytest.mark.skipif(not FLANDERS.exists(), reason="the Flemish parcels are not beside this checkout")

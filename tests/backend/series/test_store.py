@@ -11,6 +11,7 @@ import geopandas.testing
 import numpy as np
 import pandas
 import pytest
+import shapely
 
 from backend.errors import (
     Cancelled,
@@ -221,6 +222,24 @@ def test_missing_bands_and_parcels_elsewhere(season, tmp_path):
     with pytest.raises(ParcelsOutsideImagery, match="No parcel"):
         build(season.catalogue, far, ExtractionSpec(season.options), tmp_path / "b", Silent())
     assert not (tmp_path / "b").exists()
+
+
+def test_axes_that_are_exchanged_are_told(season, tmp_path):
+    degrees = season.layer.table.to_crs("EPSG:4326").geometry[:5]
+    turned = shapely.transform(np.asarray(degrees.array), lambda xy: xy[:, ::-1])
+    layer = read(write_parcels(tmp_path / "turned.gpkg", turned, crs="EPSG:4326"))
+    with pytest.raises(ParcelsOutsideImagery) as caught:
+        build(season.catalogue, layer, SPEC, tmp_path / "b", Silent())
+    assert "x and y exchanged" in caught.value.advice
+
+
+@pytest.mark.parametrize("part", ["p.dbf", "p.prj"])
+def test_a_change_of_any_of_a_shapefile_s_files_makes_other_inputs(season, tmp_path, part):
+    path = write_parcels(tmp_path / "p.shp", season.layer.table.geometry[:5])
+    build(season.catalogue, read(path), SPEC, tmp_path / "s", Silent())
+    (tmp_path / part).touch()
+    with pytest.raises(StoreOfOtherInputs, match="parcels"):
+        build(season.catalogue, read(path), SPEC, tmp_path / "s", Silent())
 
 
 def test_one_run_at_a_time_works_on_a_store(season, tmp_path):
