@@ -9,7 +9,6 @@ from typing import Any
 
 import click
 import numpy as np
-import pyproj
 
 from backend.commands import Outcome, documents
 from backend.commands.options import (
@@ -21,11 +20,12 @@ from backend.commands.options import (
     parcel_options,
     series_options,
 )
+from backend.commands.search_box import around
 from backend.errors import UnreadableImage
 from backend.imagery.acquisition import ImageryOptions
 from backend.imagery.catalogue import find, require_readable
 from backend.parcels.database import Database
-from backend.parcels.reading import ParcelLayer, read
+from backend.parcels.reading import read
 from backend.protocol import Reporter
 from backend.series import quality
 from backend.series.build import ExtractionSpec, build
@@ -80,7 +80,7 @@ def extract(
     layer = read(parcels, how.layer, how.id_field, how.encoding)
     for remark in layer.remarks:
         reporter.warning(remark.code, remark.message, remark.advice)
-    catalogue = find(imagery, options, reporter, _around(layer))
+    catalogue = find(imagery, options, reporter, around(layer) if isinstance(imagery, str) else None)
     require_readable(catalogue, options.skip_unreadable)
     spec = ExtractionSpec(
         options, few_pixels=how.few_pixels, inner_buffer_m=how.inner_buffer_m, workers=how.workers, **chosen
@@ -90,13 +90,6 @@ def extract(
     warn_of_outlines(store, reporter)
     warn_of_scale(store, reporter)
     return store
-
-
-def _around(layer: ParcelLayer) -> tuple[float, float, float, float] | None:
-    """West, south, east, north of all parcels in degrees, to search a catalogue by; None where these are no numbers."""
-    to_degrees = pyproj.Transformer.from_crs(layer.crs, "EPSG:4326", always_xy=True)
-    west, south, east, north = to_degrees.transform_bounds(*layer.bounds)
-    return (west, south, east, north) if np.isfinite((west, south, east, north)).all() else None
 
 
 def left_out(store: Store) -> list[dict[str, str]]:

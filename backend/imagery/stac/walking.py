@@ -19,6 +19,7 @@ from backend.imagery.stac.fetching import fetch
 SCHEME = "stac:"
 _MOST_DOCUMENTS = 20_000
 _PAGE_ITEMS = 100
+_MOST_OF_A_BOX = 1e5  # degrees, and metres of height
 
 Bounds = tuple[float, float, float, float]  # west, south, east, north in degrees; west > east crosses the antimeridian
 
@@ -52,12 +53,18 @@ class Query:
         """Whether an item's `bbox` may touch the bounds; true where either is not known."""
         if self.bounds is None or not isinstance(bbox, list) or len(bbox) not in (4, 6):
             return True
-        if not all(isinstance(degree, (int, float)) for degree in bbox):
+        if not all(isinstance(number, (int, float)) and abs(number) < _MOST_OF_A_BOX for number in bbox):
             return True
         west, south, east, north = *bbox[:2], *bbox[len(bbox) // 2 :][:2]
-        beside = west <= east and self.bounds[0] <= self.bounds[2]  # else one of them crosses the antimeridian
-        apart = beside and (east < self.bounds[0] or west > self.bounds[2])
-        return not apart and north >= self.bounds[1] and south <= self.bounds[3]
+        own_west, own_south, own_east, own_north = self.bounds
+        begins_in_it = (own_west - west) % 360 <= _eastward(west, east)
+        holds_its_begin = (west - own_west) % 360 <= _eastward(own_west, own_east)
+        return (begins_in_it or holds_its_begin) and north >= own_south and south <= own_north
+
+
+def _eastward(west: float, east: float) -> float:
+    """Degrees from west to east, over the antimeridian where east is the lesser."""
+    return east - west if west <= east else (east - west) % 360
 
 
 @dataclass(frozen=True)

@@ -19,11 +19,13 @@ import shapely
 from rasterio.windows import Window
 
 from backend import errors
+from backend.commands import search_box
 from backend.imagery.acquisition import Catalogue, ImageryOptions
 from backend.imagery.blocks import read_acquisition
 from backend.imagery.catalogue import find
 from backend.imagery.stac import fetching
 from backend.imagery.stac.walking import Query
+from backend.parcels.reading import read
 from backend.series.store import open_store
 from backend.vocabulary import BANDS
 from tests.backend.commands.conftest import run
@@ -99,11 +101,45 @@ def test_a_collection_of_a_service_is_searched_by_region_and_dates(served):
     ("bbox", "overlaps"),
     [
         ([3, 45, 4, 46], True), ([5, 45, 6, 46], False), ([3, 47, 4, 48], False), ([3, 45, 0, 4, 46, 99], True),
-        ([170, 45, -170, 46], True), (None, True), (["a", 1, 2, 3], True),
+        ([170, 45, -170, 46], False), ([170, 45, 10, 46], True), (None, True), (["a", 1, 2, 3], True),
+        ([float("nan"), 45, 4, 46], True), ([10**400, 45, 4, 46], True),
     ],
 )  # fmt: skip
 def test_overlap(bbox, overlaps):
     assert Query((3.5, 45.5, 3.6, 45.6)).overlaps(bbox) is overlaps
+
+
+@pytest.mark.parametrize(
+    ("bbox", "overlaps"),
+    [
+        ([179.5, -18, 180, -17], True), ([-180, -18, -179.5, -17], True), ([179, -18, -179, -17], True),
+        ([-179.1, -18, -178, -17], False), ([178, -18, 179.8, -17], False), ([3, -18, 4, -17], False),
+        ([-180, -18, 180, -17], True), ([180.1, -18, 181, -17], True), ([179.5, -16, 180, -15], False),
+    ],
+)  # fmt: skip
+def test_overlap_across_the_antimeridian(bbox, overlaps):
+    assert Query((179.9, -18, -179.2, -17)).overlaps(bbox) is overlaps
+
+
+@pytest.mark.parametrize(
+    ("crs", "longitudes", "expected"),
+    [
+        ("EPSG:4326", (179.93, -179.91), (179.9, -179.9)),
+        ("EPSG:3857", (179.93, -179.91), (179.9, -179.9)),
+        ("EPSG:32760", (179.93, -179.91), (179.93, -179.908)),
+        ("EPSG:4326", (179.93, 180.09), (179.93, -179.908)),
+        ("EPSG:4326", (-179.93, 0.0, 60.0), (0.0, -179.9)),
+        ("EPSG:4326", (-60.0, 60.0), (-60.0, 60.002)),
+        ("EPSG:32631", (2.5, 3.5), (2.5, 3.502)),
+    ],
+)
+def test_parcels_on_both_sides_of_the_antimeridian_are_searched_for_there(tmp_path, crs, longitudes, expected):
+    """The box reaches from the parcels' west to their east, and not round the world."""
+    fields = geopandas.GeoSeries([shapely.box(x, -17.502, x + 0.002, -17.5) for x in longitudes], crs=4326)
+    layer = read(write_parcels(tmp_path / "p.gpkg", fields.to_crs(crs), crs=crs))
+    west, south, east, north = search_box.around(layer)
+    assert (west, east) == pytest.approx(expected, abs=1e-3)
+    assert (south, north) == pytest.approx((-17.502, -17.5), abs=1e-2)
 
 
 def test_what_the_address_says_itself_is_kept():
