@@ -7,6 +7,7 @@ import os
 import re
 import zipfile
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +48,16 @@ class Package:
         if len(data) > _MOST_BYTES:
             raise BadMetadata(self.source(member), f"expected at most {_MOST_BYTES >> 20} MB of metadata, found more")
         return data
+
+    def sizes(self, members: Iterable[str]) -> dict[str, int]:
+        """Bytes of each of these members, unpacked. Raises UnreadableImage."""
+        try:
+            if self.zipped:
+                with zipfile.ZipFile(self.path) as archive:
+                    return {member: archive.getinfo(member).file_size for member in members}
+            return {member: (self.path / member).stat().st_size for member in members}
+        except (OSError, *_BROKEN_ZIP) as error:
+            raise UnreadableImage(self.path, error) from error
 
     @property
     def zipped(self) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from backend.errors import BadMetadata, IncompleteProduct, UnsupportedProduct
 from backend.imagery.acquisition import ImageryOptions, Layer, Mask, Scene
+from backend.imagery.manifest import require_whole
 from backend.imagery.metadata import Metadata, as_number, parse
 from backend.imagery.names import platform_in, tile_in
 from backend.imagery.packages import Package, names_in, open_package
@@ -128,6 +129,8 @@ def _scene(package: Package, granule: str, product: _Product, options: ImageryOp
     missing += [] if classification or options.masks else ["SCL (20 m)"]
     if missing:
         raise IncompleteProduct(package.path, f"{product}, {_masks_of(inside)}; it lacks {', '.join(missing)}")
+    probability = [] if options.cloud_probability is None else _cloud_probability(inside)[:1]
+    require_whole(package, [*(found[0] for found in images.values()), *classification[:1], *probability])
     layers = {band: _layer(inside.source(found[0]), band, product, options) for band, found in images.items()}
     return Scene(
         name=product.name,
@@ -138,7 +141,7 @@ def _scene(package: Package, granule: str, product: _Product, options: ImageryOp
         platform=product.platform,
         tile=tile_in(granule) or product.tile,
         baseline=product.baseline,
-        masks=_masks(inside, classification, options),
+        masks=_masks(inside, classification, probability, options),
     )
 
 
@@ -153,10 +156,11 @@ def _layer(source: str, band: str, product: _Product, options: ImageryOptions) -
     return Layer(source, 1, scale, offset, product.nodata, product.saturated)
 
 
-def _masks(package: Package, classification: list[str], options: ImageryOptions) -> tuple[Mask, ...]:
+def _masks(
+    package: Package, classification: list[str], probability: list[str], options: ImageryOptions
+) -> tuple[Mask, ...]:
     masks = [Mask(package.source(member), "scl") for member in classification[:1]]
     if options.cloud_probability is not None:
-        probability = _cloud_probability(package)
         if not probability:
             raise IncompleteProduct(package.path, "expected the cloud probability MSK_CLDPRB, found none")
         masks.append(Mask(package.source(probability[0]), "cloud probability", limit=options.cloud_probability))

@@ -210,6 +210,51 @@ def test_flipped_bits_end_in_an_error_or_an_image(tmp_path, reader, write, name)
     assert outcomes <= {UnreadableImage.code, "imagery.unusable_grid"}
 
 
+def write_manifest(product, written="./{}"):
+    """The manifest of what lies in the product, each file's place `written` so."""
+    streams = "".join(
+        f'<dataObject><byteStream size="{path.stat().st_size}"><fileLocation locatorType="URL" '
+        f'href="{written.format(path.relative_to(product).as_posix())}"/></byteStream></dataObject>'
+        for path in sorted(product.rglob("*.*"))
+        if path.is_file()
+    )
+    text = (
+        f'<xfdu:XFDU xmlns:xfdu="urn:ccsds:schema:xfdu:1"><dataObjectSection>{streams}</dataObjectSection></xfdu:XFDU>'
+    )
+    (product / "manifest.safe").write_text(text)
+
+
+@pytest.mark.parametrize("name", ["B03_10m", "B11_20m", "SCL_20m", "MSK_CLDPRB_20m"])
+@pytest.mark.parametrize("bytes_lost", [1, 100])
+def test_a_file_that_is_smaller_than_the_manifest_says_is_named(tmp_path, name, bytes_lost):
+    """Before a pixel is read, in a folder and in an archive; of those that are read alone."""
+    half = np.full((SIZE_PX // 2, SIZE_PX // 2), 7, np.uint8)
+    product = write_safe(tmp_path, made_up_ground(), probability=half)
+    (product / "HTML.html").write_text("of no use")
+    write_manifest(product)
+    (product / "HTML.html").write_text("")
+    archive = tmp_path / f"{SAFE_NAME}.zip"
+    options = ImageryOptions(cloud_probability=20)
+    for path in (product, zipped(product, archive, f"{SAFE_NAME}/")):
+        assert safe.scenes(path, options)
+    image = next(product.rglob(f"*{name}.jp2"))
+    size = image.stat().st_size
+    image.write_bytes(image.read_bytes()[:-bytes_lost])
+    for path in (product, zipped(product, archive, f"{SAFE_NAME}/")):
+        with pytest.raises(UnreadableImage, match=rf"{name}.*expected {size:,} bytes.*found {size - bytes_lost:,}"):
+            safe.scenes(path, options)
+
+
+@pytest.mark.parametrize("written", ["/dpc/wp_in_progress/step/.S2A_OPER/{}", "./elsewhere/{}", "<{}", "{}"])
+def test_a_manifest_that_tells_nothing_refuses_nothing(tmp_path, written):
+    """Those of baseline 02.08 are no XML, or name the places where the product was made; a larger file is whole."""
+    product = write_safe(tmp_path, made_up_ground())
+    write_manifest(product, written)
+    image = next(product.rglob("*B03_10m.jp2"))
+    image.write_bytes(image.read_bytes() + b"0" if written == "{}" else image.read_bytes()[:-1])
+    assert safe.scenes(product, ImageryOptions())
+
+
 @pytest.mark.parametrize(
     ("chunk", "rows", "columns"),
     [

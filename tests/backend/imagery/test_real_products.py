@@ -19,6 +19,8 @@ from backend.errors import NoAcquisitions
 from backend.imagery.acquisition import ImageryOptions
 from backend.imagery.blocks import read_acquisition
 from backend.imagery.catalogue import find
+from backend.imagery.manifest import require_whole
+from backend.imagery.packages import open_package
 from backend.protocol import Silent
 from backend.vocabulary import BANDS
 from tests.backend.commands.conftest import run
@@ -88,6 +90,25 @@ def test_inspect_prints_the_truth_of_each_safe(tmp_path, metadata):
     assert row["offset"] == pytest.approx(float(offsets[0]) / quantification)
     assert (row["mask"], row["bands"], row["resolution_m"]) == ("scl", list(BANDS), 10)
     assert (row["baseline"] >= "04") == (row["offset"] == pytest.approx(-0.1))
+
+
+@needs_safe
+def test_the_real_manifest_tells_the_real_sizes(tmp_path):
+    """All files that came along are as large as it says; the made-up bands are smaller."""
+    (real,) = WHOLE_SAFE
+    package = open_package(real)
+    told = re.findall(r'size="(\d+)">\s*<fileLocation href="\./([^"]+)"', (real / "manifest.safe").read_text())
+    there = {path: int(size) for size, path in told if (real / path).exists()}
+    assert len(there) == 35
+    assert package.sizes(there) == there
+    require_whole(package, there)
+    product = completed(real / "MTD_MSIL2A.xml", tmp_path)
+    (product / "GRANULE/L2A_T29UNU_A000000_20221005T115411").rename(
+        product / next((real / "GRANULE").glob("L2A*")).relative_to(real)
+    )
+    (product / "manifest.safe").symlink_to(real / "manifest.safe")
+    with pytest.raises(NoAcquisitions, match=r"B02_10m\.jp2.*manifest\.safe says"):
+        find(product, ImageryOptions(), Silent())
 
 
 @needs_safe
