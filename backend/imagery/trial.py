@@ -37,7 +37,7 @@ def _tried(paths: Sequence[Path]) -> tuple[int, str]:
     try:
         run = subprocess.run(
             [sys.executable, flag, __file__],
-            input=b"\0".join(map(os.fsencode, paths)),
+            input="\0".join(map(str, paths)).encode("utf-8", "surrogateescape"),  # whatever the locale of either
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             timeout=_START_S + _EACH_S * len(paths),
@@ -54,7 +54,7 @@ def _open_each() -> None:
     from rasterio.errors import RasterioError
 
     with rasterio.Env(GDAL_NETCDF_IGNORE_XY_AXIS_NAME_CHECKS="YES"):
-        for path in map(os.fsdecode, sys.stdin.buffer.read().split(b"\0")):
+        for path in sys.stdin.buffer.read().decode("utf-8", "surrogateescape").split("\0"):
             os.write(1, b".")
             try:
                 with rasterio.open(path) as dataset:

@@ -73,6 +73,15 @@ def test_a_file_whose_dimensions_are_damaged_is_named(tmp_path):
         require_readable(catalogue, skip_unreadable=False)
 
 
+def test_a_name_of_letters_that_the_locale_lacks(tmp_path, monkeypatch):
+    path = without_dimensions(tmp_path / "Würfel_поле.nc")
+    for locale in ("C", "C.UTF-8"):
+        monkeypatch.setenv("LC_ALL", locale)
+        monkeypatch.setenv("PYTHONCOERCECLOCALE", "0")
+        monkeypatch.setenv("PYTHONUTF8", "0")
+        assert list(trial.deadly([path])) == [path]
+
+
 def test_flipped_bits_of_the_header(tmp_path):
     """Who is not named is read to the end or refused with its name; who is ends any process that reads it."""
     whole = write_cube(tmp_path / "whole.nc").read_bytes()
