@@ -65,6 +65,7 @@ class _Plan:
     def layout(self) -> Layout:
         """Of all that passed, with what can be told of all parcels together alone."""
         index = pandas.concat(self._parts, ignore_index=True)
+        self._parts.clear()
         layout = Layout(index, self._mapped())
         shared = shared_pixels(layout)
         oddities = {name: np.concatenate([part[name] for part in self._oddities]) for name in self._oddities[0]}
