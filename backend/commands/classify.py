@@ -30,7 +30,7 @@ from backend.commands.options import (
     parcel_options,
     series_options,
 )
-from backend.commands.preparation import as_trained, said
+from backend.commands.preparation import Preparation, of_store, said
 from backend.commands.previous import previous_crops
 from backend.commands.seasons import Seasons
 from backend.errors import BadArgument, NoRotation
@@ -97,28 +97,27 @@ def command(
     began = time.monotonic()
     _check_outputs(spec, parcels)
     with locked(spec.output):
-        values = _run(source, parcels, spec, options, parcel_options, series_options, reporter)
+        values = _run(source, parcels, spec, Preparation(options, series_options, parcel_options), reporter)
     values["seconds"] = round(time.monotonic() - began, 1)
     return Outcome(values, _text(values))
 
 
 def _run(
-    source: Path | str, parcels: Path | Database | None, spec: ClassificationSpec, options: ImageryOptions,
-    parcel_options: ParcelOptions, series: SeriesOptions, reporter: Reporter,
-) -> dict[str, Any]:  # fmt: skip
+    source: Path | str, parcels: Path | Database | None, spec: ClassificationSpec, made: Preparation, reporter: Reporter
+) -> dict[str, Any]:
     """Loads, extracts where there is no store yet, classifies and writes."""
     bundle = ModelBundle.load(spec.model)
     if parcels is not None:
-        options, series = as_trained(bundle.provenance, options, series, reporter)
+        made = made.as_trained(bundle.provenance, reporter)
     _check_rotation(bundle, spec, reporter)
     device = choose(spec.device, reporter)
     where = spec.store or spec.output.with_name(f".{spec.output.stem}.parcels")
     if parcels is None:
-        _refuse_imagery_options(options, series, parcel_options, spec)
+        _refuse_preparation(spec)
         store = _open(source, reporter)
     else:  # resumed when this very run was cut short; a store that is kept is not replaced by one of other inputs
-        chosen = {"bands": bundle.bands, "overwrite": spec.store is None, "series": series}
-        store = extract(source, parcels, where, options, parcel_options, reporter, **chosen)
+        chosen = {"bands": bundle.bands, "overwrite": spec.store is None, "series": made.series}
+        store = extract(source, parcels, where, made.images, made.parcels, reporter, **chosen)
     _warn_of_season(store, bundle.calendar, reporter)
     _warn_of_series(store, bundle, reporter)
     classified = classify(store, bundle, device, spec, reporter)
@@ -195,15 +194,11 @@ def _check_rotation(bundle: ModelBundle, spec: ClassificationSpec, reporter: Rep
         )
 
 
-def _refuse_imagery_options(
-    options: ImageryOptions, series: SeriesOptions, how: ParcelOptions, spec: ClassificationSpec
-) -> None:
+def _refuse_preparation(spec: ClassificationSpec) -> None:
     """A store is made already: an option for making one would do nothing, and be believed."""
-    of_images = (options, series) != (ImageryOptions(), SeriesOptions())
-    if of_images or how.encoding or how.inner_buffer_m or spec.store is not None:
-        raise BadArgument(
-            "source", "images and a parcel layer where options of these or --store are given", "a store alone"
-        )
+    given = [*Preparation.given(), *(["store"] if spec.store is not None else [])]
+    if given:
+        raise BadArgument("source", f"images and a parcel layer where {', '.join(given)} is given", "a store alone")
 
 
 def _open(source: Path | str, reporter: Reporter) -> Store:
@@ -229,7 +224,7 @@ def _warn_of_season(store: Store, calendar: Sequence[int], reporter: Reporter) -
 
 def _warn_of_series(store: Store, bundle: ModelBundle, reporter: Reporter) -> None:
     """A model expects series made like those it was trained on."""
-    found, trained = said(store.manifest), said(bundle.provenance.get("preparation", {}))
+    found, trained = said(of_store(store)), said(bundle.provenance.get("preparation", {}))
     if trained and found and trained != found:
         reporter.warning(
             "series.made_otherwise",

@@ -54,13 +54,13 @@ def edge_parameters() -> List[QgsProcessingParameterDefinition]:
         "FEW_PIXELS", tr("Flag parcels with fewer pixels than"), numbers.Integer, DEFAULTS.few_pixels, minValue=1
     )
     inner = QgsProcessingParameterNumber(
-        "INNER_BUFFER", tr("Inner buffer of the parcels (m)"), numbers.Double, DEFAULTS.inner_buffer_m, minValue=0
+        "INNER_BUFFER", tr("Inner buffer of the parcels (m)"), numbers.Double, optional=True, minValue=0
     )
     inner.setMaximum(1000)
     encoding = QgsProcessingParameterString("ENCODING", tr("Text encoding of a shapefile"), optional=True)
     about_inner = tr(
         "Only pixels so far inside the outline count, which keeps the neighbours out. Parcels that are too narrow keep "
-        "all their pixels."
+        "all their pixels. Empty: none; in a classification, as in the model's training."
     )
     return [
         advanced(few, tr("They are classified all the same, with the flag few_pixels.")),

@@ -57,7 +57,6 @@ def problem(name: str, parameters: dict) -> str:
 def given(job: dict) -> dict:
     """A job's arguments other than the ones that have a default in the plugin."""
     defaults = {"resolution_m": DEFAULTS.resolution_m, "few_pixels": DEFAULTS.few_pixels, "device": DEFAULTS.device}
-    defaults["inner_buffer_m"] = DEFAULTS.inner_buffer_m
     return {name: value for name, value in job["arguments"].items() if defaults.get(name) != value}
 
 

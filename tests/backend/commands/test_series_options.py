@@ -61,9 +61,15 @@ def test_series_made_otherwise_than_the_training_s_are_said(region, trained):
     assert "made by linear" in dict(recorder.warnings)["series.made_otherwise"]
 
 
-def test_a_store_is_not_filled_again(region, trained):
-    with pytest.raises(BadArgument, match="source"):
-        run("classify", region.store, "--model", trained, "-o", region.folder / "o.gpkg", "--filling", "nearest")
+@pytest.mark.parametrize(
+    "option",
+    [("--filling", "linear"), ("--max-gap-days", 0), ("--no-remove-outliers",), ("--few-pixels", 4), ("--scale", 1)],
+)
+def test_a_store_is_made_already(region, trained, option):
+    """Options that would do nothing are refused, those that ask for the default, too."""
+    name = option[0].removeprefix("--no-").removeprefix("--").replace("-", "_")
+    with pytest.raises(BadArgument, match=f"where {name} is given"):
+        run("classify", region.store, "--model", trained, "-o", region.folder / "o.gpkg", *option)
 
 
 def test_another_filling_is_another_store(region):
@@ -82,7 +88,7 @@ def test_another_filling_is_another_store(region):
 def test_what_is_not_given_is_as_in_the_training(region, tmp_path):
     """Filling, outliers and margins are the model's; what is given is the user's, and said where it differs."""
     source = (region.images, region.parcels, "--masks", region.masks)
-    made = (*MADE, "--remove-outliers", "--mask-dilation-m", 10)
+    made = (*MADE, "--remove-outliers", "--mask-dilation-m", 10, "--inner-buffer-m", 5)
     run("extract", *source, "-o", tmp_path / "s.parcels", *made)
     training = ("--model", "random-forest", "--class-field", "CODE_CULTU", "--class-table", "paper")
     run("train", tmp_path / "s.parcels", "-o", tmp_path / "m.cropmodel", *training)
@@ -94,14 +100,17 @@ def test_what_is_not_given_is_as_in_the_training(region, tmp_path):
     store = open_store(tmp_path / "a.parcels")
     assert store.manifest["series"] == {"filling": "whittaker", "max_gap_days": 50, "remove_outliers": True}
     assert store.manifest["masks"]["mask_dilation_m"] == 10
+    assert store.manifest["inputs"]["inner_buffer_m"] == 5
     assert "series.made_otherwise" not in dict(recorder.warnings)
     assert any("As the model was trained: whittaker" in line for line in recorder.logs)
     np.testing.assert_array_equal(store.reflectance, open_store(tmp_path / "s.parcels").reflectance)
-    recorder, given = Recorder(), ("--filling", "linear")
+    recorder, given = Recorder(), ("--filling", "linear", "--inner-buffer-m", 0)
     store = ("--store", tmp_path / "b.parcels")
     run("classify", *source, *arguments, "-o", tmp_path / "b.gpkg", *store, *given, reporter=recorder)
     assert open_store(tmp_path / "b.parcels").manifest["series"]["filling"] == "linear"
-    assert "made by linear" in dict(recorder.warnings)["series.made_otherwise"]
+    assert open_store(tmp_path / "b.parcels").manifest["inputs"]["inner_buffer_m"] == 0
+    told = dict(recorder.warnings)["series.made_otherwise"]
+    assert "pixels 5 m inside the outlines; these are made by linear" in told
 
 
 def test_the_model_s_gap_limit_and_outlier_test_can_be_refused(region, tmp_path):

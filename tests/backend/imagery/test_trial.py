@@ -57,7 +57,14 @@ def survives(path: Path) -> bool:
     return run.returncode in (0, 1)
 
 
-def test_a_file_whose_dimensions_are_damaged_is_named(tmp_path):
+@pytest.fixture(scope="module")
+def crashing(tmp_path_factory):
+    """Skips where a mended netCDF library lives through such files; the other tests hold for every library."""
+    if survives(without_dimensions(tmp_path_factory.mktemp("cube") / "cube.nc")):
+        pytest.skip("this netCDF library does not crash on a file without dimensions")
+
+
+def test_a_file_whose_dimensions_are_damaged_is_named(tmp_path, crashing):
     path = without_dimensions(tmp_path / "S2_cube.nc")
     with pytest.raises(NoAcquisitions, match=r"S2_cube\.nc.*netCDF library crashes"):
         find(path, ImageryOptions(), Silent())
@@ -73,7 +80,7 @@ def test_a_file_whose_dimensions_are_damaged_is_named(tmp_path):
         require_readable(catalogue, skip_unreadable=False)
 
 
-def test_a_name_of_letters_that_the_locale_lacks(tmp_path, monkeypatch):
+def test_a_name_of_letters_that_the_locale_lacks(tmp_path, monkeypatch, crashing):
     path = without_dimensions(tmp_path / "Würfel_поле.nc")
     for locale in ("C", "C.UTF-8"):
         monkeypatch.setenv("LC_ALL", locale)
