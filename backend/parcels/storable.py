@@ -63,7 +63,9 @@ def for_gdal(table: geopandas.GeoDataFrame, huge: Collection[str] = ()) -> geopa
     changed = {}
     for name in table.columns.drop(table.geometry.name):
         kind = table[name].dtype
-        if isinstance(kind, pandas.DatetimeTZDtype):
+        if isinstance(kind, geopandas.array.GeometryDtype):  # of several geometries one is the layer's
+            changed[name] = pandas.array(table[name].to_wkt(), "string[pyarrow]")
+        elif isinstance(kind, pandas.DatetimeTZDtype):
             changed[name] = table[name].dt.tz_convert("UTC")
         elif isinstance(kind, pandas.ArrowDtype):
             values = table[name].array.__arrow_array__()

@@ -84,7 +84,7 @@ class Store:
 
     def tables(self) -> Iterator[geopandas.GeoDataFrame]:
         """The parcel layer as it came, some parcels at a time: fields, geometry, coordinate system."""
-        return geoparquet.tables(self.path / _PARCELS)
+        return geoparquet.tables(self.path / _PARCELS, ids=True)
 
     def parcels(self) -> geopandas.GeoDataFrame:
         """The same in one table, for a layer that fits into memory."""

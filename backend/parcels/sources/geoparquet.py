@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ import pyarrow.parquet
 from backend.parcels.sources import chunk
 from backend.parcels.sources.chunk import ARROW, Chunk
 from backend.parcels.sources.places import reading, stamp
+
+_UNNAMED_INDEX = re.compile(r"__index_level_\d+__")  # row numbers that pandas kept
 
 
 @dataclass(frozen=True)
@@ -40,15 +43,21 @@ class GeoParquet:
         return stamp(self.path)
 
 
-def tables(path: Path, geometry: bool = True, features: int | None = None) -> Iterator[pandas.DataFrame]:
-    """A file's rows, some at a time, at least one table; rows without ids of their own are counted through the file."""
+def tables(
+    path: Path, geometry: bool = True, features: int | None = None, ids: bool = False
+) -> Iterator[pandas.DataFrame]:  # fmt: skip
+    """A file's rows, some at a time, at least one table. Rows are counted through the file or, with `ids`, have the
+    index that pandas wrote, which is else a field like others.
+    """
+    unused = [b"ARROW:schema", *([] if ids else [b"pandas"])]
     with closing(pyarrow.parquet.ParquetFile(path)) as file:
-        said = {key: value for key, value in (file.metadata.metadata or {}).items() if key != b"ARROW:schema"}
+        said = {key: value for key, value in (file.metadata.metadata or {}).items() if key not in unused}
         geo = json.loads(said.get(b"geo", b"{}"))
-        outlines = set(geo.get("columns", ())) if not geometry else set()
+        left_out = set() if ids else {name for name in file.schema_arrow.names if _UNNAMED_INDEX.fullmatch(name)}
+        left_out |= set() if geometry else set(geo.get("columns", ()))
         start = 0
         for batch in _batches(
-            file, [name for name in file.schema_arrow.names if name not in outlines], features or chunk.FEATURES
+            file, [name for name in file.schema_arrow.names if name not in left_out], features or chunk.FEATURES
         ):
             table = _table(batch.replace_schema_metadata(said), bool(geo) and geometry)
             if isinstance(table.index, pandas.RangeIndex):

@@ -143,6 +143,36 @@ def test_written_by_parts_as_at_once(tmp_path, by_three, ending):
         assert parts.geometry.area.sum() == pytest.approx(80 * 90 * 11)
 
 
+@pytest.mark.parametrize("names", [["key"], ["u", "v"], [None]])
+def test_what_pandas_took_for_an_index_is_a_field(tmp_path, by_three, names):
+    table = layer(fields={"code": FIELDS["code"]})
+    columns = [[f"k{n}" for n in range(COUNT)], [7 * n % 5 for n in range(COUNT)]][: len(names)]
+    table.index = (
+        pandas.MultiIndex.from_arrays(columns, names=names) if names[1:] else pandas.Index(columns[0], name=names[0])
+    )
+    table.to_parquet(tmp_path / "p.parquet")
+    parcels = read(tmp_path / "p.parquet")
+    assert parcels.ids.tolist() == [str(n) for n in range(COUNT)]
+    found = parcels.table
+    assert set(found.columns) == {"code", "geometry", *(name for name in names if name)}
+    for name, values in zip(names, columns):
+        assert name is None or found[name].tolist() == list(values)
+
+
+@pytest.mark.parametrize("ending", ["gpkg", "shp", "fgb", "csv", "parquet"])
+def test_of_several_geometries_none_is_lost(tmp_path, ending):
+    table = layer(fields={"code": FIELDS["code"]})
+    table["inner"] = geopandas.GeoSeries([*table.centroid[:-1], None], crs=CRS)
+    table.to_parquet(tmp_path / "p.parquet")
+    writing.write([read(tmp_path / "p.parquet").table], tmp_path / f"o.{ending}", "o")
+    if ending == "parquet":
+        assert geopandas.read_parquet(tmp_path / "o.parquet")["inner"].geom_equals(table["inner"])[:-1].all()
+        return
+    found = pyogrio.read_dataframe(tmp_path / f"o.{ending}")
+    assert [text or None for text in told(found["inner"])] == [*(point.wkt for point in table["inner"][:-1]), None]
+    assert [name for name in found.columns if name in FIELDS or name == "inner"] == ["code", "inner"]
+
+
 def test_a_parquet_in_parts_says_what_all_of_it_holds(tmp_path):
     tables = [layer()[:3], layer([shapely.MultiPolygon([box]) for box in BOXES])[3:]]
     geoparquet.write(tmp_path / "p.parquet", tables)
