@@ -90,8 +90,7 @@ def read(
     crs = looks[0].crs
     if crs is None:
         raise NoCrs(path)
-    ids = np.concatenate([look.ids for look in looks])
-    _require_different(ids)
+    ids = _different(np.concatenate([look.ids for look in looks]), id_field)
     types = _agreed(looks)
     if types is None:
         only = next(iter(source.chunks(features=len(ids) + 1))).table
@@ -196,9 +195,12 @@ def _remarks(path: Path | Database, source: Source, looks: Sequence[_Look]) -> I
         )
 
 
-def _require_different(ids: NDArray[np.str_]) -> None:
-    """An id names one parcel. Raises BadArgument."""
+def _different(ids: NDArray[np.str_], id_field: str | None) -> NDArray[np.str_]:
+    """Ids, each of which names one parcel; positions where a layer without a key has none. Raises BadArgument."""
     repeated = ids[pandas.Series(ids).duplicated().to_numpy()]
-    if len(repeated):
-        times = int((ids == repeated[0]).sum())
-        raise BadArgument("id_field", "a field whose values are all different", f"{repeated[0]} {times} times")
+    if not len(repeated):
+        return ids
+    if id_field is None:
+        return np.arange(len(ids)).astype(np.str_)
+    times = int((ids == repeated[0]).sum())
+    raise BadArgument("id_field", "a field whose values are all different", f"{repeated[0]} {times} times")

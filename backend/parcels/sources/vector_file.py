@@ -42,10 +42,7 @@ class VectorFile:
 
     def chunks(self, geometry: bool = True, features: int | None = None) -> Iterator[Chunk]:
         with reading(self.place.path):
-            with _quiet():
-                facts = pyogrio.read_info(self.place.for_gdal, layer=self.name, encoding=self.encoding)
-            begins_within = facts["driver"] == "FlatGeobuf" or facts["capabilities"]["fast_set_next_by_index"]
-            most = (features or chunk.FEATURES) if begins_within else None
+            most = (features or chunk.FEATURES) if self._can_begin_within() else None
             start = 0
             while True:
                 part = self._chunk({"skip_features": start, "max_features": most}, geometry)
@@ -57,6 +54,19 @@ class VectorFile:
 
     def stamp(self) -> list[Any]:
         return [*places.stamp(self.place.path), self.layer]
+
+    def _can_begin_within(self) -> bool:
+        """Whether a part of the layer can be read without all before it, or nearly so as of a FlatGeobuf.
+
+        Of a shapefile with deleted records that are still in it GDAL counts these when it skips.
+        """
+        with _quiet():
+            facts = pyogrio.read_info(self.place.for_gdal, layer=self.name, encoding=self.encoding)
+        if facts["driver"] == "ESRI Shapefile":
+            only_ids = {"columns": [], "read_geometry": False, "return_fids": True}
+            _, ids = pyogrio.read_arrow(self.place.for_gdal, encoding=self.encoding, **only_ids)
+            return not len(ids) or ids.column(0)[-1].as_py() == len(ids) - 1
+        return bool(facts["driver"] == "FlatGeobuf" or facts["capabilities"]["fast_set_next_by_index"])
 
     def _chunk(self, which: dict[str, Any], geometry: bool) -> Chunk:
         """By columns, so that types survive; broken outlines and curves one by one, null or straightened."""

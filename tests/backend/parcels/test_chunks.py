@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import datetime
+import sqlite3
 import struct
 import warnings
+from contextlib import closing
 
 import geopandas
 import pandas
@@ -75,6 +77,35 @@ def test_every_feature_comes_once_in_order_and_with_its_types(tmp_path, by_three
         assert told(found[name]) == FIELDS[name].to_pylist(), name
     assert told(pandas.to_datetime(found["late"])) == told(pandas.to_datetime(whole["late"]))
     assert told(read_fields(path)["code"]) == told(whole["code"])
+
+
+def test_deleted_records_of_a_shapefile_are_none(tmp_path, by_three):
+    path = written(tmp_path / "p.shp", layer(fields={"code": FIELDS["code"]}))
+    table = bytearray(path.with_suffix(".dbf").read_bytes())
+    header, length = struct.unpack("<HH", table[8:12])
+    for record in (1, 4, 10):
+        table[header + record * length] = ord("*")
+    path.with_suffix(".dbf").write_bytes(table)
+    parcels = read(path)
+    assert parcels.ids.tolist() == ["0", "2", "3", "5", "6", "7", "8", "9"]
+    assert [outline.bounds[0] for outline in parcels.table.geometry] == [
+        BOXES[int(fid)].bounds[0] for fid in parcels.ids
+    ]
+
+
+def test_a_view_without_a_key_has_its_rows_counted(tmp_path, by_three):
+    path = written(tmp_path / "p.gpkg", layer(fields={"code": FIELDS["code"]}))
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE VIEW seen AS SELECT code, geom FROM p")
+        database.execute(
+            "INSERT INTO gpkg_contents (table_name, data_type, identifier, srs_id) "
+            "VALUES ('seen', 'features', 'seen', 32631)"
+        )
+        database.execute("INSERT INTO gpkg_geometry_columns VALUES ('seen', 'geom', 'POLYGON', 32631, 0, 0)")
+        database.commit()
+    parcels = read(path, "seen")
+    assert parcels.ids.tolist() == [str(n) for n in range(COUNT)]
+    assert told(parcels.table["code"]) == FIELDS["code"].to_pylist()
 
 
 def test_types_that_values_alone_tell_are_read_at_once(tmp_path, by_three):
