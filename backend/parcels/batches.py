@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import geopandas
 import numpy as np
@@ -13,6 +13,7 @@ import pyarrow
 import shapely
 from numpy.typing import NDArray
 
+from backend.errors import EngineError
 from backend.parcels.storable import Contents, for_gdal, polygons_only
 
 _ONE_KIND = ("GPKG", "FlatGeobuf")  # a layer of these holds single or multiple geometries, not both
@@ -21,12 +22,17 @@ _MULTIPLE = {"Point": shapely.multipoints, "LineString": shapely.multilinestring
 
 @dataclass(frozen=True)
 class Batches:
-    """`tables` for a driver; a field `fid` of feature ids goes before theirs where it has a name."""
+    """`tables` for a driver; a field `fid` of feature ids goes before theirs where it has a name.
+
+    `broken` holds what a table could not be had for, which the stream cannot tell.
+    """
 
     tables: Iterable[geopandas.GeoDataFrame]
     contents: Contents
     driver: str
     fid: str | None
+    geometry_name: str
+    broken: list[Exception] = field(default_factory=list)
 
     @property
     def geometry_type(self) -> str:
@@ -45,8 +51,12 @@ class Batches:
         return pyarrow.RecordBatchReader.from_batches(schema, self._batches(schema))
 
     def _batches(self, schema: pyarrow.Schema) -> Iterator[pyarrow.RecordBatch]:
-        for table in self.tables:
-            yield from self._arrow(table).cast(schema).to_batches()
+        try:
+            for table in self.tables:
+                yield from self._arrow(table).cast(schema).to_batches()
+        except (EngineError, OSError, pyarrow.ArrowException) as error:
+            self.broken.append(error)
+            raise
 
     def _arrow(self, table: geopandas.GeoDataFrame) -> pyarrow.Table:
         if self.driver == "ESRI Shapefile":
@@ -57,7 +67,7 @@ class Batches:
             rows.insert(0, self.fid, table.index.to_numpy())
         outlines = pyarrow.array(shapely.to_wkb(self._shaped(table), flavor="iso"), pyarrow.binary())
         arrow = pyarrow.Table.from_pandas(rows, preserve_index=False).replace_schema_metadata(None)
-        return arrow.append_column(table.geometry.name, outlines)
+        return arrow.append_column(self.geometry_name, outlines)
 
     def _shaped(self, table: geopandas.GeoDataFrame) -> NDArray[np.object_]:
         """The outlines in the one kind and number of dimensions that the driver's layers have."""

@@ -9,7 +9,7 @@ import sqlite3
 import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,8 @@ from backend.parcels.storable import Contents
 from backend.protocol import FORMATS
 
 _WITHOUT_MEASURES = ("ESRI Shapefile", "FlatGeobuf")
+_ROW_ID = "OGC_FID"  # GDAL takes a column of this name for feature ids, and drops it where a format keeps none
+_OWN_IDS = (".gpkg", ".parquet")
 _SHORT = 10  # bytes of a field name in a shapefile
 _NO_SPACE = 1 << 20  # bytes free on a disk on which a file could not be finished
 
@@ -53,17 +55,20 @@ def attach(
     """The layer's own fields, then the prediction's; and which own fields had to be renamed, for theirs are taken.
 
     Nothing of the layer is lost: its `crop_code` of an earlier run, say, stays as `crop_cod_1`. In a shapefile a name
-    is as good as its first ten bytes.
+    is as good as its first ten bytes; but for GeoParquet, capitals make no other name.
     """
-    short = path.suffix.lower() == ".shp"
+    ending = path.suffix.lower()
+    short = ending == ".shp"
     taken = {name.lower() for name in predictions.columns}
     used = taken | {str(name).lower() for name in table.columns}
     renamed: dict[str, str] = {}
     for name in table.columns.drop(table.geometry.name):
         stored = str(name).encode()[:_SHORT].decode(errors="ignore") if short else str(name)
-        if stored.lower() in taken:
+        if stored.lower() in taken or (stored == _ROW_ID and ending not in _OWN_IDS):
             renamed[name] = _free_name(str(name), used)
             used.add(renamed[name].lower())
+        elif ending != ".parquet":
+            taken.add(stored.lower())
     own = table.rename(columns=renamed)
     fields = own.drop(columns=own.geometry.name)
     joined = pandas.concat([fields, predictions.set_index(fields.index)], axis=1)
@@ -144,17 +149,29 @@ def _write_as(
         "FlatGeobuf": {"SPATIAL_INDEX": "NO"},  # with one, features change their order and null geometries are refused
         "GPKG": {"FID": fid, "GEOMETRY_NAME": _beside(fields, "geom")},
     }[driver]
-    batches = Batches(tables, contents, driver, fid if driver == "GPKG" and contents.rising_ids else None)
+    ids = fid if driver == "GPKG" and contents.rising_ids else None
+    batches = Batches(tables, contents, driver, ids, _beside(fields, "geometry"))
+    version = {"VERSION": "1.3"} if driver == "GPKG" else {}  # the newest that QGIS 3.22 reads without a warning
+    try:
+        with _quiet():
+            pyogrio.write_arrow(
+                batches.reader(), path, layer=layer if driver == "GPKG" else path.stem, driver=driver,
+                geometry_name=batches.geometry_name, geometry_type=batches.geometry_type, crs=_crs(first),
+                dataset_options=version, layer_options=options,
+            )  # fmt: skip
+    except RuntimeError:  # all that it says of a stream that broke
+        if batches.broken:
+            raise batches.broken[0] from None
+        raise
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="'crs' was not provided")  # imported series may have none
         warnings.filterwarnings("ignore", message=r"Layer '.*' has been declared with non-M")  # they are kept
         warnings.filterwarnings("ignore", message=".*(has been truncated|not successfully written)")  # told as Losses
-        pyogrio.write_arrow(
-            batches.reader(), path, layer=layer if driver == "GPKG" else path.stem, driver=driver,
-            geometry_name=first.geometry.name, geometry_type=batches.geometry_type, crs=_crs(first),
-            dataset_options={"VERSION": "1.3"} if driver == "GPKG" else {},  # QGIS 3.22 reads no newer without warning
-            layer_options=options,
-        )  # fmt: skip
+        yield
 
 
 def _crs(table: geopandas.GeoDataFrame) -> str | None:

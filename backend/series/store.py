@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 
 from backend.errors import DiskFull, NoPositions, NotAStore, NotWritable, StoreOfOtherInputs, StoreTooNew, writing_to
 from backend.parcels.sources import geoparquet
-from backend.parcels.sources.chunk import ARROW
 from backend.series.options import SeriesOptions
 
 SCHEMA = 1
@@ -82,17 +81,20 @@ class Store:
         """`(blocks, acquisitions)`: the outliers found while it is filled; None where none are looked for."""
         return self.array("removed") if (self.path / "removed.npy").exists() else None
 
-    def tables(self) -> Iterator[geopandas.GeoDataFrame]:
-        """The parcel layer as it came, some parcels at a time: fields, geometry, coordinate system."""
-        return geoparquet.tables(self.path / _PARCELS, ids=True)
+    def tables(self, geometry: bool = True) -> Iterator[geopandas.GeoDataFrame]:
+        """The parcel layer as it came, some parcels at a time: fields, geometry, its system. Raises NotAStore."""
+        try:
+            yield from geoparquet.tables(self.path / _PARCELS, geometry, ids=True)
+        except (OSError, ValueError) as error:
+            raise NotAStore(self.path, f"{_PARCELS} is missing or damaged ({error})") from error
 
     def parcels(self) -> geopandas.GeoDataFrame:
         """The same in one table, for a layer that fits into memory."""
-        return geopandas.read_parquet(self.path / _PARCELS, to_pandas_kwargs=ARROW)
+        return pandas.concat(self.tables())
 
     def fields(self) -> pandas.DataFrame:
         """The parcels' own fields, without their outlines."""
-        return pandas.concat(geoparquet.tables(self.path / _PARCELS, geometry=False))
+        return pandas.concat(self.tables(geometry=False))
 
     def replace_index(self, index: pandas.DataFrame) -> None:
         _write_beside(self.path / _INDEX, lambda path: index.to_parquet(path))

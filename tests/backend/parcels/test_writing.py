@@ -82,3 +82,37 @@ def test_a_driver_that_fails_on_a_full_disk_says_so(tmp_path, monkeypatch):
     with pytest.raises(errors.DiskFull):
         writing.write([layer(a=[1, 2, 3])], tmp_path / "o.gpkg", "o")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("ending", ["gpkg", "shp", "fgb", "csv", "parquet"])
+def test_fields_that_differ_in_capitals_or_are_called_like_the_geometry(tmp_path, ending):
+    fields = {"Code": [1, 2, 3], "code": ["a", "b", "c"], "GEOMETRY": [4, 5, 6], "OGC_FID": [7, 8, 9]}
+    path = tmp_path / f"o.{ending}"
+    table, renamed = writing.attach(layer(**fields), PREDICTIONS, path)
+    writing.write([table], path, "o")
+    found = geopandas.read_parquet(path) if ending == "parquet" else pyogrio.read_dataframe(path)
+    expected = {} if ending == "parquet" else {"code": "code_1"}
+    assert renamed == {**expected, **({} if ending in ("parquet", "gpkg") else {"OGC_FID": "OGC_FID_1"})}
+    for name, expected in fields.items():
+        assert found[renamed.get(name, name)].tolist() == [str(v) if ending == "csv" else v for v in expected], name
+
+
+@pytest.mark.parametrize("ending", ["gpkg", "shp", "fgb", "csv", "parquet"])
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), errors.NotAStore("s", "damaged")])
+def test_a_stream_that_breaks_leaves_the_old_file(tmp_path, ending, error):
+    class Breaking:
+        def __init__(self):
+            self.asked = 0
+
+        def __iter__(self):
+            self.asked += 1
+            yield layer(a=[1, 2, 3])
+            if self.asked > 1:  # the first time the contents are looked at
+                raise error
+
+    path = tmp_path / f"o.{ending}"
+    writing.write([layer(a=[7, 8, 9])], path, "o")
+    before = {entry.name: entry.read_bytes() for entry in tmp_path.iterdir()}
+    with pytest.raises(errors.DiskFull if isinstance(error, OSError) else errors.NotAStore):
+        writing.write(Breaking(), path, "o")
+    assert {entry.name: entry.read_bytes() for entry in tmp_path.iterdir()} == before
