@@ -44,6 +44,8 @@ class ParcelLayer:
     ids: NDArray[np.str_]  # (parcels,)
     encoding: str = ""  # that was asked for
     remarks: tuple[Remark, ...] = ()
+    id_field: str | None = None
+    _counted: bool = False  # ids are positions, for want of others
     _types: dict[str, Any] = field(default_factory=dict, repr=False)  # of all chunks, where theirs differ
     _only: geopandas.GeoDataFrame | None = field(default=None, repr=False)  # the layer, where it is one chunk
 
@@ -67,6 +69,9 @@ class ParcelLayer:
             return
         rows = 0
         for chunk in self.source.chunks():
+            expected = self.ids[rows : rows + len(chunk.table)]
+            if not self._counted and not np.array_equal(_ids(chunk.table, self.id_field, self.path), expected):
+                raise UnreadableParcels(self.path, "its features changed or came in another order the second time")
             rows += len(chunk.table)
             yield _with_types(chunk.table, self._types)
         if rows != len(self.ids):
@@ -90,14 +95,18 @@ def read(
     crs = looks[0].crs
     if crs is None:
         raise NoCrs(path)
-    ids = _different(np.concatenate([look.ids for look in looks]), id_field)
+    ids = np.concatenate([look.ids for look in looks])
+    counted = not _all_different(ids, id_field)
     types = _agreed(looks)
     if types is None:
         only = next(iter(source.chunks(features=len(ids) + 1))).table
     west, south, east, north = zip(*(look.bounds for look in looks), strict=True)
     bounds = (np.fmin.reduce(west), np.fmin.reduce(south), np.fmax.reduce(east), np.fmax.reduce(north))
     remarks = tuple(_remarks(path, source, looks))
-    return ParcelLayer(path, source, crs, bounds, ids, encoding or "", remarks, types or {}, only)
+    return ParcelLayer(
+        path, source, crs, bounds, np.arange(len(ids)).astype(np.str_) if counted else ids, encoding or "", remarks,
+        id_field, counted, types or {}, only,
+    )  # fmt: skip
 
 
 def read_fields(path: Path, layer: str | None = None) -> pandas.DataFrame:
@@ -120,6 +129,12 @@ def column(table: pandas.DataFrame, name: str, where: object) -> NDArray[np.obje
     return values.where(values.notna(), None).to_numpy()
 
 
+def _ids(table: pandas.DataFrame, id_field: str | None, path: Path | Database) -> NDArray[np.str_]:
+    """A field's values, else the feature ids."""
+    values = table.index.to_numpy() if id_field is None else column(table, id_field, path)
+    return np.array([str(value) for value in values], dtype=np.str_)
+
+
 @dataclass(frozen=True)
 class _Look:
     """What a chunk of a layer shows of the whole."""
@@ -139,11 +154,10 @@ class _Look:
         table = chunk.table
         if not isinstance(table, geopandas.GeoDataFrame):
             raise NoParcels(path)
-        ids = table.index.to_numpy() if id_field is None else column(table, id_field, path)
         kinds = shapely.get_type_id(np.asarray(table.geometry.array))
         fields = table.drop(columns=table.geometry.name)
         return cls(
-            np.array([str(value) for value in ids], dtype=np.str_),
+            _ids(table, id_field, path),
             bool(np.isin(kinds, _POLYGONS).any()),
             table.crs,
             tuple(table.total_bounds),
@@ -195,12 +209,10 @@ def _remarks(path: Path | Database, source: Source, looks: Sequence[_Look]) -> I
         )
 
 
-def _different(ids: NDArray[np.str_], id_field: str | None) -> NDArray[np.str_]:
-    """Ids, each of which names one parcel; positions where a layer without a key has none. Raises BadArgument."""
+def _all_different(ids: NDArray[np.str_], id_field: str | None) -> bool:
+    """Whether each id names one parcel, which a view's feature ids may not. Raises BadArgument for a field's."""
     repeated = ids[pandas.Series(ids).duplicated().to_numpy()]
-    if not len(repeated):
-        return ids
-    if id_field is None:
-        return np.arange(len(ids)).astype(np.str_)
-    times = int((ids == repeated[0]).sum())
-    raise BadArgument("id_field", "a field whose values are all different", f"{repeated[0]} {times} times")
+    if len(repeated) and id_field is not None:
+        times = int((ids == repeated[0]).sum())
+        raise BadArgument("id_field", "a field whose values are all different", f"{repeated[0]} {times} times")
+    return not len(repeated)

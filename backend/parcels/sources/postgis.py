@@ -44,7 +44,8 @@ _SYSTEM = "SELECT auth_name::text, auth_srid, srtext::text FROM spatial_ref_sys 
 # The same rows give the same number in whatever order they come.
 _DIGEST = "SELECT count(*), coalesce(sum(hashtextextended(r::text, 0)), 0)::text FROM {table} AS r"
 _WHOLE = ("int2", "int4", "int8")
-_AS_THEY_ARE = {*_WHOLE, "float4", "float8", "bool", "date", "timestamp", "timestamptz", "bytea", "text", "varchar"}
+_FINITE = ("date", "timestamp", "timestamptz")  # infinity is none that another format knows
+_AS_THEY_ARE = (*_WHOLE, "float4", "float8", "bool", "bytea", "text", "varchar")
 _MALFORMED = re.compile(r"connection info string|connection option|URI|translate host name .*@")
 _ADDRESS = "the address is expected as postgresql://USER@HOST:PORT/DATABASE, or PG:host=HOST dbname=DATABASE user=USER"
 
@@ -76,7 +77,7 @@ class _Table:
 
 
 class PostGis:
-    """A Source. Numbers of any precision come as float64, what Arrow has no type for as text."""
+    """A Source. Numbers of any precision come as float64, infinite dates as null, what has no Arrow type as text."""
 
     guessed = False
 
@@ -112,7 +113,7 @@ class PostGis:
         """The table that is called so; the only one for None."""
         tables = [_Table(*row) for row in self._fetched(_LAYERS)]
         if not tables:
-            raise NoParcels(self._database)
+            raise UnreadableParcels(self._database, "it has no table of outlines that this user may read")
         found = [table for table in tables if table.called(layer)]
         if len(found) != 1:
             known = ", ".join(f"{table.layer}({table.geometry})" for table in tables)
@@ -204,6 +205,8 @@ def _gathered(reader: pyarrow.RecordBatchReader, features: int) -> Iterator[pyar
 
 
 def _field(name: str, kind: str) -> str:
+    if kind in _FINITE:
+        return f"CASE WHEN isfinite({_quoted(name)}) THEN {_quoted(name)} END AS {_quoted(name)}"
     if kind in _AS_THEY_ARE:
         return _quoted(name)
     return f"{_quoted(name)}::{'float8' if kind == 'numeric' else 'text'} AS {_quoted(name)}"

@@ -119,6 +119,32 @@ def test_what_others_change_meanwhile_is_not_seen(address, by_three):
         read(Database.at(address), "changing")
 
 
+def test_rows_that_come_in_another_order_each_time_are_not_mixed_up(address, by_three):
+    run(address, "CREATE VIEW shuffled AS SELECT gid, geom FROM parcels, generate_series(1, 1) ORDER BY random()")
+    with pytest.raises(errors.UnreadableParcels, match="another order"):
+        for _ in range(9):  # by chance they come in the same one
+            list(read(Database.at(address), "shuffled", id_field="gid").tables())
+    assert len(read(Database.at(address), "shuffled").table) == 8
+
+
+def test_odd_values_and_rights(address):
+    run(
+        address,
+        'CREATE TABLE endless (until date, at timestamptz, n numeric, "br{0}c%e" int, geom geometry(Polygon, 32631))',
+        f"INSERT INTO endless VALUES ('infinity', '-infinity', 'NaN', 1, {BOX.format('1')}),"
+        f"('2020-01-02', NULL, 12345.6789, 2, {BOX.format('2')})",
+        "CREATE ROLE guest LOGIN PASSWORD 'straw'",
+    )
+    table = read(Database.at(address), "endless").table
+    assert told(table["until"]) == [None, datetime.date(2020, 1, 2)]
+    assert told(table["at"]) == [None, None]
+    assert told(table["n"])[1] == 12345.6789
+    assert table["br{0}c%e"].tolist() == [1, 2]
+    with pytest.raises(errors.UnreadableParcels, match="that this user may read") as caught:
+        read(Database.at(address.replace("farmer:hay", "guest:straw")), "endless")
+    assert "straw" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("layer", "error", "text"),
     [
