@@ -34,6 +34,7 @@ from backend.imagery.readers import PRODUCTS, READERS, ProductReader
 from backend.protocol import Reporter
 
 _MOST_LISTED = 3
+_NAMES_OF_MASKS = ("scl", "mask", "msk", "cloud")
 _DAMAGED = (UnreadableImage, BadMetadata, IncompleteProduct, UnsupportedZarr, UnreachableImage)
 _OF_ANOTHER_KIND = (UnsupportedProduct.code, MissingBands.code)  # of a catalogue that holds more than Sentinel-2
 
@@ -191,7 +192,13 @@ def _warn_unusable(skipped: Sequence[Skipped], reporter: Reporter) -> None:
     if skipped:
         named = "; ".join(str(entry).rstrip(".") for entry in skipped[:_MOST_LISTED])
         more = f" and {len(skipped) - _MOST_LISTED} more" if len(skipped) > _MOST_LISTED else ""
-        reporter.warning("imagery.skipped", f"Rasters that are not used: {named}{more}.")
+        masks = any(word in entry.path.stem.lower() for entry in skipped for word in _NAMES_OF_MASKS)
+        hint = (
+            " Those that are cloud masks are used when their folder is given as that of the masks (--masks)."
+            if masks
+            else ""
+        )
+        reporter.warning("imagery.skipped", f"Rasters that are not used: {named}{more}.{hint}")
 
 
 def _warn_unmasked(days: Sequence[date], folder: Path, reporter: Reporter) -> None:

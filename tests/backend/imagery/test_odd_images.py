@@ -96,6 +96,15 @@ def test_an_image_that_is_not_used_is_named(tmp_path):
     assert [(code, DATES[2] in message) for code, message in recorder.warnings] == [("imagery.skipped", True)]
 
 
+@pytest.mark.parametrize(("name", "told"), [("SCL_{}", True), ("cloud_mask_{}", True), ("S2_{}", False)])
+def test_masks_among_the_images_are_told_where_they_go(tmp_path, name, told):
+    recorder = Recorder()
+    write_season(tmp_path, DATES[:2])
+    write_raster(tmp_path / f"{name.format(DATES[2])}.tif", counts(2)[:1])
+    found(tmp_path, recorder)
+    assert [(code, "--masks" in message) for code, message in recorder.warnings] == [("imagery.skipped", told)]
+
+
 def test_a_link_that_leads_nowhere_is_no_silent_hole(tmp_path):
     write_season(tmp_path, DATES[:2])
     (tmp_path / f"S2_{DATES[2]}.tif").symlink_to(tmp_path / "gone.tif")
