@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import geopandas
+import numpy as np
 import pandas
 import pyarrow
 import pyarrow.parquet
+import shapely
 
 from backend.parcels.sources import chunk
 from backend.parcels.sources.chunk import ARROW, Chunk
@@ -77,9 +79,26 @@ def _table(rows: pyarrow.Table, geometry: bool) -> pandas.DataFrame:
     """Outlines by geopandas, which knows their encodings; it reads files, so the rows are made one in memory."""
     if not geometry:
         return rows.to_pandas(**ARROW)
+    try:
+        return _as_file(rows)
+    except shapely.errors.GEOSException:  # a broken outline, which is null and costs no other
+        return _as_file(_without_broken(rows))
+
+
+def _as_file(rows: pyarrow.Table) -> geopandas.GeoDataFrame:
     buffer = io.BytesIO()
     pyarrow.parquet.write_table(rows, buffer, compression="none")
     return geopandas.read_parquet(buffer, to_pandas_kwargs=ARROW)
+
+
+def _without_broken(rows: pyarrow.Table) -> pyarrow.Table:
+    for name, column in json.loads(rows.schema.metadata[b"geo"])["columns"].items():
+        if column.get("encoding") == "WKB":
+            wkb = rows[name].to_numpy()
+            sound = ~shapely.is_missing(shapely.from_wkb(wkb, on_invalid="ignore"))
+            kept = pyarrow.array(np.where(sound, wkb, None), rows.schema.field(name).type)
+            rows = rows.set_column(rows.schema.get_field_index(name), rows.schema.field(name), kept)
+    return rows
 
 
 def write(path: Path, tables: Iterable[geopandas.GeoDataFrame], index: bool | None = None) -> None:

@@ -13,12 +13,18 @@ from pathlib import Path
 from typing import IO, Any
 
 import pyogrio
+import pyproj.exceptions
+import shapely.errors
 
 from backend.errors import BadArgument, UnreadableParcels
 
 MEASURES = r"Measured \(M\) geometry types"  # pyogrio says that it drops them; it does not
 _ARCHIVED = (".shp", ".gpkg", ".geojson", ".json", ".fgb", ".gml", ".kml", ".sqlite", ".tab", ".mif")
 _MOST = 64 << 20  # bytes looked at of a file beside
+_ERRORS = (
+    pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyproj.exceptions.CRSError,
+    shapely.errors.GEOSException, ValueError, OSError,
+)  # fmt: skip
 _HINTS = {".7z": "unpack it first", ".rar": "unpack it first", ".dbf": "choose the .shp beside it"}
 
 
@@ -66,7 +72,7 @@ def reading(path: Path) -> Iterator[None]:
     """What libraries say of a file that they cannot read, as UnreadableParcels."""
     try:
         yield
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, OSError) as error:
+    except _ERRORS as error:
         raise UnreadableParcels(path, " ".join(str(error).split())) from error
 
 

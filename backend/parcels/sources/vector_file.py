@@ -17,9 +17,10 @@ import pyogrio
 import shapely
 from numpy.typing import NDArray
 
-from backend.errors import BadArgument
+from backend.errors import BadArgument, UnreadableParcels
 from backend.parcels.sources import chunk, places
 from backend.parcels.sources.chunk import ARROW, Chunk
+from backend.parcels.sources.cut_off import require_whole
 from backend.parcels.sources.places import Place, reading
 
 _CURVED = tuple(kind + 1000 * axes for kind in range(8, 15) if kind not in (13, 14) for axes in range(4))
@@ -48,12 +49,23 @@ class VectorFile:
                 part = self._chunk({"skip_features": start, "max_features": most}, geometry)
                 if len(part.table) or not start:
                     yield part
+                start += len(part.table)
                 if most is None or len(part.table) < most:
-                    return
-                start += most
+                    break
+            self._require_all(start)
 
     def stamp(self) -> list[Any]:
         return [*places.stamp(self.place.path), self.layer]
+
+    def _require_all(self, found: int) -> None:
+        """Raises UnreadableParcels for a FlatGeobuf that ends before its last feature, which GDAL does not say."""
+        with _quiet():
+            facts = pyogrio.read_info(self.place.for_gdal, layer=self.name, encoding=self.encoding)
+        if facts["driver"] == "FlatGeobuf" and facts["features"] > found:
+            reason = (
+                f"it says that it has {facts['features']} features and ends after {found}; it is cut off or damaged"
+            )
+            raise UnreadableParcels(self.place.path, reason)
 
     def _can_begin_within(self) -> bool:
         """Whether a part of the layer can be read without all before it, or nearly so as of a FlatGeobuf.
@@ -99,8 +111,11 @@ def layer_in(place: Place, layer: str | None) -> str | None:
 
     Raises BadArgument, UnreadableParcels.
     """
+    require_whole(place)
     with reading(place.path):
         layers = places.layers_in(place.for_gdal)
+    if not layers:
+        raise UnreadableParcels(place.path, "it holds no layer")
     if layer is not None and layer not in layers:
         raise BadArgument("layer", f"one of the layers of {place.path.name}, {', '.join(layers)}", layer)
     shown = [name for name, geometry in layers.items() if geometry is not None]
@@ -114,6 +129,7 @@ def _quiet() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=places.MEASURES)
         warnings.filterwarnings("ignore", message=".* as JSON; leaving as string")
+        warnings.filterwarnings("ignore", message="Non closed ring detected")  # for each; they are repaired and counted
         yield
 
 

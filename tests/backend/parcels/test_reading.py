@@ -94,3 +94,52 @@ def test_a_field_of_lists_names_no_crop(tmp_path):
     table = read(write_parcels(tmp_path / "p.parquet", [BOX], crops=[["wheat", "maize"]])).table
     with pytest.raises(errors.BadArgument, match="one value per parcel"):
         column(table, "crops", "it")
+
+
+DRIVERS = {
+    "fgb": "FlatGeobuf",
+    "shp": "ESRI Shapefile",
+    "gpkg": "GPKG",
+    "geojson": "GeoJSON",
+    "gml": "GML",
+    "kml": "KML",
+}
+
+
+@pytest.mark.parametrize("ending", [*DRIVERS, "parquet", "dbf", "shx"])
+def test_a_file_that_is_cut_off_is_never_a_shorter_layer(tmp_path, ending):
+    boxes = [shapely.box(X0 + 100 * i, Y0 - 90, X0 + 100 * i + 80, Y0) for i in range(60)]
+    table = geopandas.GeoDataFrame({"a": range(60)}, geometry=boxes, crs=CRS).to_crs("EPSG:4326")
+    path = tmp_path / f"p.{'shp' if ending in ('dbf', 'shx') else ending}"
+    if ending == "parquet":
+        table.to_parquet(path)
+    else:
+        pyogrio.write_dataframe(table, path, driver=DRIVERS[path.suffix[1:]])
+    assert len(read(path).ids) == 60
+    part = path.with_suffix(f".{ending}")
+    whole = part.read_bytes()
+    for twentieths in range(20):
+        part.write_bytes(whole[: len(whole) * twentieths // 20])
+        with pytest.raises((errors.UnreadableParcels, errors.NoParcels)):
+            read(path)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # what GDAL says of them
+@pytest.mark.parametrize("ending", ["fgb", "gpkg", "shp", "parquet"])
+def test_flipped_bits_end_in_a_layer_or_an_error_that_names_it(tmp_path, ending):
+    table = geopandas.GeoDataFrame({"a": range(9), "b": ["blé"] * 9}, geometry=[BOX] * 9, crs=CRS)
+    path = tmp_path / f"p.{ending}"
+    table.to_parquet(path) if ending == "parquet" else pyogrio.write_dataframe(table, path, driver=DRIVERS[ending])
+    whole = path.read_bytes()
+    found = set()
+    for seed in range(80):
+        random, content = np.random.default_rng(seed), bytearray(whole)
+        for place in random.integers(0, len(whole), 4):
+            content[place] ^= 1 << random.integers(8)
+        path.write_bytes(content)
+        try:
+            found.add(f"{len(read(path).ids)} features")
+        except errors.EngineError as error:
+            assert path.name in error.message
+            found.add(error.code)
+    assert found <= {"9 features", "parcels.unreadable", "parcels.empty", "parcels.no_crs", "argument.invalid"}
