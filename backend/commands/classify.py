@@ -40,6 +40,7 @@ from backend.learning.prediction import predict
 from backend.models.bundle import ModelBundle
 from backend.parcels import nomenclature
 from backend.parcels.database import Database
+from backend.parcels.sources import find as find_layer
 from backend.parcels.writing import Attached, Losses, check_output, write
 from backend.protocol import Reporter
 from backend.reports.map import draw_map
@@ -108,6 +109,7 @@ def _run(
     """Loads, extracts where there is no store yet, classifies and writes."""
     bundle = ModelBundle.load(spec.model)
     if parcels is not None:
+        find_layer(parcels, made.parcels.layer, made.parcels.encoding)  # before anything that takes time
         made = made.as_trained(bundle.provenance, reporter)
     _check_rotation(bundle, spec, reporter)
     device = choose(spec.device, reporter)
@@ -145,8 +147,9 @@ def write_results(classified: Classified, spec: ClassificationSpec, reporter: Re
     agreement = classified.agreement(spec.truth, reporter) if spec.truth else {}
     predictions = classified.predictions()
     layer = Attached(classified.store.tables, predictions, spec.output)
-    for old, new in layer.renamed.items():
-        reporter.warning("output.field_renamed", f"The layer's own field {old} is kept as {new}.")
+    if layer.renamed:
+        told = ", ".join(f"{old} as {new}" for old, new in layer.renamed.items())
+        reporter.warning("output.field_renamed", f"Fields of the layer are kept under other names: {told}.")
     _warn_of_losses(write(layer, spec.output, spec.output.stem), reporter)
     page = _report(classified, predictions, agreement, spec)
     return {

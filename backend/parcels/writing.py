@@ -67,7 +67,10 @@ def attach(
         if stored.lower() in taken or (stored == _ROW_ID and ending not in _OWN_IDS):
             renamed[name] = _free_name(str(name), used)
             used.add(renamed[name].lower())
-        elif ending != ".parquet":
+            continue
+        if stored != str(name):  # cut by the format
+            renamed[name] = stored
+        if ending != ".parquet":
             taken.add(stored.lower())
     own = table.rename(columns=renamed)
     fields = own.drop(columns=own.geometry.name)
@@ -171,6 +174,7 @@ def _quiet() -> Iterator[None]:
         warnings.filterwarnings("ignore", message="'crs' was not provided")  # imported series may have none
         warnings.filterwarnings("ignore", message=r"Layer '.*' has been declared with non-M")  # they are kept
         warnings.filterwarnings("ignore", message=".*(has been truncated|not successfully written)")  # told as Losses
+        warnings.filterwarnings("ignore", message="Normalized/laundered field name")  # the same name in other bytes
         yield
 
 

@@ -73,7 +73,8 @@ def reading(path: Path) -> Iterator[None]:
     try:
         yield
     except _ERRORS as error:
-        raise UnreadableParcels(path, " ".join(str(error).split())) from error
+        told = " ".join(str(error).split()).partition("; It might help to")[0]  # GDAL's advice for programmers
+        raise UnreadableParcels(path, told.rstrip(".")) from error
 
 
 def stamp(path: Path) -> list[Any]:
@@ -94,6 +95,8 @@ def find(path: Path, layer: str | None) -> tuple[Place, str | None]:
     """Where the layer lies, and its name there. Raises UnreadableParcels, BadArgument (several)."""
     if not path.exists():
         raise UnreadableParcels(path, "there is no such file")
+    if path.is_file() and not path.stat().st_size:
+        raise UnreadableParcels(path, "it is empty")
     if path.suffix.lower() in _HINTS:
         raise UnreadableParcels(path, _HINTS[path.suffix.lower()])
     if path.suffix.lower() != ".zip":

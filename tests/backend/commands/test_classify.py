@@ -119,7 +119,8 @@ def test_own_fields_of_taken_names_are_kept(region):
     layer = geopandas.read_file(output)
     assert (layer["crop_cod_1"] == "mine").all()
     assert (layer["n_pixels_1"] == 7).all()
-    assert [code for code, _ in reporter.warnings].count("output.field_renamed") == 2
+    told = dict(reporter.warnings)["output.field_renamed"]
+    assert "crop_code as crop_cod_1, n_pixels as n_pixels_1" in told
 
 
 def test_integers_with_nulls_and_ids_come_back_untouched(region, tmp_path):

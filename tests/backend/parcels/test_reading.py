@@ -85,6 +85,16 @@ def test_parquet_that_is_none_or_has_no_geometry(tmp_path):
     assert column(read_fields(tmp_path / "table.parquet"), "a", "it").tolist() == [1, None]
 
 
+def test_what_is_no_layer_is_told_without_advice_for_programmers(tmp_path):
+    (tmp_path / "none.gpkg").touch()
+    (tmp_path / "text.gpkg").write_text("hello")
+    for name, reason in (("none.gpkg", "it is empty."), ("text.gpkg", "supported file format.")):
+        with pytest.raises(errors.UnreadableParcels) as caught:
+            read(tmp_path / name)
+        assert caught.value.message.endswith(reason)
+        assert "prefixing" not in caught.value.message
+
+
 def test_the_outline_is_no_field(tmp_path):
     with pytest.raises(errors.MissingField, match="it has crop"):
         read(write_parcels(tmp_path / "p.gpkg", [BOX]), id_field="geometry")

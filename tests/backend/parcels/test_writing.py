@@ -38,11 +38,12 @@ def test_a_field_named_like_the_geometry_column_stays_a_field(tmp_path):
     assert list(found.geometry) == BOXES
 
 
-@pytest.mark.filterwarnings("ignore:Normalized/laundered field name")
 def test_a_long_field_takes_no_name_of_the_prediction_in_a_shapefile(tmp_path):
     found = written(tmp_path / "o.shp", confidence_of_farmer=["x", "y", "z"], código_de_cultivo=[1, 2, 3])
     assert found["confidence"].tolist() == [0.5, 0.6, 0.7]
     assert found["confiden_1"].tolist() == ["x", "y", "z"]
+    long = layer(number_of_the_farm=[1, 2, 3])
+    assert writing.attach(long, PREDICTIONS, tmp_path / "o.shp")[1] == {"number_of_the_farm": "number_of_"}
     assert writing.attach(layer(confidence_of_farmer=[1, 2, 3]), PREDICTIONS, tmp_path / "o.gpkg")[1] == {}
 
 
