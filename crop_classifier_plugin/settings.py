@@ -1,4 +1,8 @@
-"""Everything the plugin remembers between sessions, in one Enum under one QgsSettings prefix."""
+"""Everything the plugin remembers between sessions, in one Enum under one QgsSettings prefix.
+
+It imports nothing of the plugin, so that every part may use it. What to take where nothing is remembered is therefore
+not written here but in the engine's tables, and the widgets take it from there.
+"""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -8,30 +12,28 @@ from typing import Union
 
 from qgis.core import QgsSettings
 
-from .engine.protocol import DEFAULTS
-
 PREFIX = "crop_classifier"
 Value = Union[str, int, float, bool]
 
 
 class Setting(Enum):
-    """`Setting.X.get()` has the type of the default that stands here."""
+    """`Setting.X.get()` has the type of the default here, which is empty: nothing is remembered."""
 
     ENGINE_PYTHON = ("engine/python", "")  # an existing Python; empty: the environment the plugin made
     ENGINE_LOCATION = ("engine/location", "")  # where that environment is; empty: the installer's default
-    ENGINE_TORCH = ("engine/torch", "auto")
+    ENGINE_TORCH = ("engine/torch", "")
     ENGINE_WHEELS = ("engine/wheels", "")
     IMAGERY = ("last/imagery", "")
     MASKS = ("last/masks", "")
     MODEL_FILE = ("last/model_file", "")
     OUTPUT_FOLDER = ("last/output_folder", "")
-    DEVICE = ("last/device", DEFAULTS.device)
+    DEVICE = ("last/device", "")
     CLASS_FIELD = ("last/class_field", "")
-    CLASS_TABLE = ("last/class_table_name", "own")
+    CLASS_TABLE = ("last/class_table_name", "")
     CLASS_TABLE_FILE = ("last/class_table_file", "")
-    ARCHITECTURE = ("last/architecture", DEFAULTS.model)
-    EPOCHS = ("last/epochs", DEFAULTS.epochs)
-    FOLDS = ("last/folds", DEFAULTS.folds)
+    ARCHITECTURE = ("last/architecture", "")
+    EPOCHS = ("last/epochs", 0)
+    FOLDS = ("last/folds", 0)
 
     @property
     def key(self) -> str:

@@ -12,7 +12,7 @@ from qgis.PyQt.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QWidget
 from ..settings import Setting
 from ..translation import tr
 from .algorithm_run import Outcome
-from .form import choose_data, compact_group, device_combo, form_layout, scrolling_column, vector_filter
+from .form import compact_group, device_combo, form_layout, scrolling_column, vector_filter
 from .imagery_group import ImageryGroup
 from .message import push, replace
 from .model_panel import ModelPanel
@@ -37,8 +37,7 @@ class ClassifyDialog(RunDialog):
         self.model = ModelPanel()
         self.output = save_widget(tr("Save the Classified Parcels"), vector_filter(), tr("[Create temporary layer]"))
         self.report = report_widget()
-        self.device = device_combo()
-        choose_data(self.device, Setting.DEVICE.get())
+        self.device = device_combo(Setting.DEVICE.get())
         self.footer.insertWidget(0, QLabel(tr("Run on")))
         self.footer.insertWidget(1, self.device)
         self.add_inputs(self._parameters_page(), tr("Parameters"))

@@ -10,7 +10,7 @@ from qgis.gui import QgsFileWidget, QgsScrollArea
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QFrame, QGroupBox, QLayout, QVBoxLayout, QWidget
 
-from ..engine.protocol import DEVICES, FORMATS
+from ..engine.protocol import DEFAULTS, DEVICES, FORMATS
 from ..translation import tr
 
 
@@ -65,12 +65,13 @@ def compact_group(title: str, content: Union[QLayout, QWidget]) -> QGroupBox:
     return group
 
 
-def device_combo() -> QComboBox:
+def device_combo(remembered: object) -> QComboBox:
     """The devices of the protocol under names that a user knows; the data is the protocol's name."""
     titles = {"auto": tr("Automatic"), "cpu": tr("Processor (CPU)"), "cuda": tr("NVIDIA GPU"), "mps": tr("Apple GPU")}
     combo = QComboBox()
     for name in DEVICES:
         combo.addItem(titles.get(name, name), name)
+    choose_data(combo, remembered or DEFAULTS.device)
     combo.setToolTip(tr("Automatic takes a graphics card that works, else the processor"))
     return combo
 

@@ -26,12 +26,11 @@ class TrainingGroup(QGroupBox):
         for name, architecture in MODELS.items():
             self.architecture.addItem(architecture.title, name)
         self.architecture.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        choose_data(self.architecture, Setting.ARCHITECTURE.get())
-        self.epochs = whole(
-            1, 10_000, int(Setting.EPOCHS.get()), tr("How often the network sees every training parcel")
-        )
+        choose_data(self.architecture, Setting.ARCHITECTURE.get() or DEFAULTS.model)
+        epochs = int(Setting.EPOCHS.get()) or DEFAULTS.epochs
+        self.epochs = whole(1, 10_000, epochs, tr("How often the network sees every training parcel"))
         folds = tr("1 tests on a fifth of the parcels; 5 tests on every parcel once and takes five times as long")
-        self.folds = whole(*FOLDS, int(Setting.FOLDS.get()), folds)
+        self.folds = whole(*FOLDS, int(Setting.FOLDS.get()) or DEFAULTS.folds, folds)
         form = form_layout(self)
         form.addRow(tr("Architecture"), self.architecture)
         form.addRow(tr("Epochs"), self.epochs)
@@ -48,8 +47,7 @@ class TrainingGroup(QGroupBox):
     def _advanced(self) -> QGroupBox:
         group = QGroupBox(tr("Advanced"))
         self.seed = whole(0, 2**31 - 1, DEFAULTS.seed, tr("The same seed gives the same split and the same model"))
-        self.device = device_combo()
-        choose_data(self.device, Setting.DEVICE.get())
+        self.device = device_combo(Setting.DEVICE.get())
         self.min_samples = whole(5, 10_000, DEFAULTS.min_samples, tr("Classes with fewer parcels are left out"))
         form = form_layout(group)
         form.addRow(tr("Seed"), self.seed)

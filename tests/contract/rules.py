@@ -34,6 +34,7 @@ MAY_IMPORT = {
     "reports": set(),
     "simulation": set(),
 }
+LEAVES = {"settings"}  # of the plugin: they import nothing of it, so that every part may use them
 # plugin: what each part must not import; any other part is a leaf that all may use
 UPPER = {"plugin", "ui", "processing"}
 MUST_NOT_IMPORT = {"plugin": set(), "ui": {"plugin"}, "processing": {"plugin", "ui"}, "engine": UPPER | {"layers"}}
@@ -51,6 +52,18 @@ def imported(path: str, source: str) -> Iterator[str]:
             base = package[: len(package) - node.level + 1] if node.level else []
             module = ".".join([*base, *([node.module] if node.module else [])])
             yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+class _Run(ast.NodeTransformer):
+    """Leaves out what stands under `if TYPE_CHECKING:`, which no interpreter runs."""
+
+    def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
+        self.generic_visit(node)
+        return node.orelse if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING" else node
+
+
+def _as_run(source: str) -> str:
+    return ast.unparse(_Run().visit(ast.parse(source)))
 
 
 def part(path: str) -> str:
@@ -87,8 +100,11 @@ def engine_without_qgis(path: str, source: str) -> list[str]:
 
 
 def plugin_layers(path: str, source: str) -> list[str]:
-    """`ui -> processing -> engine`; settings, layers and other single files import none of these but the engine."""
+    """`ui -> processing -> engine`; layers and other single files import the engine only, settings nothing."""
     own = part(path)
+    if own in LEAVES:
+        ours = sorted(m for m in imported(path, source) if m.startswith("crop_classifier_plugin"))
+        return [f"{path}: {own} must not import {module}" for module in ours]
     forbidden = MUST_NOT_IMPORT.get(own, UPPER) - {own}
     targets = {
         _part_of_module(module, "crop_classifier_plugin", UPPER | {"layers"}) for module in imported(path, source)
@@ -97,9 +113,10 @@ def plugin_layers(path: str, source: str) -> list[str]:
 
 
 def plugin_imports(path: str, source: str) -> list[str]:
-    """The standard library, `qgis` and the plugin itself; Qt through `qgis.PyQt`."""
+    """The standard library, `qgis` and the plugin itself; Qt through `qgis.PyQt`; the engine for its types only."""
     own = {"qgis", "crop_classifier_plugin", ""}
-    roots = {module.split(".")[0] for module in imported(path, source)}
+    roots, run = ({module.split(".")[0] for module in imported(path, text)} for text in (source, _as_run(source)))
+    roots -= {"backend"} - run
     return [f"{path}: the plugin must not import {name}" for name in sorted(roots - own - set(sys.stdlib_module_names))]
 
 

@@ -4,15 +4,16 @@
 from dataclasses import replace
 
 import pytest
-from qgis.core import QgsProject
+from qgis.core import QgsProject, QgsSettings
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QApplication
 
 from crop_classifier_plugin.class_tables import CLASS_TABLES
-from crop_classifier_plugin.engine.protocol import MODELS
-from crop_classifier_plugin.settings import Setting
+from crop_classifier_plugin.engine.protocol import DEFAULTS, MODELS
+from crop_classifier_plugin.settings import PREFIX, Setting
 from crop_classifier_plugin.ui.classify_dialog import ClassifyDialog
 from crop_classifier_plugin.ui.train_dialog import TrainDialog
+from crop_classifier_plugin.ui.training_group import TrainingGroup
 
 
 @pytest.fixture
@@ -256,3 +257,33 @@ def test_remembers_the_last_choices(qtbot, engine, dialog):
     dialog.cancel()
     qtbot.waitUntil(lambda: not dialog.is_running(), timeout=8000)
     assert (Setting.EPOCHS.get(), Setting.CLASS_FIELD.get()) == (7, "CODE_CULTU")
+
+
+REMEMBERED = (Setting.ARCHITECTURE, Setting.EPOCHS, Setting.FOLDS, Setting.DEVICE)
+
+
+@pytest.fixture
+def nothing_remembered():
+    for setting in REMEMBERED:
+        setting.forget()
+    yield
+    for setting in REMEMBERED:
+        setting.forget()
+
+
+def _chosen(qtbot):
+    group = TrainingGroup()
+    qtbot.addWidget(group)
+    return tuple(group.parameters()[name] for name in ("MODEL", "EPOCHS", "FOLDS", "DEVICE"))
+
+
+def test_where_nothing_is_remembered_the_engines_defaults_are_offered(qtbot, nothing_remembered):
+    assert _chosen(qtbot) == (DEFAULTS.model, DEFAULTS.epochs, DEFAULTS.folds, DEFAULTS.device)
+
+
+def test_what_version_0_1_0_stored_is_offered_again(qtbot, nothing_remembered):
+    """Under its keys, and as text, which is how an .ini file of QGIS holds numbers."""
+    stored = {"architecture": "gru", "epochs": "7", "folds": "5", "device": "cpu"}
+    for name, value in stored.items():
+        QgsSettings().setValue(f"{PREFIX}/last/{name}", value)
+    assert _chosen(qtbot) == ("gru", 7, 5, "cpu")
