@@ -41,6 +41,7 @@ lint: engine ## checks style and types
 	.venv/bin/ruff check $(CHECKED)
 	.venv/bin/ruff format --check $(CHECKED)
 	.venv/bin/mypy
+	.venv/bin/mypy --python-version 3.10 crop_classifier_plugin __init__.py
 
 zip: ## packs the plugin into build/crop_classifier.zip
 	@$(PYTHON) scripts/package.py

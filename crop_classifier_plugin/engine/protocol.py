@@ -11,6 +11,7 @@ import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 ROOT = Path(__file__).resolve().parents[2]  # the folder that holds `backend`
 
@@ -25,8 +26,12 @@ def _load(name: str, path: Path) -> ModuleType:
     return module
 
 
-protocol = _load("_crop_classifier_protocol", ROOT / "backend" / "protocol.py")
-MODELS = _load("_crop_classifier_models", ROOT / "backend" / "models" / "__init__.py").MODELS
+if TYPE_CHECKING:  # the same files under the names that a type checker finds them by; never run
+    from backend import protocol
+    from backend.models import MODELS
+else:
+    protocol = _load("_crop_classifier_protocol", ROOT / "backend" / "protocol.py")
+    MODELS = _load("_crop_classifier_models", ROOT / "backend" / "models" / "__init__.py").MODELS
 DEFAULTS = protocol.DEFAULTS
 DEVICES = protocol.DEVICES
 SPLITS, LOSSES, CLASS_WEIGHTS = protocol.SPLITS, protocol.LOSSES, protocol.CLASS_WEIGHTS

@@ -74,8 +74,9 @@ def is_calendar(text: str) -> bool:
     """Days since 1 January of the harvest year, below 0 before it; or every so many days."""
     if text.startswith("every:"):
         return (_whole(text[len("every:") :]) or 0) > 0
-    days = [_whole(day) for day in text.split(",")]
-    return None not in days and days == sorted(set(days))
+    found = [_whole(day) for day in text.split(",")]
+    days = [day for day in found if day is not None]
+    return found == sorted(set(days))
 
 
 def _whole(text: str) -> Optional[int]:

@@ -76,7 +76,7 @@ class AcquisitionsTable(QWidget):
         date = QTableWidgetItem(acquisition["date"])
         date.setFlags(date.flags() | Qt.ItemFlag.ItemIsUserCheckable)
         date.setCheckState(Qt.CheckState.Checked if used else Qt.CheckState.Unchecked)
-        words = [acquisition.get(name) for name in ("platform", "tile") if acquisition.get(name)]
+        words = [acquisition[name] for name in ("platform", "tile") if acquisition.get(name)]
         product = QTableWidgetItem(" · ".join(words) or acquisition.get("product") or "")
         product.setToolTip(_acquisition_tip(acquisition))
         clear = number_item(acquisition.get("clear_share"))
