@@ -13,7 +13,7 @@ CHECKED = backend crop_classifier_plugin tests benchmarks scripts __init__.py
 QGIS_TESTS = yes
 
 export CROP_CLASSIFIER_PYTHON = $(CURDIR)/.venv/bin/python
-.PHONY: help demo test test-engine test-plugin lint zip engine qgis clean
+.PHONY: help demo test test-engine test-package test-plugin lint zip engine qgis clean
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,11 +23,15 @@ demo: ## simulates a region, trains on it, classifies it in QGIS and shows where
 	@$(MAKE) --no-print-directory -j2 engine qgis
 	@.venv/bin/python scripts/demo.py
 
-test: test-engine test-plugin ## runs every test, of the engine and of the plugin
+test: test-engine test-package test-plugin ## runs every test, of the engine, its package and the plugin
 
 test-engine: engine ## runs the tests that need no QGIS
 	@scripts/system_packages.sh $(DATABASE_PACKAGES) || echo "The tests of PostGIS are left out."
 	.venv/bin/python -m pytest tests/backend tests/contract
+
+test-package: engine ## installs a clone with pip into a new environment and works with it
+	@scripts/system_packages.sh $(SET_UP_PACKAGES) || true
+	.venv/bin/python -m pytest tests/package
 
 ifeq ($(QGIS_TESTS),no)
 test-plugin:

@@ -51,10 +51,15 @@ def cli() -> None:
     """
 
 
+def run() -> None:
+    """The console script `crop-classifier`, the same as `python -m backend`."""
+    sys.exit(main(sys.argv[1:]))
+
+
 def main(arguments: Sequence[str]) -> int:
     """Runs one command; the only place besides the plugin's edge that catches everything."""
     if not arguments or {"-h", "--help", "--version"} & set(arguments):
-        return cli.main(list(arguments) or ["--help"], prog_name="python -m backend", standalone_mode=False) or 0
+        return cli.main(list(arguments) or ["--help"], standalone_mode=False) or 0
     stdout = take_stdout()
     # Threads that spin while they wait make a shared machine crawl: with it, a training beside another job took
     # an eighth of the time. Read by the OpenMP runtime when torch is loaded, so set before.
@@ -92,7 +97,7 @@ def _run(arguments: list[str], reporter: Any, cancellation: Cancellation) -> Out
         arguments = [job.command, *_as_arguments(job)]
     if isinstance(reporter, EventReporter):
         reporter.emit(Started(arguments[0], __version__, os.getpid()))
-    return cli.main(arguments, prog_name="python -m backend", standalone_mode=False, obj=reporter)
+    return cli.main(arguments, standalone_mode=False, obj=reporter)
 
 
 def _read_job(path: Path) -> Job:
@@ -152,4 +157,4 @@ def _fail(status: int, failed: Failed, events: EventReporter | None, as_json: bo
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    run()

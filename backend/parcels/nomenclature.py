@@ -17,13 +17,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from backend.errors import BadArgument, BadClassTable
+from backend.locations import resource
 from backend.parcels import class_table
 from backend.parcels.palette import palette
 from backend.vocabulary import CropClass
 
 NO_LABEL = -1
 ANY_OTHER = "*"  # the code of a row that holds for every code no other row has
-BUILT_IN = Path(__file__).resolve().parents[2] / "resources" / "nomenclatures"
+BUILT_IN = resource("nomenclatures")
 COLOUR = re.compile(r"#[0-9a-f]{6}")
 
 

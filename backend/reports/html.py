@@ -5,15 +5,15 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from backend.locations import resource
 from backend.reports import plots, tables
 from backend.reports.document import calibration_error, made_up, shown_colour
 
-TEMPLATES = Path(__file__).resolve().parents[2] / "resources" / "report"
+TEMPLATES = resource("report")
 KINDS = {
     "training": "Training report",
     "classification": "Classification report",

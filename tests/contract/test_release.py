@@ -23,6 +23,12 @@ def metadata() -> configparser.SectionProxy:
     return parser["general"]
 
 
+def releases(changes: str) -> list[str]:
+    """The versions that a list of changes describes, newest first; only the top may hold what is not released."""
+    headings = re.findall(r"^## (\S+)", changes, re.MULTILINE)
+    return headings[1:] if headings[:1] == ["Unreleased"] else headings
+
+
 def subclasses(cls: type) -> set[type]:
     return {cls}.union(*(subclasses(child) for child in cls.__subclasses__()))
 
@@ -39,7 +45,17 @@ def names(tmp_path_factory) -> list[str]:
 
 def test_the_version_is_the_same_everywhere():
     assert metadata()["version"] == __version__
-    assert re.findall(r"^## (\S+)", read("CHANGELOG.md"), re.MULTILINE)[0] == __version__
+    assert releases(read("CHANGELOG.md"))[0] == __version__
+    assert re.findall(r"^version: (\S+)", read("CITATION.cff"), re.MULTILINE) == [__version__]
+
+
+def test_the_changes_since_the_last_release_may_stand_above_it():
+    assert releases("# Changes\n\n## Unreleased\n\n## 0.2.0\n\n## 0.1.0\n") == ["0.2.0", "0.1.0"]
+    assert releases("## 0.2.0\n\n## Unreleased\n\n## 0.1.0\n") == ["0.2.0", "Unreleased", "0.1.0"]
+
+
+def test_metadata_tells_of_the_changes_of_its_version():
+    assert metadata()["changelog"].startswith(f"{__version__} ")
 
 
 def test_metadata_has_what_the_plugin_site_asks_for():
