@@ -15,6 +15,7 @@ from backend import reports
 from backend.commands import Outcome, documents
 from backend.commands.labels import TABLES, ClassOptions, Declared, chosen_table, tell_unknown, unknown_class_option
 from backend.commands.options import EXISTING, PATH
+from backend.crop_codes import as_code
 from backend.errors import NoCommonClasses
 from backend.learning.metrics import reliability, scores
 from backend.parcels import nomenclature
@@ -77,8 +78,8 @@ def _compare(
         known = chosen_table(options.class_table, options.unknown_class)
     else:
         known = _as_they_are(table, declared, predicted)
-    codes = {crop.code: position for position, crop in enumerate(known.classes)}
-    found = np.array([codes.get(nomenclature.as_code(code) or "", -1) for code in predicted])
+    codes = {as_code(crop.code): position for position, crop in enumerate(known.classes)}
+    found = np.array([codes.get(as_code(code), -1) for code in predicted])
     return Declared(known, *known.labels(declared)), found
 
 
@@ -88,9 +89,8 @@ def _as_they_are(
     """Every code that occurs as a class of its own, named as the predictions name it."""
     names = dict(zip(predicted, column(table, "crop_name", "The layer"))) if "crop_name" in table else {}
     both = np.concatenate([declared, predicted])
-    return nomenclature.from_values(
-        [nomenclature.as_code(value) for value in both], {k: v for k, v in names.items() if k and v}
-    )
+    called = {as_code(code): name for code, name in names.items() if name}
+    return nomenclature.from_values(both, {code: name for code, name in called.items() if code})
 
 
 def _flags(table: pandas.DataFrame) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from backend.commands.options import options_of
 from backend.commands.seasons import Seasons
+from backend.crop_codes import as_code
 from backend.errors import BadArgument
 from backend.parcels import nomenclature
 from backend.parcels.nomenclature import Nomenclature
@@ -65,11 +66,12 @@ class Declared:
 
 
 def declared_crops(seasons: Seasons, class_field: str, options: ClassOptions, reporter: Reporter) -> Declared:
-    """The class of each parcel; codes that no class holds are told with their counts.
+    """The class of each parcel; reports codes that no class holds, and classes that differ only in capitals.
 
     Raises BadClassTable, BadArgument, MissingField.
     """
     crops = _table(seasons, class_field, options)
+    _warn_of_capitals(crops, reporter)
     labels, unknown = crops.labels(seasons.column(class_field))
     if unknown:
         tell_unknown(unknown, crops, reporter)
@@ -84,9 +86,10 @@ def _table(seasons: Seasons, class_field: str, options: ClassOptions) -> Nomencl
     if options.class_table or options.unknown_class:
         return chosen_table(options.class_table, options.unknown_class)
     codes = seasons.column(class_field)
-    names = seasons.column(options.name_field) if options.name_field else codes
-    called = {nomenclature.as_code(c): str(n) for c, n in zip(codes, names) if c is not None and n is not None}
-    return nomenclature.from_values(codes, {code: name for code, name in called.items() if code})
+    if not options.name_field:
+        return nomenclature.from_values(codes)
+    called = {as_code(code): as_code(name) for code, name in zip(codes, seasons.column(options.name_field))}
+    return nomenclature.from_values(codes, {code: name for code, name in called.items() if code and name})
 
 
 def chosen_table(class_table: str | None, unknown_class: str | None) -> Nomenclature:
@@ -104,6 +107,19 @@ def tell_unknown(unknown: Mapping[str, int], crops: Nomenclature, reporter: Repo
         "classes.unknown_codes",
         f"{sum(unknown.values())} parcels have a code that the class table lacks, {_fate(crops)}: {listed(unknown)}.",
         "" if crops.others else advice,
+    )
+
+
+def _warn_of_capitals(crops: Nomenclature, reporter: Reporter) -> None:
+    """The warning `classes.differ_in_case`, with the classes' names or codes."""
+    groups = [", ".join(group) for group in crops.matcher.differ_in_case()]
+    if not groups:
+        return
+    more = f" and {len(groups) - _MOST_LISTED} more" if len(groups) > _MOST_LISTED else ""
+    reporter.warning(
+        "classes.differ_in_case",
+        f"Classes differ only in capitals, and each is a class of its own: {'; '.join(groups[:_MOST_LISTED])}{more}.",
+        "If they are the same crop, put them in one class with a class table.",
     )
 
 

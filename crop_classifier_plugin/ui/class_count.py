@@ -4,17 +4,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Optional
+from typing import Optional
 
 from qgis.core import QgsFeatureRequest, QgsVectorLayer, QgsVectorLayerFeatureSource
 
+from ..engine.protocol import crop_codes
 from .background import Cancelled, Say, Work
 
 LOOK_EVERY = 2000  # features between two looks at cancel
 
 
 def count(layer: QgsVectorLayer, field: str, ids: Optional[list[int]] = None) -> Work:
-    """Work that gives the parcels per value; those without a value are under the empty text.
+    """Work that gives the parcels per crop code; those without a value are under the empty text.
 
     Called in the main thread; the work itself reads a snapshot of the layer.
     """
@@ -29,16 +30,7 @@ def count(layer: QgsVectorLayer, field: str, ids: Optional[list[int]] = None) ->
         for number, feature in enumerate(source.getFeatures(request)):
             if number % LOOK_EVERY == 0 and is_cancelled():
                 break  # nobody waits for the result any more
-            counts[field_text(feature[position])] += 1
+            counts[crop_codes.as_code(feature[position]) or ""] += 1
         return dict(counts)
 
     return work
-
-
-def field_text(value: Any) -> str:
-    """A field's value as a crop code: null gives none, `1200.0` is read as `1200`, as the engine does."""
-    if value is None or (hasattr(value, "isNull") and value.isNull()):
-        return ""
-    if isinstance(value, float):
-        return "" if value != value else str(int(value)) if value.is_integer() else str(value)
-    return str(value).strip()

@@ -22,15 +22,18 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from ..class_tables import CLASS_TABLES, FROM_FILE, OWN_VALUES, titles
+from ..engine.protocol import crop_codes
 from ..settings import Setting
 from ..translation import tr
 from .background import BackgroundTask
 from .class_count import count
-from .class_table import FOLDER, UnreadableTable, group, read_table
+from .class_table import FOLDER, UnreadableTable, classes_of
 from .form import file_widget, form_layout
 from .parcels_row import ParcelsRow
 from .plain_table import number_item, plain_table
 from .swatch import swatch
+
+MOST_NAMED = 3  # groups of classes that the summary names
 
 
 class CropsGroup(QGroupBox):
@@ -111,6 +114,8 @@ class CropsGroup(QGroupBox):
             return tr("Choose the field that holds the declared crop.")
         if self._from_file() and not Path(self.file.filePath().strip()).is_file():
             return tr("Choose the file of the class table.")
+        if self._others() and not crop_codes.slug(self._others()):
+            return tr("Give the class of other values a name with a letter or digit.")
         return ""
 
     def remember(self) -> None:
@@ -190,35 +195,46 @@ class CropsGroup(QGroupBox):
             self.summary.setText("")
             return
         try:
-            shares, left_out = group(self._counts, self._read_table(), self._others())
+            table = classes_of(self._counts, self._table_path(), self._others())
         except UnreadableTable as error:
             self.summary.setText(str(error))
             return
-        self._fill(shares)
-        self.summary.setText(self._words(len(shares), left_out))
+        counted = table.count(self._counts)
+        self._fill(counted)
+        self.summary.setText(self._words(table, counted))
 
-    def _read_table(self) -> Optional[Mapping[str, tuple[str, str]]]:
+    def _table_path(self) -> Optional[Path]:
         if self._choice() == OWN_VALUES:
             return None
-        path = Path(self.file.filePath().strip()) if self._from_file() else FOLDER / f"{self._choice()}.csv"
-        return read_table(path)
+        return Path(self.file.filePath().strip()) if self._from_file() else FOLDER / f"{self._choice()}.csv"
 
-    def _fill(self, shares: list[Any]) -> None:
-        self.preview.setRowCount(len(shares))
-        for row, share in enumerate(shares):
-            name = QTableWidgetItem(share.name)
-            if share.colour:
-                name.setIcon(swatch(share.colour))
-            name.setToolTip(", ".join(share.values))
+    def _fill(self, counted: crop_codes.Counts) -> None:
+        """The classes that have parcels, largest first."""
+        largest_first = sorted(counted.classes, key=lambda count: (-count.parcels, count.of.name))
+        self.preview.setRowCount(len(largest_first))
+        for row, share in enumerate(largest_first):
+            name = QTableWidgetItem(share.of.name)
+            if share.of.colour:
+                name.setIcon(swatch(share.of.colour))
+            name.setToolTip(", ".join(share.codes))
             self.preview.setItem(row, 0, name)
             self.preview.setItem(row, 1, number_item(share.parcels))
 
-    def _words(self, classes: int, left_out: int) -> str:
+    def _words(self, table: crop_codes.ClassTable, counted: crop_codes.Counts) -> str:
+        """What the engine will do: classes and parcels, what is left out, which classes differ only in capitals."""
         number = self.locale().toString
-        parcels = sum(self._counts.values()) - left_out
-        words = [tr("{0} classes, {1} parcels").format(classes, number(parcels))]
-        if left_out:
-            words.append(tr("{0} parcels whose value is not in the class table").format(number(left_out)))
+        parcels = sum(share.parcels for share in counted.classes)
+        words = [tr("{0} classes, {1} parcels").format(len(counted.classes), number(parcels))]
+        unknown, values = number(sum(counted.unknown.values())), number(len(counted.unknown))
+        if counted.unknown and table.others is None:
+            words.append(tr("{0} parcels left out ({1} values not in the class table)").format(unknown, values))
+        elif counted.unknown:
+            name = table.classes[table.others].name
+            words.append(tr("{0} of them in {2} ({1} values not in the class table)").format(unknown, values, name))
         if self._empty:
             words.append(tr("{0} without a value").format(number(self._empty)))
+        groups = [", ".join(group) for group in table.differ_in_case()]
+        if groups:
+            named = "; ".join(groups[:MOST_NAMED]) + (" …" if len(groups) > MOST_NAMED else "")
+            words.append(tr("classes that differ only in capitals: {0}").format(named))
         return "; ".join(words)

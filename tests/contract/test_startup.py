@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 from tests.contract.files import ROOT
+from tests.contract.test_architecture import IN_BOTH_HALVES
 
 HEAVY = {
     "torch",
@@ -46,7 +47,7 @@ def test_help_names_the_commands_and_loads_nothing_heavy():
 
 
 def test_what_the_plugin_loads_by_path_loads_nothing_but_the_standard_library():
-    for path in ("backend/protocol.py", "backend/models/__init__.py"):
+    for path in IN_BOTH_HALVES:
         script = f"import runpy, sys; runpy.run_path({path!r}); print(*sys.modules)"
         loaded = {name.split(".")[0] for name in _run("-I", "-S", "-c", script).stdout.split()}
         assert loaded - set(sys.stdlib_module_names) <= {"__main__", "sitecustomize", "usercustomize"}

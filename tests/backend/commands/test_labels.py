@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 import geopandas
+import numpy as np
 import pandas
 import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
-from backend.commands.labels import listed
+from backend.commands.labels import ClassOptions, declared_crops, listed
 from backend.errors import BadArgument
 from backend.models.bundle import ModelBundle
 from backend.series.store import open_store
@@ -132,6 +134,59 @@ def test_many_unknown_codes_are_few_in_the_text_and_all_in_the_result(region, tm
     assert message.startswith("32 parcels have a code") and message.endswith("16 (1), 17 (1) and 20 more.")
     (note,) = (n for n in json.loads((tmp_path / "m_report.json").read_text())["notes"] if "class table lacks" in n)
     assert all(f" {code} (1)" in note for code in lacking)
+
+
+@dataclass(frozen=True)
+class Fields:
+    """In place of Seasons: the parcels' fields by name."""
+
+    values: dict[str, list[object]]
+
+    def column(self, field):
+        return np.array(self.values[field], dtype=object)
+
+
+def declared(fields, name_field=None):
+    reporter = Recorder()
+    return declared_crops(Fields(fields), "crop", ClassOptions(None, name_field, None), reporter), reporter
+
+
+def test_classes_that_differ_only_in_capitals_are_named_and_stay_apart():
+    found, reporter = declared({"crop": ["a", "A", "b", "ble\u0301", "BL\u00c9", None]})
+    assert found.labels.tolist() == [2, 0, 3, 4, 1, -1]
+    assert reporter.warnings == [
+        (
+            "classes.differ_in_case",
+            "Classes differ only in capitals, and each is a class of its own: A, a; BL\u00c9, bl\u00e9.",
+        )
+    ]
+    found, reporter = declared({"crop": [1, 2, 3], "name": ["Wheat", "wheat", "Rye"]}, "name")
+    assert [c.name for c in found.table.classes] == ["Wheat", "wheat", "Rye"]
+    assert [code for code, _ in reporter.warnings] == ["classes.differ_in_case"]
+    assert declared({"crop": [1, 2, 3], "name": ["Wheat", "Rye", "Wheat"]}, "name")[1].warnings == []
+
+
+def test_two_compositions_are_one_crop_and_numbers_are_named_without_their_point():
+    found, reporter = declared({"crop": ["ble\u0301", "bl\u00e9", 110.0, 7.5]})
+    assert [(c.code, c.name) for c in found.table.classes] == [
+        ("110", "110"), ("7.5", "7.5"), ("bl\u00e9", "bl\u00e9")
+    ]  # fmt: skip
+    assert found.labels.tolist() == [2, 2, 0, 1] and reporter.warnings == []
+
+
+def test_predictions_and_truth_of_two_compositions_agree(tmp_path):
+    points = geopandas.points_from_xy(range(4), range(4))
+    layer = {
+        "crop_code": ["bl\u00e9", "ble\u0301", "mais", "mais"],
+        "crop_name": ["Bl\u00e9", "Bl\u00e9", "Maize", "Maize"],
+    }
+    frame = geopandas.GeoDataFrame({**layer, "truth": ["ble\u0301", "bl\u00e9", "mais", "ble\u0301"]}, geometry=points)
+    frame.set_crs(32631).to_file(tmp_path / "p.gpkg")
+    judged = run("evaluate", tmp_path / "p.gpkg", "--truth", "truth").values["scores"]
+    assert (judged["parcels"], judged["oa"]) == (4, 0.75)
+    assert [(c["code"], c["name"], c["support"]) for c in judged["classes"]] == [
+        ("bl\u00e9", "Bl\u00e9", 3), ("mais", "Maize", 1)
+    ]  # fmt: skip
 
 
 def test_codes_are_listed_in_their_order():

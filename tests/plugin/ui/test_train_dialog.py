@@ -71,11 +71,13 @@ def test_a_class_table_groups_the_crops(qtbot, engine, dialog, tmp_path):
     assert dialog.missing() == "Choose the file of the class table."
     dialog.crops.file.setFilePath(str(table))
     assert counted(qtbot, dialog) == {"Wheat": 3, "Maize": 1}
-    assert "5 parcels whose value is not in the class table" in dialog.crops.summary.text()
+    assert dialog.crops.summary.text() == (
+        "2 classes, 4 parcels; 5 parcels left out (3 values not in the class table); 1 without a value"
+    )
     table.write_text("a,b\n1,2\n", encoding="utf-8")
     dialog.crops.file.setFilePath("")
     dialog.crops.file.setFilePath(str(table))
-    assert "expected the columns code, name, class, colour" in dialog.crops.summary.text()
+    assert "the column code, name, class, colour is missing; found a, b." in dialog.crops.summary.text()
 
 
 def test_every_table_that_comes_along_can_be_chosen_and_is_kept(engine, dialog, qtbot, iface):
@@ -105,11 +107,35 @@ def test_values_that_the_table_lacks_go_where_the_user_says(qtbot, engine, dialo
     assert "UNKNOWN_CLASS" not in dialog.parameters()
     dialog.crops.others.setText(" Other crops ")
     assert counted(qtbot, dialog) == {"Other crops": 5, "Wheat": 3, "Maize": 1}
+    assert "9 parcels; 5 of them in Other crops (3 values not in the class table)" in dialog.crops.summary.text()
     assert dialog.parameters()["UNKNOWN_CLASS"] == "Other crops"
     dialog.crops.others.setText("maize")
     assert counted(qtbot, dialog) == {"Maize": 6, "Wheat": 3}
+    dialog.crops.others.setText("?!")
+    assert dialog.missing() == "Give the class of other values a name with a letter or digit."
     choose_table(dialog, "own")
-    assert "UNKNOWN_CLASS" not in dialog.parameters()
+    assert "UNKNOWN_CLASS" not in dialog.parameters() and dialog.missing() == ""
+
+
+def test_the_preview_says_what_the_engine_will_do(qtbot, engine, dialog, parcels, tmp_path):
+    values = ["0110", "110", "00110", "a", "A", "ble\u0301", "bl\u00e9", " ", None, "00110"]
+    position = parcels.fields().lookupField("CODE_CULTU")
+    for feature, value in zip(list(parcels.getFeatures()), values):
+        parcels.dataProvider().changeAttributeValues({feature.id(): {position: value}})
+    table = tmp_path / "table.csv"
+    table.write_text("code,name,class,colour\n0110,,Wheat,\n110,,Rye,\na,,One,\nA,,Two,\n", encoding="utf-8")
+    choose_table(dialog, "file")
+    dialog.crops.file.setFilePath(str(table))
+    dialog.show()
+    assert counted(qtbot, dialog) == {"Wheat": 1, "Rye": 1, "One": 1, "Two": 1}
+    assert dialog.crops.summary.text() == (
+        "4 classes, 4 parcels; 4 parcels left out (2 values not in the class table); 2 without a value"
+    )
+    choose_table(dialog, "own")
+    assert counted(qtbot, dialog) == {"0110": 1, "110": 1, "00110": 2, "a": 1, "A": 1, "bl\u00e9": 2}
+    assert dialog.crops.summary.text() == (
+        "6 classes, 8 parcels; 2 without a value; classes that differ only in capitals: A, a"
+    )
 
 
 def test_run_waits_for_every_input(engine, dialog, tmp_path):

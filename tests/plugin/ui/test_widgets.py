@@ -7,8 +7,8 @@ from qgis.PyQt.QtGui import QColor
 from qgis.PyQt.QtWidgets import QStyleOptionViewItem
 
 from crop_classifier_plugin.class_tables import CLASS_TABLES, titles
-from crop_classifier_plugin.ui.class_count import field_text
-from crop_classifier_plugin.ui.class_table import FOLDER, UnreadableTable, group, read_table
+from crop_classifier_plugin.engine.protocol import crop_codes
+from crop_classifier_plugin.ui.class_table import FOLDER, UnreadableTable, classes_of
 from crop_classifier_plugin.ui.curve_widget import COLOURS, CurveWidget, ticks
 from crop_classifier_plugin.ui.progress_row import ProgressRow
 from crop_classifier_plugin.ui.share_delegate import ShareDelegate
@@ -72,42 +72,62 @@ def test_shares_read_as_percentages(qtbot, qgis_app):
     assert delegate.displayText("text", locale) == "text"
 
 
-def test_classes_are_grouped_largest_first():
-    shares, left_out = group(
-        {"bth": 3, "ORH": 4, "MIS": 1, "XYZ": 2}, {"bth": ("Wheat", "#1"), "orh": ("Barley", "#2")}
-    )
-    assert [(share.name, share.parcels) for share in shares] == [("Barley", 4), ("Wheat", 3)]
-    assert left_out == 3
+def previewed(path, counts, others=""):
+    """Parcels by class, and those of each code that the table lacks."""
+    counted = classes_of(counts, path, others).count(counts)
+    return {share.of.name: share.parcels for share in counted.classes}, counted.unknown
 
 
 def test_the_tables_that_come_along_can_be_read_and_chosen():
-    assert read_table(FOLDER / "paper.csv")["bth"][0] == "Cereal"
-    assert read_table(FOLDER / "rpg_groups.csv")["bth"][0] == "Blé tendre"
+    assert previewed(FOLDER / "paper.csv", {"BTH": 3, "bth": 1}) == ({"Cereal": 4}, {})
+    assert previewed(FOLDER / "rpg_groups.csv", {"BTH": 3}) == ({"Blé tendre": 3}, {})
     files = {path.stem for path in FOLDER.glob("*.csv")}
     assert set(CLASS_TABLES) - {"own", "file"} == set(titles()) - {"own", "file"} == files
-    assert all(read_table(FOLDER / f"{name}.csv") for name in files)
+    assert all(classes_of([], FOLDER / f"{name}.csv").classes for name in files)
     assert CLASS_TABLES[:4] == ("own", "paper", "rpg_groups", "file")  # saved models hold positions
 
 
 def test_values_match_codes_then_names_as_in_the_engine(tmp_path):
     path = tmp_path / "table.csv"
     path.write_text(
-        "code\tname\tclass\tcolour\n0110\tBlé tendre\tWheat\t#1\n5\tRye\tA\t\n6\tRye\tB\t\n", encoding="utf-8"
+        "code\tname\tclass\tcolour\n0110\tBlé tendre\tWheat\t#102030\n5\tRye\tA\t\n6\tRye\tB\t\n",
+        encoding="utf-8",
     )
-    shares, left_out = group({"110": 1, "110.0": 2, "BLE TENDRE": 4, "Rye": 8, "006": 16}, read_table(path))
-    assert [(share.name, share.parcels) for share in shares] == [("B", 16), ("Wheat", 7)]
-    assert left_out == 8
-    path.write_text("code,name,class,colour\nA,,One,#1\n*,,Rest,#2\n", encoding="utf-8")
-    shares, left_out = group({"a": 1, "?": 2}, read_table(path))
-    assert [(share.name, share.parcels, share.colour) for share in shares] == [("Rest", 2, "#2"), ("One", 1, "#1")]
-    assert left_out == 0
+    counts = {"110": 1, "110.0": 2, "BLE TENDRE": 4, "Rye": 8, "006": 16}
+    assert previewed(path, counts) == ({"Wheat": 7, "B": 16}, {"Rye": 8})
+    assert classes_of(counts, path).count(counts).classes[0].of.colour == "#102030"
+    path.write_text("code,name,class,colour\nA,,One,#111111\n*,,Rest,#222222\n", encoding="utf-8")
+    assert previewed(path, {"a": 1, "?": 2}) == ({"One": 1, "Rest": 2}, {"?": 2})
 
 
-def test_a_table_that_is_none_is_refused(tmp_path):
+def test_codes_that_differ_in_zeros_or_capitals_keep_their_classes_as_in_the_engine(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("code,name,class,colour\n0110,,Wheat,\n110,,Rye,\na,,One,\nA,,Two,\n", encoding="utf-8")
+    counts = {"0110": 10, "110": 20, "00110": 5, "a": 1, "A": 2}
+    assert previewed(path, counts) == ({"Wheat": 10, "Rye": 20, "One": 1, "Two": 2}, {"00110": 5})
+    assert previewed(path, counts, "rye")[0] == {"Wheat": 10, "Rye": 25, "One": 1, "Two": 2}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("code,class\nBTH,Blé\n".encode("latin-1"), "line 2: this line is not UTF-8 (0xe9"),
+        (b"code,name,class,colour\nA,,One,red\n", "line 2: the colour 'red' is not of the form #rrggbb."),
+        (b"code,name,class,colour\nA,,One,\nA,,Two,\n", "line 3: the code A is in the class 'One' already"),
+        (b"code,name,class,colour\n", "line 1: the table has no rows."),
+    ],
+)
+def test_a_table_that_the_engine_refuses_is_refused_with_the_same_words(tmp_path, text, said):
     path = tmp_path / "bad.csv"
-    path.write_bytes("code,class\nBTH,Blé\n".encode("latin-1"))
-    with pytest.raises(UnreadableTable):
-        read_table(path)
+    path.write_bytes(text)
+    with pytest.raises(UnreadableTable) as caught:
+        classes_of([], path)
+    assert str(caught.value).startswith(f"{path}, ") and said in str(caught.value)
+
+
+def test_a_table_that_is_gone_is_named(tmp_path):
+    with pytest.raises(UnreadableTable, match="gone.csv"):
+        classes_of([], tmp_path / "gone.csv")
 
 
 @pytest.mark.parametrize(
@@ -117,13 +137,15 @@ def test_a_table_that_is_none_is_refused(tmp_path):
         (1200.0, "1200"),
         (1.5, "1.5"),
         (" BTH ", "BTH"),
-        (None, ""),
-        (QVariant(), ""),
-        (float("nan"), ""),
+        (None, None),
+        (QVariant(), None),
+        (float("nan"), None),
+        ("ble\u0301", "bl\u00e9"),
+        (True, "True"),
     ],
 )
 def test_field_values_read_as_codes(value, text):
-    assert field_text(value) == text
+    assert crop_codes.as_code(value) == text
 
 
 def test_progress_shows_stage_message_and_time_left(qtbot):
