@@ -225,12 +225,13 @@ class CropsGroup(QGroupBox):
         number = self.locale().toString
         parcels = sum(share.parcels for share in counted.classes)
         words = [tr("{0} classes, {1} parcels").format(len(counted.classes), number(parcels))]
-        unknown, values = number(sum(counted.unknown.values())), number(len(counted.unknown))
-        if counted.unknown and table.others is None:
-            words.append(tr("{0} parcels left out ({1} values not in the class table)").format(unknown, values))
-        elif counted.unknown:
-            name = table.classes[table.others].name
-            words.append(tr("{0} of them in {2} ({1} values not in the class table)").format(unknown, values, name))
+        if counted.unknown:
+            unknown, values = number(sum(counted.unknown.values())), number(len(counted.unknown))
+            if table.others is None:
+                words.append(tr("{0} parcels left out ({1} values not in the class table)").format(unknown, values))
+            else:
+                name = table.classes[table.others].name
+                words.append(tr("{0} of them in {2} ({1} values not in the class table)").format(unknown, values, name))
         if self._empty:
             words.append(tr("{0} without a value").format(number(self._empty)))
         groups = [", ".join(group) for group in table.differ_in_case()]
