@@ -21,12 +21,13 @@ import torch
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-from backend.models import MODELS  # noqa: E402
+from backend.models import FREE_DATES, MODELS, TWO_PER_BAND  # noqa: E402
 from backend.models.build import build  # noqa: E402
 from backend.models.bundle import ModelBundle  # noqa: E402
 from backend.series.store import Store, open_store  # noqa: E402
 from backend.vocabulary import CropClass  # noqa: E402
 
+NETWORKS = tuple(name for name in MODELS if name != "random-forest")  # a forest without training has no trees
 CLASSES = tuple(CropClass(f"c{n}", f"Class {n}", f"#{n * 12:02x}8040") for n in range(19))
 
 
@@ -34,12 +35,13 @@ def random_model(name: str, store: Store, path: Path) -> Path:
     """A `.cropmodel` of fresh weights for the store's bands and dates."""
     torch.manual_seed(0)
     architecture = MODELS[name]
-    channels = len(store.bands) * (2 if architecture.view == "statistics" else 1)
+    dates = 1 if architecture.view in FREE_DATES else len(store.days)
+    channels = len(store.bands) * (2 if architecture.view in TWO_PER_BAND else 1)
     network = build(name, len(store.bands), store.days, len(CLASSES))
     ModelBundle(
         architecture=name, figures=architecture.figures, view=architecture.view, bands=store.bands, calendar=store.days,
-        season=store.manifest["season"], mean=np.full((len(store.days), channels), 0.2),
-        std=np.full((len(store.days), channels), 0.1), classes=CLASSES, class_table=(), temperature=1.0, scores=None,
+        season=store.manifest["season"], mean=np.full((dates, channels), 0.2), std=np.full((dates, channels), 0.1),
+        classes=CLASSES, class_table=(), temperature=1.0, scores=None,
         provenance={}, weights=network.state_dict(), report={},
     ).save(path)  # fmt: skip
     return path
@@ -48,7 +50,7 @@ def random_model(name: str, store: Store, path: Path) -> Path:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("store", type=Path)
-    parser.add_argument("--models", nargs="+", default=["gru", "cnn-gru-0.9"])
+    parser.add_argument("--models", nargs="+", choices=NETWORKS, default=["gru", "cnn-gru-0.9"])
     parser.add_argument("--rounds", type=int, default=3)
     chosen = parser.parse_args()
     store = open_store(chosen.store)
