@@ -31,7 +31,7 @@ class Classified:
     probabilities: NDArray[np.float32]
 
     def predictions(self) -> pandas.DataFrame:
-        """One row per parcel of the layer: the attributes of DESIGN section 4."""
+        """One row per parcel of the layer: the attributes of its prediction (`parcels/predictions.py`)."""
         return tabulate(self.probabilities, self.rows, self.bundle.classes, self.store.index)
 
     def breakdown(self) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Class probabilities as the attributes of a parcel (DESIGN section 4: names fit a shapefile's ten characters)."""
+"""Class probabilities as the attributes of a parcel (their names fit a shapefile's ten characters)."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations

@@ -227,6 +227,14 @@ def no_machine_paths(path: str, source: str) -> list[str]:
     return [f"{path}:{number}: {line.strip()[:80]}" for number, line in lines if pattern.search(line)]
 
 
+def absent_pages(path: str, source: str) -> list[str]:
+    """No page that is not in the repository: readers cannot look it up. Code says ROOT / "../shared/data" itself."""
+    pages = "|".join(["DESIGN", "PEERS", "STYLE", "QGIS"])
+    pattern = re.compile(rf"\b(?:{pages})\.md\b|\b(?:DESIGN|PEERS)\b|\bSTYLE (?:section|rule)|(?<!\.\./)\bshared/")
+    lines = enumerate(source.splitlines(), start=1)
+    return [f"{path}:{number}: {line.strip()[:80]}" for number, line in lines if pattern.search(line)]
+
+
 def web_addresses(path: str, source: str) -> list[str]:
     """Placeholders under example.org, and the names of XML formats, which nobody fetches."""
     names_of_formats = {"www.w3.org", "mrcc.com", "www.opengis.net"}

@@ -17,6 +17,7 @@ IN_BOTH_HALVES = [
 ]
 SHIPPED = [*ENGINE, *QGIS_SIDE]
 PROGRAMS = python_files("scripts", "benchmarks")
+RULES = {"tests/contract/rules.py", "tests/contract/test_rules.py"}  # they name what must not be named
 # The edges of a process or a thread, where what went wrong is told to the other side: nothing above would catch it.
 EDGES = {"backend/__main__.py", "crop_classifier_plugin/engine/process.py", "crop_classifier_plugin/ui/engine_task.py"}
 
@@ -42,6 +43,7 @@ def test_there_is_something_to_check():
         (rules.no_print, PLUGIN),
         (rules.no_pickle, SHIPPED),
         (rules.no_machine_paths, text_files()),
+        (rules.absent_pages, sorted({*text_files()} - RULES)),
         (rules.web_addresses, text_files()),
     ],
     ids=lambda value: getattr(value, "__name__", ""),

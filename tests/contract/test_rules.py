@@ -61,6 +61,10 @@ BROKEN = [
     (rules.no_pickle, "a.py", "np.load(path, allow_pickle=True)"),
     (rules.no_machine_paths, "a.md", "see /" + "work/main/a.py"),
     (rules.no_machine_paths, "a.md", "in `/" + "home/me/x`"),
+    (rules.absent_pages, "a.py", "the attributes of DESIGN section 4"),
+    (rules.absent_pages, "a.md", "see QGIS.md"),
+    (rules.absent_pages, "a.md", "as STYLE rule 3 asks"),
+    (rules.absent_pages, "a.md", "`shared/data/flanders2018`"),
     (rules.web_addresses, "a.md", "https:" + "//example.com/x"),
     (rules.web_addresses, "a.md", "http:" + "//notexample.org"),
 ]
@@ -89,6 +93,7 @@ KEPT = [
     (rules.catches, "a.py", "try:\n    f()\nexcept OSError:\n    pass"),
     (rules.no_pickle, "a.py", "np.load(path, allow_pickle=False)\nsafetensors.torch.load_file(path)"),
     (rules.no_machine_paths, "a.md", "`../shared/work/x`, framework/home/a, /usr/bin/python3"),
+    (rules.absent_pages, "a.py", "STYLE: Any = {}\nDATA = ROOT / '../shared/data'\n# a QGIS style, by design"),
     (rules.web_addresses, "a.md", "https://crops.example.org/tracker https://example.org"),
 ]
 

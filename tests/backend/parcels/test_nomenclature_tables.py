@@ -16,7 +16,7 @@ import pytest
 from backend.parcels import nomenclature
 
 ROOT = Path(__file__).resolve().parents[3]
-SHARED = ROOT.parent / "shared/data"
+SHARED = ROOT / "../shared/data"
 REAL_CODES = SHARED / "nomenclature"
 with_lists = pytest.mark.skipif(not REAL_CODES.is_dir(), reason="the published code lists are not beside this checkout")
 MAIN_CROPS = ("hcat3_crops", "austria", "flanders", "netherlands", "switzerland")
