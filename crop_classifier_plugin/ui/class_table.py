@@ -1,4 +1,7 @@
-"""The classes that a training would make of a layer, by the engine's own reading and matching."""
+"""The classes that a training would make of a layer, by the engine's own reading and matching.
+
+Nothing here needs Qt or QGIS: `tests/backend/parcels/test_crop_codes.py` compares it with the engine's labels.
+"""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
