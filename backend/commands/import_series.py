@@ -3,82 +3,51 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-import time
-from pathlib import Path
 from typing import Any
 
 import click
 
 from backend.commands import Outcome
-from backend.commands.extract import warn_of_flags, warn_of_scale
-from backend.commands.options import EXISTING, PATH, BandNames, Day, options_of
+from backend.commands.options import EXISTING, PATH, flag, option
 from backend.protocol import DEFAULTS, Reporter
-from backend.published.importing import import_set
-from backend.published.spec import ImportSpec
-from backend.series import quality
-
-import_options = options_of(
-    ImportSpec,
-    "spec",
-    click.option("--labels", type=EXISTING, help="Table with a row per sample of an .npz; else NAME_labels.csv."),
-    click.option("--id-field", help="Field that names each sample of a table; else sample_id, parcel_id, id..."),
-    click.option("--date-field", help="Field with the date, in a table of a row per date; else date, timestamp..."),
-    click.option("--dates-file", type=EXISTING, help="Dates of the arrays, one per line; else their own."),
-    click.option("--band-names", type=BandNames(), default="", help="Bands of the arrays in their order, B02,B03..."),
-    click.option("--nodata", type=float, help="Number that stands for no observation, such as 65535."),
-    click.option("--scale", type=float, help="Reflectance per count; else 1/10,000 where the numbers are counts."),
-    click.option("--offset", type=float, default=ImportSpec.offset, help="Reflectance at count 0."),
-    click.option(
-        "--shift-days",
-        type=int,
-        default=ImportSpec.shift_days,
-        help="Added to every date: 15 where dates are the first days of months.",
-    ),
-    click.option("--start", type=Day(), help="First date to use."),
-    click.option("--end", type=Day(), help="Last date to use."),
-    click.option("--season", type=int, help="Harvest year; else the year with the most dates."),
-    click.option("--crs", help="Coordinate system of a table's x and y, such as EPSG:32631; lon and lat need none."),
-    click.option(
-        "--few-pixels",
-        type=click.IntRange(min=1),
-        default=DEFAULTS.few_pixels,
-        show_default=True,
-        help="Parcels with fewer pixels are flagged; not so the rows of tables.",
-    ),
-    click.option("--overwrite", is_flag=True, help="Replace a store of other inputs."),
-)
+from backend.workflows.documents import as_document
+from backend.workflows.import_series import Import, ImportSeriesSpec, import_series
 
 
 @click.command("import")
 @click.argument("source", type=EXISTING)
 @click.option("-o", "--output", type=PATH, required=True, help="The store's folder, NAME.parcels.")
-@import_options
+@option("--labels", EXISTING, "Table with a row per sample of an .npz; else NAME_labels.csv.")
+@option("--id-field", str, "Field that names each sample of a table; else sample_id, parcel_id, id...")
+@option("--date-field", str, "Field with the date, in a table of a row per date; else date, timestamp...")
+@option("--dates-file", EXISTING, "Dates of the arrays, one per line; else their own.")
+@option("--band-names", str, "Bands of the arrays in their order, B02,B03...")
+@option("--nodata", float, "Number that stands for no observation, such as 65535.")
+@option("--scale", float, "Reflectance per count; else 1/10,000 where the numbers are counts.")
+@option("--offset", float, "Reflectance at count 0.", 0)
+@option("--shift-days", int, "Added to every date: 15 where dates are the first days of months.", 0)
+@option("--start", str, "First date to use.")
+@option("--end", str, "Last date to use.")
+@option("--season", int, "Harvest year; else the year with the most dates.")
+@option("--crs", str, "Coordinate system of a table's x and y, such as EPSG:32631; lon and lat need none.")
+@option(
+    "--few-pixels",
+    click.IntRange(min=1),
+    "Parcels with fewer pixels are flagged; not so the rows of tables.",
+    DEFAULTS.few_pixels,
+)
+@flag("--overwrite", "Replace a store of other inputs.")
 @click.pass_obj
-def command(reporter: Reporter, source: Path, output: Path, spec: ImportSpec) -> Outcome:
+def command(reporter: Reporter, **options: Any) -> Outcome:
     """Bring a published data set into a store: a folder of DATA and META, an .npz, or a .csv or .parquet table."""
-    began = time.monotonic()
-    store = import_set(source, spec, output, reporter)
-    warn_of_flags(store, reporter)
-    warn_of_scale(store, reporter)
-    values = {
-        "store": str(output),
-        "layout": store.manifest["parcels"]["layer"],
-        "parcels": len(store.index),
-        "pixels": int(store.index["n_pixels"].sum()),
-        "dates": [acquisition["date"] for acquisition in store.manifest["acquisitions"]],
-        "bands": list(store.bands),
-        "fields": [str(field) for field in store.fields().columns],
-        "positions": bool(store.manifest["positions"]),
-        "quality": quality.counts(store.index["quality"].to_numpy()),
-        "seconds": round(time.monotonic() - began, 1),
-    }
-    return Outcome(values, _text(values))
+    result = import_series(ImportSeriesSpec.of(**options), reporter)
+    return Outcome(as_document(result), _text(result))
 
 
-def _text(values: dict[str, Any]) -> str:
-    flags = ", ".join(f"{flag} {count}" for flag, count in values["quality"].items())
+def _text(result: Import) -> str:
+    flags = ", ".join(f"{flag} {count}" for flag, count in result.quality.items())
     return (
-        f"{values['store']}: {values['parcels']} samples ({flags}), {values['pixels']} pixels, "
-        f"{len(values['dates'])} dates, {len(values['bands'])} bands in {values['seconds']} s\n"
-        f"fields  {', '.join(values['fields'])}"
+        f"{result.store}: {result.parcels} samples ({flags}), {result.pixels} pixels, "
+        f"{len(result.dates)} dates, {len(result.bands)} bands in {result.seconds} s\n"
+        f"fields  {', '.join(result.fields)}"
     )

@@ -6,8 +6,8 @@ from __future__ import annotations
 import click
 
 from backend.commands import Outcome
-from backend.models.build import describe
 from backend.protocol import Reporter
+from backend.workflows.architectures import describe
 
 
 @click.command("models")

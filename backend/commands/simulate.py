@@ -3,48 +3,33 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
 from backend.commands import Outcome
-from backend.commands.options import PATH
+from backend.commands.options import PATH, option
 from backend.protocol import Reporter
-from backend.simulation import SimulatedRegion, SimulationSpec, simulate_years
+from backend.workflows.simulate import SimulatedRegion, SimulateSpec, SimulationSpec, simulate
 
 
 @click.command("simulate")
 @click.argument("output", type=PATH)
-@click.option("--parcels", type=int, default=SimulationSpec.parcels, show_default=True)
-@click.option("--dates", type=int, default=SimulationSpec.dates, show_default=True)
-@click.option("--seed", type=int, default=SimulationSpec.seed, show_default=True)
-@click.option("--year", type=int, default=SimulationSpec.year, show_default=True)
-@click.option(
+@option("--parcels", int, "Number of parcels.", SimulationSpec.parcels)
+@option("--dates", int, "Number of acquisitions.", SimulationSpec.dates)
+@option("--seed", int, "Decides all that is random.", SimulationSpec.seed)
+@option("--year", int, "Year of the harvest.", SimulationSpec.year)
+@option(
     "--years",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="So many from --year on, each in a folder of its own: the same fields, their crops in rotation.",
+    click.IntRange(min=1),
+    "Number of years from --year on, each in a folder of its own: the same fields, their crops in rotation.",
+    SimulateSpec.years,
 )
 @click.pass_obj
-def command(reporter: Reporter, output: Path, parcels: int, dates: int, seed: int, year: int, years: int) -> Outcome:
+def command(reporter: Reporter, **options: Any) -> Outcome:
     """Make up a region in OUTPUT: dated images, cloud masks and a parcel layer with its true crops."""
-    regions = simulate_years(SimulationSpec(parcels, dates, seed, year), years, output, reporter)
-    seasons = [{"year": year + later, **_values(region)} for later, region in enumerate(regions)]
-    return Outcome({**_values(regions[-1]), "seasons": seasons}, "\n".join(map(_text, regions)))
-
-
-def _values(region: SimulatedRegion) -> dict[str, Any]:
-    return {
-        "imagery": str(region.imagery),
-        "masks": str(region.masks),
-        "parcels": str(region.parcels),
-        "class_field": region.class_field,
-        "previous_field": region.previous_field,
-        "parcel_count": region.parcel_count,
-        "dates": list(region.dates),
-    }
+    made = simulate(SimulateSpec.of(**options), reporter)
+    return Outcome(made.document(), "\n".join(map(_text, made.regions)))
 
 
 def _text(region: SimulatedRegion) -> str:

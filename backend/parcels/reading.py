@@ -79,12 +79,13 @@ class ParcelLayer:
 
 
 def read(
-    path: Path | Database, layer: str | None = None, id_field: str | None = None, encoding: str | None = None
+    parcels: sources.Parcels, layer: str | None = None, id_field: str | None = None, encoding: str | None = None
 ) -> ParcelLayer:  # fmt: skip
     """Opens a polygon layer and looks through it once. Raises NoParcels, NoCrs, and what `sources.find` and `column`
     raise; BadArgument for ids that repeat.
     """
-    source = sources.find(path, layer, encoding)
+    source = sources.find(parcels, layer, encoding)
+    path = Path("GeoDataFrame") if isinstance(parcels, geopandas.GeoDataFrame) else parcels
     looks: list[_Look] = []
     only: pandas.DataFrame | None = None
     for chunk in source.chunks():

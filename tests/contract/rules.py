@@ -23,10 +23,11 @@ SHARED = {
     "options",
     "crop_codes",
     "model_file",
+    "locations",
+    "results_folder",
     "messages",
     "errors",
     "files",
-    "locations",
     "vocabulary",
 }
 SHARED_MAY_IMPORT = {"errors": {"messages"}, "files": {"errors"}}  # the others import nothing of ours
@@ -34,7 +35,9 @@ PARTS = {"imagery", "parcels", "series", "published", "models", "learning", "exp
 MAY_IMPORT = {
     "__main__": {"commands", "console"},
     "console": set(),
-    "commands": PARTS,
+    "api": {"workflows"},
+    "commands": {"workflows", "reports"},  # of reports, scores as text
+    "workflows": PARTS,
     "imagery": set(),
     "parcels": set(),
     "series": {"imagery", "parcels"},
@@ -91,7 +94,7 @@ def _part_of_module(module: str, half: str, parts: set[str]) -> str | None:
 
 
 def engine_layers(path: str, source: str) -> list[str]:
-    """`__main__ -> commands -> parts`, and between the parts what MAY_IMPORT says."""
+    """`__main__ -> commands -> workflows -> parts`, and between the parts what MAY_IMPORT says."""
     own = part(path)
     if own not in {*MAY_IMPORT, *SHARED}:
         return [f"{path}: tests/contract/rules.py does not know the part {own!r}; give it a place in MAY_IMPORT"]
@@ -101,6 +104,13 @@ def engine_layers(path: str, source: str) -> list[str]:
         allowed = {own, *SHARED, *MAY_IMPORT[own], None}
     targets = {_part_of_module(module, "backend", {*MAY_IMPORT, *SHARED}) for module in imported(path, source)}
     return [f"{path}: {own or 'backend'} must not import {target}" for target in sorted(targets - allowed)]
+
+
+def without_a_command_line(path: str, source: str) -> list[str]:
+    """What the engine does knows of no command line: it takes typed specs, and returns typed results."""
+    found = {module.split(".")[0] for module in imported(path, source)} & {"click", "argparse"}
+    arguments = [f"{path}: reads sys.argv"] if re.search(r"\bsys\.argv\b", source) else []
+    return [f"{path}: must not import {name}" for name in sorted(found)] + arguments
 
 
 def engine_without_qgis(path: str, source: str) -> list[str]:

@@ -16,6 +16,7 @@ IN_BOTH_HALVES = [
     *("backend/protocol.py", "backend/crop_codes.py", "backend/parcels/class_table.py", "backend/models/__init__.py"),
 ]
 SHIPPED = [*ENGINE, *QGIS_SIDE]
+COMMAND_LINE = {"backend/__main__.py", *python_files("backend/commands")}
 PROGRAMS = python_files("scripts", "benchmarks")
 RULES = {"tests/contract/rules.py", "tests/contract/test_rules.py"}  # they name what must not be named
 # The edges of a process or a thread, where what went wrong is told to the other side: nothing above would catch it.
@@ -31,6 +32,7 @@ def test_there_is_something_to_check():
     [
         (rules.engine_layers, ENGINE),
         (rules.engine_without_qgis, ENGINE),
+        (rules.without_a_command_line, [path for path in ENGINE if path not in COMMAND_LINE]),
         (rules.plugin_layers, PLUGIN),
         (rules.plugin_imports, QGIS_SIDE),
         (

@@ -4,6 +4,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeAlias
+
+import geopandas
 
 from backend.errors import BadArgument
 from backend.parcels.database import Database
@@ -11,16 +14,23 @@ from backend.parcels.sources import encoding as encodings
 from backend.parcels.sources import places
 from backend.parcels.sources.chunk import Source
 from backend.parcels.sources.geoparquet import GeoParquet
+from backend.parcels.sources.open_table import OpenTable
 from backend.parcels.sources.postgis import PostGis
 from backend.parcels.sources.vector_file import VectorFile, layer_in
 
 _PARQUET = (".parquet", ".geoparquet")
 
+Parcels: TypeAlias = Path | Database | geopandas.GeoDataFrame
 
-def find(path: Path | Database, layer: str | None = None, encoding: str | None = None) -> Source:
-    """The layer at `path`. Raises UnreadableParcels; BadArgument where there are several layers and none is named, or
-    none of that name, and for an encoding it cannot be in; for a database NoParcels and NoCrs, too.
+
+def find(path: Parcels, layer: str | None = None, encoding: str | None = None) -> Source:
+    """The layer at `path`, or the open table.
+
+    Raises UnreadableParcels; BadArgument where there are several layers and none is named, or none of that name, and
+    for an encoding it cannot be in; for a database NoParcels and NoCrs, too.
     """
+    if isinstance(path, geopandas.GeoDataFrame):
+        return OpenTable(path)
     if isinstance(path, Database):
         if encoding:
             raise BadArgument("encoding", "none, as databases say theirs; only shapefiles take one", encoding)

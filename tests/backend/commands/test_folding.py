@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import shapely
 
-from backend.commands.folding import FoldingOptions, folding_of
-from backend.commands.seasons import Seasons
 from backend.errors import BadArgument, MissingField, NoOutlines, TooFewGroups
 from backend.models.bundle import ModelBundle
 from backend.series.store import Store, open_store
 from backend.series.views import feed_for
+from backend.workflows.folding import FoldingOptions, folding_of
+from backend.workflows.seasons import Seasons
 from tests.backend.commands.conftest import run
 from tests.backend.recorder import Recorder
 

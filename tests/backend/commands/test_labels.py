@@ -12,10 +12,10 @@ import pandas
 import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
-from backend.commands.labels import ClassOptions, declared_crops, listed
 from backend.errors import BadArgument
 from backend.models.bundle import ModelBundle
 from backend.series.store import open_store
+from backend.workflows.labels import ClassOptions, label_parcels, listed
 from tests.backend.commands.conftest import run
 from tests.backend.recorder import Recorder
 
@@ -148,7 +148,7 @@ class Fields:
 
 def declared(fields, name_field=None):
     reporter = Recorder()
-    return declared_crops(Fields(fields), "crop", ClassOptions(None, name_field, None), reporter), reporter
+    return label_parcels(Fields(fields), "crop", ClassOptions(None, name_field, None), reporter), reporter
 
 
 def test_classes_that_differ_only_in_capitals_are_named_and_stay_apart():

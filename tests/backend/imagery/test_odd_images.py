@@ -10,11 +10,11 @@ from rasterio.transform import Affine
 from rasterio.windows import Window
 
 from backend import errors
-from backend.commands.options import BandNames
 from backend.imagery.acquisition import Catalogue, ImageryOptions
 from backend.imagery.blocks import read_acquisition
 from backend.imagery.catalogue import find, require_readable
 from backend.vocabulary import BANDS
+from backend.workflows.arguments import typed
 from tests.backend.ground import DATES, SIZE_PX, X0, Y0, counts, write_raster, write_season
 from tests.backend.recorder import Recorder
 
@@ -136,7 +136,7 @@ def test_options_that_mean_nothing(options):
 
 
 def test_band_names_as_people_write_them():
-    assert BandNames().convert("B2, b8a,band 11,SCL", None, None) == ("B02", "B8A", "B11", "SCL")
+    assert typed({"band_names": "B2, b8a,band 11,SCL"}) == {"band_names": ("B02", "B8A", "B11", "SCL")}
 
 
 # Masks

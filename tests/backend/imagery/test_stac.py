@@ -19,7 +19,6 @@ import shapely
 from rasterio.windows import Window
 
 from backend import errors
-from backend.commands import search_box
 from backend.imagery.acquisition import Catalogue, ImageryOptions
 from backend.imagery.blocks import read_acquisition
 from backend.imagery.catalogue import find
@@ -28,6 +27,7 @@ from backend.imagery.stac.walking import Query
 from backend.parcels.reading import read
 from backend.series.store import open_store
 from backend.vocabulary import BANDS
+from backend.workflows import search_box
 from tests.backend.commands.conftest import run
 from tests.backend.ground import DATES, SIZE_PX, X0, Y0, counts, write_parcels, write_raster, write_season
 from tests.backend.imagery.stac_items import asset, collection_of, found, item, save, scl, season

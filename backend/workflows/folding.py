@@ -1,49 +1,28 @@
-"""How the parcels are split into folds: the options, and the folding that they ask for."""
+"""How the parcels are split into folds, as the user asks for it."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import click
 import numpy as np
 import pandas
 from numpy.typing import NDArray
 
-from backend.commands.options import options_of
-from backend.commands.seasons import Seasons
 from backend.errors import BadArgument
 from backend.learning.folds import RANDOM, Folding, GroupFolds, YearFolds, squares
-from backend.protocol import DEFAULTS, SPLITS
+from backend.protocol import DEFAULTS
+
+from .seasons import Seasons
 
 
 @dataclass(frozen=True)
 class FoldingOptions:
-    split: str
-    block_size_m: float
-    split_field: str | None
+    """`split`: what stays together; `block_size_m`: side of the squares of blocks; `split_field`: of group and year."""
 
-
-folding_options = options_of(
-    FoldingOptions,
-    "folding_options",
-    click.option(
-        "--split",
-        type=click.Choice(SPLITS),
-        default=DEFAULTS.split,
-        show_default=True,
-        help="What stays together: single parcels, those of one square (blocks), of one value of --split-field "
-        "(group), or of one year (of --split-field, else each store's season); one year is tested, the others train.",
-    ),
-    click.option(
-        "--block-size-m",
-        type=click.FloatRange(min=1),
-        default=DEFAULTS.block_size_m,
-        show_default=True,
-        help="Side of the squares of --split blocks.",
-    ),
-    click.option("--split-field", help="Field with the group, or the year, of each parcel."),
-)
+    split: str = DEFAULTS.split
+    block_size_m: float = DEFAULTS.block_size_m
+    split_field: str | None = None
 
 
 def folding_of(options: FoldingOptions, seasons: Seasons) -> Folding:

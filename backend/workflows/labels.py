@@ -7,17 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import click
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.commands.options import options_of
-from backend.commands.seasons import Seasons
 from backend.crop_codes import as_code
 from backend.errors import BadArgument
 from backend.parcels import nomenclature
 from backend.parcels.nomenclature import Nomenclature
 from backend.protocol import Reporter
+
+from .seasons import Seasons
 
 _MOST_LISTED = 12
 TABLES = f"{', '.join(nomenclature.built_in())} or a CSV (code, name, class, colour)"
@@ -27,9 +26,9 @@ TABLES = f"{', '.join(nomenclature.built_in())} or a CSV (code, name, class, col
 class ClassOptions:
     """How the values of the crop field become classes; all None: each value is a class, named by itself."""
 
-    class_table: str | None
-    name_field: str | None
-    unknown_class: str | None
+    class_table: str | None = None
+    name_field: str | None = None
+    unknown_class: str | None = None
 
     def facts(self) -> dict[str, Any]:
         """What a model and its report remember of these."""
@@ -37,21 +36,8 @@ class ClassOptions:
         return {name: value for name, value in facts.items() if value}
 
 
-unknown_class_option = click.option(
-    "--unknown-class",
-    help="Class of the codes that the class table lacks, one of its own or a new one; else they are left out.",
-)
-class_options = options_of(
-    ClassOptions,
-    "class_options",
-    click.option("--class-table", help=f"{TABLES}; else each value is a class."),
-    click.option("--name-field", help="Field with the crop's name, where each value is a class."),
-    unknown_class_option,
-)
-
-
 @dataclass(frozen=True)
-class Declared:
+class LabelledParcels:
     """`labels` `(parcels,)` int64 number the classes of `table`, -1 for none; `unknown` counts codes it lacks."""
 
     table: Nomenclature
@@ -65,7 +51,7 @@ class Declared:
         return [f"Codes that the class table lacks, {_fate(self.table)}: {listed(self.unknown, len(self.unknown))}."]
 
 
-def declared_crops(seasons: Seasons, class_field: str, options: ClassOptions, reporter: Reporter) -> Declared:
+def label_parcels(seasons: Seasons, class_field: str, options: ClassOptions, reporter: Reporter) -> LabelledParcels:
     """The class of each parcel; reports codes that no class holds, and classes that differ only in capitals.
 
     Raises BadClassTable, BadArgument, MissingField.
@@ -74,11 +60,11 @@ def declared_crops(seasons: Seasons, class_field: str, options: ClassOptions, re
     _warn_of_capitals(crops, reporter)
     labels, unknown = crops.labels(seasons.column(class_field))
     if unknown:
-        tell_unknown(unknown, crops, reporter)
+        warn_of_unknown(unknown, crops, reporter)
     missing = len(labels) - int((labels >= 0).sum()) - (0 if crops.others else sum(unknown.values()))
     if missing:
         reporter.log(f"{missing} parcels have no declared crop and are not trained on.")
-    return Declared(crops, labels, unknown)
+    return LabelledParcels(crops, labels, unknown)
 
 
 def _table(seasons: Seasons, class_field: str, options: ClassOptions) -> Nomenclature:
@@ -100,7 +86,7 @@ def chosen_table(class_table: str | None, unknown_class: str | None) -> Nomencla
     return crops if unknown_class is None else crops.with_others_in(unknown_class)
 
 
-def tell_unknown(unknown: Mapping[str, int], crops: Nomenclature, reporter: Reporter) -> None:
+def warn_of_unknown(unknown: Mapping[str, int], crops: Nomenclature, reporter: Reporter) -> None:
     """The warning `classes.unknown_codes`, the most frequent first."""
     advice = "Add them to a class table of your own, or name a class for them with --unknown-class."
     reporter.warning(

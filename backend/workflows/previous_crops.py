@@ -6,10 +6,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.commands.labels import listed
-from backend.commands.seasons import Seasons
 from backend.parcels.nomenclature import Nomenclature
 from backend.protocol import Reporter
+from backend.workflows.labels import listed
+from backend.workflows.seasons import Seasons
 
 
 def previous_crops(seasons: Seasons, field: str, crops: Nomenclature, reporter: Reporter) -> NDArray[np.object_]:

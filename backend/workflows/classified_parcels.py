@@ -1,4 +1,4 @@
-"""The outcome of a classification, and what can be told from it."""
+"""Classified parcels: their probabilities, and the tables, scores and counts made of them."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -10,8 +10,6 @@ import numpy as np
 import pandas
 from numpy.typing import NDArray
 
-from backend.commands import documents
-from backend.commands.labels import listed
 from backend.learning.metrics import reliability, scores
 from backend.models.bundle import ModelBundle
 from backend.parcels import nomenclature
@@ -19,10 +17,12 @@ from backend.parcels.predictions import tabulate
 from backend.parcels.reading import column
 from backend.protocol import Reporter
 from backend.series.store import Store
+from backend.workflows import report_document
+from backend.workflows.labels import listed
 
 
 @dataclass(frozen=True)
-class Classified:
+class ClassifiedParcels:
     """`rows` are the parcels that were classified, `probabilities` `(rows, classes)` what the model says of them."""
 
     store: Store
@@ -31,14 +31,14 @@ class Classified:
     probabilities: NDArray[np.float32]
 
     def predictions(self) -> pandas.DataFrame:
-        """One row per parcel of the layer: the attributes of its prediction (`parcels/predictions.py`)."""
+        """One row per parcel of the layer: the attributes that a classification adds (docs/contracts.md)."""
         return tabulate(self.probabilities, self.rows, self.bundle.classes, self.store.index)
 
     def breakdown(self) -> list[dict[str, Any]]:
         """Parcels and hectares per predicted class."""
         best = np.full(len(self.store.index), -1)
         best[self.rows] = self.probabilities.argmax(axis=1) if len(self.rows) else []
-        return documents.breakdown(best, self.store.index["area_m2"].to_numpy(), self.bundle.classes)
+        return report_document.breakdown(best, self.store.index["area_m2"].to_numpy(), self.bundle.classes)
 
     def agreement(self, truth: str, reporter: Reporter) -> dict[str, Any]:
         """Scores and reliability over the parcels whose declared crop is one of the model's classes; {} without any."""

@@ -1,0 +1,223 @@
+"""What a classification leaves beside its layer, `NAME.results/`: every class probability of every parcel.
+
+Standard library only and valid on Python 3.9: the engine writes it, the plugin and later steps read it. `results.json`
+says what it is about (docs/contracts.md); `parcels.sqlite` has a row for each parcel of the layer, in its order.
+"""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import sqlite3
+import sys
+from array import array
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Iterable, Iterator, Mapping, Optional, Tuple
+
+SCHEMA = 1
+DESCRIPTION, PARCELS = "results.json", "parcels.sqlite"
+MOST_BYTES = 16 << 20  # of results.json; ten thousand classes take two
+_TABLE = """
+CREATE TABLE parcel (
+    position INTEGER PRIMARY KEY,
+    parcel_id TEXT NOT NULL,
+    quality TEXT NOT NULL,
+    crop INTEGER,
+    confidence REAL,
+    probabilities BLOB
+)"""
+_INSERT = "INSERT INTO parcel VALUES (?, ?, ?, ?, ?, ?)"
+_SELECT = "SELECT position, parcel_id, quality, crop, confidence, probabilities FROM parcel"
+
+
+class NotResults(ValueError):
+    """Raised when a folder is not one of results, or a damaged one; `str()` says why."""
+
+
+@dataclass(frozen=True)
+class Description:
+    """`results.json`. `classes`: code, name, colour, in the order of the probabilities; `store` None: not kept."""
+
+    made: str
+    engine: str
+    layer: str
+    model: str
+    model_sha256: str
+    architecture: str
+    store: Optional[str]
+    classes: Tuple[Mapping[str, str], ...]
+    parcels: int
+    classified: int
+    schema: int = SCHEMA
+
+    @classmethod
+    def from_document(cls, document: Any) -> Description:
+        """Checks types and relations; keys of a newer minor version are ignored. Raises NotResults."""
+        if not isinstance(document, dict) or not isinstance(document.get("schema"), int):
+            raise NotResults(f"{DESCRIPTION} names no schema")
+        if document["schema"] > SCHEMA:
+            raise NotResults(
+                f"it has schema {document['schema']}, this version reads up to {SCHEMA}; update the plugin"
+            )
+        texts = ("made", "engine", "layer", "model", "model_sha256", "architecture")
+        for name in texts:
+            _require(isinstance(document.get(name), str), name, "a text", document.get(name))
+        store = document.get("store")
+        _require(store is None or isinstance(store, str), "store", "a path or null", store)
+        for name in ("parcels", "classified"):
+            value = document.get(name)
+            _require(type(value) is int and value >= 0, name, "a whole number from 0", value)
+        _require(document["classified"] <= document["parcels"], "classified", "at most parcels", document["classified"])
+        classes = tuple(_class(entry) for entry in _list(document, "classes"))
+        own = {name: document[name] for name in (*texts, "parcels", "classified")}
+        return cls(**own, store=store, classes=classes)
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A parcel of the layer: `position` in it, `crop` the position of its class, `probabilities` one for each class.
+
+    The last three are None where it was not classified.
+    """
+
+    position: int
+    parcel_id: str
+    quality: str
+    crop: Optional[int]
+    confidence: Optional[float]
+    probabilities: Optional[Tuple[float, ...]]
+
+
+@dataclass(frozen=True)
+class ResultsFolder:
+    """The folder at `path`."""
+
+    path: Path
+
+    @classmethod
+    def beside(cls, layer: Path) -> ResultsFolder:
+        """`CROPS.results` of `CROPS.gpkg`."""
+        return cls(layer.with_name(f"{layer.stem}.results"))
+
+    # Reading
+
+    def description(self) -> Description:
+        """Raises NotResults."""
+        path = self.path / DESCRIPTION
+        try:
+            if not path.is_file() or path.stat().st_size > MOST_BYTES:
+                raise NotResults(f"{path} is missing, or too large for what it is")
+            return Description.from_document(json.loads(path.read_text(encoding="utf-8")))
+        except NotResults:
+            raise
+        except (OSError, ValueError, RecursionError) as error:
+            raise NotResults(f"{path} cannot be read ({error})") from error
+
+    def parcels(self, where: str = "", values: Iterable[Any] = ()) -> Iterator[Parcel]:
+        """The parcels in the layer's order, all or those that a condition of SQL takes, such as `crop = ?`.
+
+        Raises NotResults.
+        """
+        query = f"{_SELECT} WHERE {where} ORDER BY position" if where else f"{_SELECT} ORDER BY position"
+        path = (self.path / PARCELS).resolve()
+        try:
+            with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
+                for row in database.execute(query, tuple(values)):
+                    yield Parcel(row[0], row[1], row[2], row[3], row[4], _numbers(row[5]))
+        except (sqlite3.Error, ValueError) as error:
+            raise NotResults(f"{path} is missing or damaged ({error})") from error
+
+    def parcel(self, parcel_id: str) -> Optional[Parcel]:
+        """The first of this id; None where there is none. Raises NotResults."""
+        return next(self.parcels("parcel_id = ?", (parcel_id,)), None)
+
+    # Writing
+
+    def write(self, description: Description, parcels: Iterable[Parcel]) -> Path:
+        """Writes a folder beside and puts it in the place of a former one: it is whole or as it was. Raises OSError."""
+        beside = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
+        try:
+            beside.mkdir(parents=True)
+            _write_parcels(beside / PARCELS, parcels)
+            text = json.dumps(asdict(description), ensure_ascii=False, indent=1)
+            (beside / DESCRIPTION).write_text(text, encoding="utf-8")
+            self._take_the_place(beside)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+        return self.path
+
+    def require_replaceable(self) -> None:
+        """Raises OSError where something else than results is there."""
+        if self.path.exists() and not (self.path / DESCRIPTION).is_file() and not _is_empty(self.path):
+            raise FileExistsError(errno.EEXIST, "it holds something else than results of a classification")
+
+    def _take_the_place(self, beside: Path) -> None:
+        former = self.path.with_name(f".{self.path.name}.{os.getpid()}.old")
+        if self.path.exists():
+            self.path.rename(former)
+        beside.rename(self.path)
+        shutil.rmtree(former, ignore_errors=True)
+
+
+def _write_parcels(path: Path, parcels: Iterable[Parcel]) -> None:
+    rows = ((p.position, p.parcel_id, p.quality, p.crop, p.confidence, _blob(p.probabilities)) for p in parcels)
+    try:
+        with closing(sqlite3.connect(path, isolation_level=None)) as database:
+            database.execute("PRAGMA journal_mode = OFF")  # a folder that is not finished is never read
+            database.execute("PRAGMA synchronous = OFF")
+            database.execute("BEGIN")
+            database.execute(_TABLE)
+            database.executemany(_INSERT, rows)
+            database.execute("CREATE INDEX parcel_by_id ON parcel (parcel_id)")
+            database.execute("CREATE INDEX parcel_by_crop ON parcel (crop)")
+            database.execute("COMMIT")
+    except sqlite3.Error as error:
+        full = "full" in str(error) or shutil.disk_usage(path.parent).free < (1 << 20)
+        raise OSError(errno.ENOSPC if full else errno.EIO, str(error)) from error
+
+
+def _blob(probabilities: Optional[Tuple[float, ...]]) -> Optional[bytes]:
+    """Little-endian float32."""
+    if probabilities is None:
+        return None
+    numbers = array("f", probabilities)
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers.tobytes()
+
+
+def _numbers(blob: Optional[bytes]) -> Optional[Tuple[float, ...]]:
+    if blob is None:
+        return None
+    numbers = array("f")
+    numbers.frombytes(blob)
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return tuple(numbers)
+
+
+def _list(document: Mapping[str, Any], name: str) -> list[Any]:
+    value = document.get(name)
+    _require(isinstance(value, list), name, "a list", value)
+    return list(value or ())
+
+
+def _class(entry: Any) -> Mapping[str, str]:
+    names = ("code", "name", "colour")
+    good = isinstance(entry, dict) and all(isinstance(entry.get(name), str) for name in names)
+    _require(good, "classes", "objects of code, name and colour", entry)
+    return {name: entry[name] for name in names}
+
+
+def _require(good: bool, name: str, expected: str, found: Any) -> None:
+    if not good:
+        raise NotResults(f"{DESCRIPTION}: {name} should be {expected}, found {str(found)[:60]!r}")
+
+
+def _is_empty(path: Path) -> bool:
+    return path.is_dir() and not any(path.iterdir())

@@ -1,0 +1,298 @@
+"""Each parcel's crop, as an attribute layer, a report and the results behind them."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import geopandas
+import numpy as np
+import pandas
+import torch
+
+from backend import reports
+from backend.errors import BadArgument, NoRotation
+from backend.learning.device import choose
+from backend.learning.prediction import predict
+from backend.models.bundle import ModelBundle
+from backend.parcels import nomenclature
+from backend.parcels.database import Database
+from backend.parcels.sources import find as find_layer
+from backend.parcels.writing import Attached, Losses, check_output, write
+from backend.protocol import DEFAULTS, Reporter
+from backend.reports.map import draw_map
+from backend.series import quality
+from backend.series.store import Store, locked, open_store
+from backend.series.views import feed_for
+from backend.workflows import report_document
+from backend.workflows.arguments import own_options, typed
+from backend.workflows.classified_parcels import ClassifiedParcels
+from backend.workflows.extract import ExtractSpec, make_store, warn_of_flags
+from backend.workflows.preparation import Preparation, in_words, of_store
+from backend.workflows.previous_crops import previous_crops
+from backend.workflows.results import require_writable, write_results
+from backend.workflows.seasons import Seasons
+
+_MOST_DRAWN = 100_000  # parcels on a map picture
+_DRAWN = ("Polygon", "MultiPolygon")  # imported samples are points, or have no place
+
+
+@dataclass(frozen=True)
+class ClassifySpec:
+    """`source`: a store, or images (a folder, a file, "stac:" and an address) together with `parcels`.
+
+    `output`: the layer to write. `store` keeps the series that are made there; `keep_series` beside the output, in
+    NAME.parcels, in place of those of a former run; without either they are removed at the end. `report` None: beside
+    the output. `truth` and `previous_field` name fields of the layer.
+    """
+
+    source: Path | str
+    model: Path
+    output: Path
+    parcels: Path | Database | geopandas.GeoDataFrame | None = None
+    preparation: Preparation = field(default_factory=Preparation)
+    truth: str | None = None
+    previous_field: str | None = None
+    report: Path | None = None
+    store: Path | None = None
+    keep_series: bool = False
+    batch_size: int | None = None  # None: what suits the model
+    device: str = DEFAULTS.device
+
+    def __post_init__(self) -> None:
+        """Raises BadArgument where options do not go together."""
+        if self.store is not None and self.keep_series:
+            raise BadArgument("keep_series", "either a store or this, not both", str(self.store))
+
+    @classmethod
+    def of(cls, **options: Any) -> ClassifySpec:
+        """From options by name, None where one is not given: then as the model was trained, else the default.
+
+        Raises BadArgument, UnreadableDate.
+        """
+        own, preparation = own_options(cls, typed(options))
+        own["model"] = Path(own["model"])  # elsewhere an architecture's name
+        return cls(**own, preparation=Preparation(preparation))
+
+    @property
+    def page(self) -> Path:
+        return report_document.report_path(self.output, self.report)
+
+    @property
+    def series(self) -> Path:
+        """Where the store is made."""
+        name = f"{self.output.stem}.parcels" if self.keep_series else f".{self.output.stem}.parcels"
+        return self.store or self.output.with_name(name)
+
+    @property
+    def keeps_series(self) -> bool:
+        return self.keep_series or self.store is not None
+
+
+@dataclass(frozen=True)
+class Classification:
+    """What came of it (docs/contracts.md). `store`: where the series are, None where they were not kept."""
+
+    output: Path
+    layer: str
+    report: Path
+    results: Path
+    store: Path | None
+    parcels: int
+    classified: int
+    quality: Mapping[str, int]
+    outlines: Mapping[str, int]
+    classes: tuple[Mapping[str, Any], ...]
+    scores: Mapping[str, Any] | None
+    seconds: float
+
+
+def classify(spec: ClassifySpec, reporter: Reporter) -> Classification:
+    """Every parcel's crop as a layer, a report and the results behind them; extracts where there is no store yet.
+
+    Raises NotAModel, ModelTooNew, NoRotation, NoSuchDevice, UnknownFormat, NotWritable, DiskFull, Cancelled and what
+    `make_store` raises.
+    """
+    began = time.monotonic()
+    _check_outputs(spec)
+    with locked(spec.output):
+        bundle = ModelBundle.load(spec.model)
+        preparation = _prepare(spec, bundle, reporter)
+        device = choose(spec.device, reporter)
+        store = _open_store(spec, reporter) if spec.parcels is None else _extract(spec, bundle, preparation, reporter)
+        _warn_of_season(store, bundle.calendar, reporter)
+        _warn_of_series(store, bundle, reporter)
+        classified = _classify(store, bundle, device, spec, reporter)
+        result = _write(classified, spec, began, reporter)
+        if spec.parcels is not None and not spec.keeps_series:
+            shutil.rmtree(spec.series)
+    return result
+
+
+def _prepare(spec: ClassifySpec, bundle: ModelBundle, reporter: Reporter) -> Preparation:
+    """Before anything that takes time: the layer is there, the options go together, the rest is the model's."""
+    preparation = spec.preparation
+    if spec.parcels is None:
+        _refuse_preparation(spec)
+    else:
+        find_layer(spec.parcels, preparation.parcels.layer, preparation.parcels.encoding)
+        preparation = preparation.as_trained(bundle.provenance, reporter)
+    _check_rotation(bundle, spec, reporter)
+    return preparation
+
+
+def _extract(spec: ClassifySpec, bundle: ModelBundle, preparation: Preparation, reporter: Reporter) -> Store:
+    """Goes on where this very run was cut short; a store that the user named is not replaced by one of other inputs."""
+    assert spec.parcels is not None
+    series = ExtractSpec(
+        spec.source, spec.parcels, spec.series, preparation, bands=bundle.bands, overwrite=spec.store is None
+    )
+    return make_store(series, reporter)
+
+
+def _classify(
+    store: Store, bundle: ModelBundle, device: torch.device, spec: ClassifySpec, reporter: Reporter
+) -> ClassifiedParcels:  # fmt: skip
+    """Every usable parcel of the store through the model."""
+    feed = feed_for(bundle.view, store, bundle.calendar, bundle.bands)
+    rows = np.flatnonzero(feed.usable)
+    previous = None
+    if spec.previous_field:
+        known = nomenclature.from_table(bundle.class_table)
+        previous = previous_crops(Seasons((store,)), spec.previous_field, known, reporter)[rows]
+    probabilities = predict(bundle, feed, rows, device, reporter, spec.batch_size, previous)
+    return ClassifiedParcels(store, bundle, rows, probabilities)
+
+
+def _write(classified: ClassifiedParcels, spec: ClassifySpec, began: float, reporter: Reporter) -> Classification:
+    """The layer, the results and the report."""
+    agreement = classified.agreement(spec.truth, reporter) if spec.truth else {}
+    predictions = classified.predictions()
+    layer = Attached(classified.store.tables, predictions, spec.output)
+    if layer.renamed:
+        names = ", ".join(f"{old} as {new}" for old, new in layer.renamed.items())
+        reporter.warning("output.field_renamed", f"Fields of the layer are kept under other names: {names}.")
+    _warn_of_losses(write(layer, spec.output, spec.output.stem), reporter)
+    series = classified.store.path if spec.parcels is None or spec.keeps_series else None
+    results = write_results(classified, spec.model, spec.output, series)
+    return Classification(
+        output=spec.output,
+        layer=spec.output.stem,
+        report=_report(classified, predictions, agreement, spec),
+        results=results,
+        store=series,
+        parcels=len(predictions),
+        classified=len(classified.rows),
+        quality=quality.counts(classified.store.index["quality"].to_numpy()),
+        outlines=quality.outline_counts(classified.store.index),
+        classes=tuple(classified.breakdown()),
+        scores=agreement.get("scores"),
+        seconds=round(time.monotonic() - began, 1),
+    )
+
+
+def _warn_of_losses(losses: Losses, reporter: Reporter) -> None:
+    if losses.emptied:
+        told = f"{losses.emptied} features lost their outline, a shapefile holds polygons."
+        reporter.warning("output.geometry_emptied", told, "Write a GeoPackage to keep them.")
+    if losses.cut:
+        told = f"Texts of {', '.join(losses.cut)} were cut, a shapefile holds 254 bytes of each."
+        reporter.warning("output.text_cut", told, "Write a GeoPackage to keep them.")
+    if losses.measures:
+        told = "The outlines' M values were left out, this format takes none."
+        reporter.warning("output.measures_lost", told, "Write a GeoPackage or GeoParquet to keep them.")
+
+
+def _check_outputs(spec: ClassifySpec) -> None:
+    """Before anything long: the outputs can be written, and do not take the place of what goes in."""
+    parcels, output = spec.parcels, spec.output
+    if isinstance(parcels, Path) and output.exists() and parcels.exists() and output.samefile(parcels):
+        raise BadArgument("output", "another file than the parcel layer, which it would replace", str(output))
+    check_output(output)
+    report_document.require_writable(spec.page)
+    require_writable(output)
+
+
+def _check_rotation(bundle: ModelBundle, spec: ClassifySpec, reporter: Reporter) -> None:
+    """Before anything long: last year's crops go with a model that has learnt from them. Raises NoRotation."""
+    if spec.previous_field and bundle.rotation is None:
+        raise NoRotation(spec.model)
+    if bundle.rotation and not spec.previous_field:
+        reporter.warning(
+            "previous.not_given",
+            "This model was trained and judged with last year's crops; without them it goes by the images alone.",
+            "Give the field that holds last year's crop (--previous-field), or expect worse results.",
+        )
+
+
+def _refuse_preparation(spec: ClassifySpec) -> None:
+    """A store is made already: an option for making one would do nothing, and be believed."""
+    making = {"store": spec.store is not None, "keep_series": spec.keep_series}
+    given = [*spec.preparation.given, *(name for name, there in making.items() if there)]
+    if given:
+        raise BadArgument("source", f"images and a parcel layer where {', '.join(given)} is given", "a store alone")
+
+
+def _open_store(spec: ClassifySpec, reporter: Reporter) -> Store:
+    if isinstance(spec.source, str) or not (spec.source / "manifest.json").exists():
+        raise BadArgument("parcels", "a parcel layer after the images, or a store alone", str(spec.source))
+    store = open_store(spec.source)
+    warn_of_flags(store, reporter)
+    return store
+
+
+def _warn_of_season(store: Store, calendar: Sequence[int], reporter: Reporter) -> None:
+    """A model's dates that lie outside the images' season take the nearest observation: said, for it costs accuracy."""
+    days = store.manifest["acquisition_days"]
+    outside = [day for day in calendar if not days[0] - 15 <= day <= days[-1] + 15]
+    if outside:
+        reporter.warning(
+            "season.not_covered",
+            f"The images cover days {days[0]} to {days[-1]} of season {store.manifest['season']}; "
+            f"{len(outside)} of the model's {len(calendar)} dates lie outside.",
+            "Add images of the whole season the model was trained on, or expect worse results.",
+        )
+
+
+def _warn_of_series(store: Store, bundle: ModelBundle, reporter: Reporter) -> None:
+    """A model expects series made like those it was trained on."""
+    found, trained = in_words(of_store(store)), in_words(bundle.provenance.get("preparation", {}))
+    if trained and found and trained != found:
+        reporter.warning(
+            "series.made_otherwise",
+            f"The model was trained on series made by {trained}; these are made by {found}.",
+            "Give the images, and no options of masks and filling, or expect worse results.",
+        )
+
+
+def _report(
+    classified: ClassifiedParcels, predictions: pandas.DataFrame, agreement: dict[str, Any], spec: ClassifySpec
+) -> Path:
+    bundle, store = classified.bundle, classified.store
+    model = {"model": bundle.architecture, "trained": bundle.provenance.get("made", "")}
+    about = report_document.of_store(store)
+    parts = {
+        **about,
+        "notes": [*about["notes"], *report_document.prior_notes(spec.previous_field)],
+        **agreement,
+        "breakdown": classified.breakdown(),
+        "provenance": {**model, **report_document.sources((store,))},
+    }
+    document = report_document.document("classification", "Classified parcels", **parts)
+    return reports.write(document, spec.page, _map(classified, predictions, spec.page.with_suffix(".png")))
+
+
+def _map(classified: ClassifiedParcels, predictions: pandas.DataFrame, path: Path) -> Path | None:
+    """A picture of the classified outlines; None where they are too many, or no polygons."""
+    if len(predictions) > _MOST_DRAWN:
+        return None
+    geometries = classified.store.parcels().geometry
+    if not geometries.geom_type.isin(_DRAWN).any():
+        return None
+    codes = predictions["crop_code"].to_numpy(object, na_value=None)
+    return draw_map(geometries, codes, classified.bundle.classes, path, "Classified parcels")

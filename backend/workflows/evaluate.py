@@ -1,0 +1,148 @@
+"""The report only, for any layer that holds predictions and the truth."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas
+from numpy.typing import NDArray
+
+from backend import reports
+from backend.crop_codes import as_code
+from backend.errors import BadArgument, NoCommonClasses
+from backend.learning.metrics import reliability, scores
+from backend.parcels import nomenclature
+from backend.parcels.nomenclature import Nomenclature
+from backend.parcels.reading import column, read_fields
+from backend.protocol import Reporter
+from backend.vocabulary import QUALITY
+from backend.workflows import report_document
+from backend.workflows.arguments import own_options, require_none, typed
+from backend.workflows.labels import ClassOptions, LabelledParcels, chosen_table, warn_of_unknown
+
+
+@dataclass(frozen=True)
+class EvaluateSpec:
+    """`predictions`: a classified layer, or an open table of one, then with `report`; `truth`: the field declared.
+
+    `classes` names the class table of the model; without one codes are compared as they are.
+    """
+
+    predictions: Path | pandas.DataFrame
+    truth: str
+    classes: ClassOptions = ClassOptions()
+    layer: str | None = None
+    report: Path | None = None
+
+    @classmethod
+    def of(cls, **options: Any) -> EvaluateSpec:
+        """From options by name, None where one is not given. Raises BadArgument."""
+        classes, others = own_options(ClassOptions, typed(options))
+        own, unknown = own_options(cls, others)
+        require_none(unknown)
+        return cls(**own, classes=ClassOptions(**classes))
+
+    @property
+    def name(self) -> str:
+        return self.predictions.name if isinstance(self.predictions, Path) else "an open table"
+
+    @property
+    def page(self) -> Path:
+        """Where the report goes. Raises BadArgument where an open table comes without a place for it."""
+        if self.report is None and not isinstance(self.predictions, Path):
+            raise BadArgument("report", "the report's HTML file, for predictions that are an open table", None)
+        return self.report or self.predictions.with_name(f"{self.predictions.stem}_evaluation.html")  # type: ignore[union-attr]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What came of it (docs/contracts.md)."""
+
+    report: Path
+    scores: Mapping[str, Any]
+    unknown_codes: Mapping[str, int]
+
+
+def evaluate(spec: EvaluateSpec, reporter: Reporter) -> Evaluation:
+    """Compares predictions with a field of declared crops, and reports. Raises MissingField, NoCommonClasses,
+    BadClassTable, UnreadableParcels, NotWritable.
+    """
+    page = spec.page
+    table = read_fields(spec.predictions, spec.layer) if isinstance(spec.predictions, Path) else spec.predictions
+    labelled, found = _compare(table, spec.truth, spec.classes, spec.name)
+    if labelled.unknown:
+        warn_of_unknown(labelled.unknown, labelled.table, reporter)
+    expected = labelled.labels
+    judged = (expected >= 0) & (found >= 0)
+    if not judged.any():
+        raise NoCommonClasses(spec.truth, _some(table, spec.truth), _some(table, "crop_code"))
+    if not judged.all():
+        text = f"{int((~judged).sum())} of {len(table)} parcels lack a prediction or a known crop."
+        reporter.warning("labels.not_judged", text)
+    agreement = scores(expected[judged], found[judged], labelled.table.classes)
+    parts = {
+        "scores": agreement,
+        "flags": _flags(table),
+        "provenance": {
+            "predictions": str(spec.predictions) if isinstance(spec.predictions, Path) else spec.name,
+            "truth": spec.truth,
+            **spec.classes.facts(),
+        },
+        "notes": labelled.notes(),
+        **_reliability(table, judged, expected == found),
+    }
+    document = report_document.document("evaluation", f"Evaluation of {spec.name}", **parts)
+    return Evaluation(reports.write(document, page), agreement, dict(labelled.unknown))
+
+
+def _reliability(table: pandas.DataFrame, judged: NDArray[np.bool_], right: NDArray[np.bool_]) -> dict[str, Any]:
+    """Of those judged parcels whose confidence is a share; nothing where the layer has no such field."""
+    if "confidence" not in table:
+        return {}
+    confidence = pandas.to_numeric(table["confidence"], errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    known = judged & (confidence >= 0) & (confidence <= 1)
+    return {"reliability": reliability(confidence[known], right[known])}
+
+
+def _compare(
+    table: pandas.DataFrame, truth: str, options: ClassOptions, where: str
+) -> tuple[LabelledParcels, NDArray[np.int64]]:
+    """The declared crops, and the position among their classes of each parcel's prediction (-1 for none)."""
+    declared, predicted = column(table, truth, where), column(table, "crop_code", where)
+    if options.class_table or options.unknown_class:
+        known = chosen_table(options.class_table, options.unknown_class)
+    else:
+        known = _as_they_are(table, declared, predicted)
+    codes = {as_code(crop.code): position for position, crop in enumerate(known.classes)}
+    found = np.array([codes.get(as_code(code), -1) for code in predicted])
+    return LabelledParcels(known, *known.labels(declared)), found
+
+
+def _as_they_are(
+    table: pandas.DataFrame, declared: NDArray[np.object_], predicted: NDArray[np.object_]
+) -> Nomenclature:
+    """Every code that occurs as a class of its own, named as the predictions name it."""
+    names = dict(zip(predicted, column(table, "crop_name", "The layer"))) if "crop_name" in table else {}
+    both = np.concatenate([declared, predicted])
+    called = {as_code(code): name for code, name in names.items() if name}
+    return nomenclature.from_values(both, {code: name for code, name in called.items() if code})
+
+
+def _flags(table: pandas.DataFrame) -> list[dict[str, Any]]:
+    if "quality" not in table:
+        return []
+    counts = table["quality"].value_counts()
+    return [
+        {"quality": flag, "meaning": text, "parcels": int(counts[flag])}
+        for flag, text in QUALITY.items()
+        if flag in counts
+    ]
+
+
+def _some(table: pandas.DataFrame, name: str) -> list[str]:
+    return [str(value) for value in table[name].dropna().unique()[:6]]

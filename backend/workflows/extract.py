@@ -1,0 +1,147 @@
+"""Images x parcels -> the parcel series store."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import geopandas
+import numpy as np
+
+from backend.errors import UnreadableImage
+from backend.imagery.catalogue import find, require_readable
+from backend.parcels.database import Database
+from backend.parcels.reading import read
+from backend.protocol import Reporter
+from backend.series import quality
+from backend.series.build import ExtractionSpec, build
+from backend.series.store import Store
+from backend.vocabulary import BANDS, CLASSIFIABLE, OUTLINES, QUALITY, REFLECTANCE_SCALE, UNOBSERVED
+from backend.workflows import report_document
+from backend.workflows.arguments import own_options, typed
+from backend.workflows.preparation import Preparation
+from backend.workflows.search_box import around
+
+_MOST_LOOKED_AT = 10_000  # pixels
+_DARK, _BRIGHT = 0.005, 1.2  # reflectances that a season of fields does not have in its middle
+
+
+@dataclass(frozen=True)
+class ExtractSpec:
+    """`imagery`: a folder, a file, or "stac:" and the address of a catalogue; `output`: the store's folder.
+
+    `calendar`: "" for the acquisition days, else days of the season such as "3,13,43", or "every:10". `overwrite`
+    replaces a store of other inputs.
+    """
+
+    imagery: Path | str
+    parcels: Path | Database | geopandas.GeoDataFrame
+    output: Path
+    preparation: Preparation = field(default_factory=Preparation)
+    calendar: str = ""
+    overwrite: bool = False
+    bands: tuple[str, ...] = BANDS
+
+    @classmethod
+    def of(cls, **options: Any) -> ExtractSpec:
+        """From options by name, None where one is not given. Raises BadArgument, UnreadableDate."""
+        own, others = own_options(cls, typed(options))
+        return cls(**own, preparation=Preparation(others))
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """What came of it (docs/contracts.md); `store` opens with `backend.series.store.open_store`."""
+
+    store: Path
+    parcels: int
+    pixels: int
+    dates: tuple[str, ...]
+    acquisitions: tuple[Mapping[str, Any], ...]
+    bands: tuple[str, ...]
+    quality: Mapping[str, int]
+    outlines: Mapping[str, int]
+    skipped: tuple[Mapping[str, str], ...]
+    seconds: float
+
+
+def extract(spec: ExtractSpec, reporter: Reporter) -> Extraction:
+    """Builds the parcel series store, or goes on with it where a run was stopped. Raises what `make_store` raises."""
+    began = time.monotonic()
+    store = make_store(spec, reporter)
+    return Extraction(
+        store=spec.output,
+        parcels=len(store.index),
+        pixels=len(store.reflectance),
+        dates=tuple(acquisition["date"] for acquisition in store.manifest["acquisitions"]),
+        acquisitions=tuple(report_document.acquisitions((store,))),
+        bands=store.bands,
+        quality=quality.counts(store.index["quality"].to_numpy()),
+        outlines=quality.outline_counts(store.index),
+        skipped=(*store.manifest["skipped"], *left_out(store)),
+        seconds=round(time.monotonic() - began, 1),
+    )
+
+
+def make_store(spec: ExtractSpec, reporter: Reporter) -> Store:
+    """Finds, reads, builds. Raises NoAcquisitions, MissingBands, NoParcels, NoCrs, ParcelsOutsideImagery, DiskFull,
+    NotWritable, UnreadableImage (a damaged image that is not to be skipped), StoreOfOtherInputs, Cancelled.
+    """
+    images, parcels = spec.preparation.images, spec.preparation.parcels
+    layer = read(spec.parcels, parcels.layer, parcels.id_field, parcels.encoding)
+    for remark in layer.remarks:
+        reporter.warning(remark.code, remark.message, remark.advice)
+    catalogue = find(spec.imagery, images, reporter, around(layer) if isinstance(spec.imagery, str) else None)
+    require_readable(catalogue, images.skip_unreadable)
+    how = ExtractionSpec(
+        images,
+        bands=spec.bands,
+        calendar=spec.calendar,
+        series=spec.preparation.series,
+        few_pixels=parcels.few_pixels,
+        inner_buffer_m=parcels.inner_buffer_m,
+        workers=parcels.workers,
+        overwrite=spec.overwrite,
+    )
+    store = build(catalogue, layer, how, spec.output, reporter)
+    warn_of_flags(store, reporter)
+    warn_of_outlines(store, reporter)
+    warn_of_scale(store, reporter)
+    return store
+
+
+def left_out(store: Store) -> list[dict[str, str]]:
+    """Files that turned out damaged while they were read, in the form of those that were skipped before."""
+    reason = "a part of it could not be decoded; its date is left out"
+    return [{"path": path, "code": UnreadableImage.code, "reason": reason} for path in store.manifest["left_out"]]
+
+
+def warn_of_scale(store: Store, reporter: Reporter) -> None:
+    """Reflectances that no field has: a wrong scale trains and classifies without an error, and is worth nothing."""
+    values = store.reflectance[:: max(1, len(store.reflectance) // _MOST_LOOKED_AT)]
+    typical = (
+        float(np.median(values[values != UNOBSERVED])) / REFLECTANCE_SCALE if (values != UNOBSERVED).any() else 0.1
+    )
+    if not _DARK <= typical <= _BRIGHT:
+        reporter.warning(
+            "imagery.odd_scale",
+            f"The median reflectance is {typical:.4g}; over a season of fields it lies between {_DARK} and {_BRIGHT}.",
+            "Give the images' own scale and offset, such as a scale of 0.0001 for counts up to 10,000.",
+        )
+
+
+def warn_of_flags(store: Store, reporter: Reporter) -> None:
+    """One warning for each reason why parcels cannot be classified."""
+    for flag, count in quality.counts(store.index["quality"].to_numpy()).items():
+        if flag not in CLASSIFIABLE:
+            reporter.warning(f"parcels.{flag}", f"{count} of {len(store.index)} parcels: {QUALITY[flag].lower()}.")
+
+
+def warn_of_outlines(store: Store, reporter: Reporter) -> None:
+    """One warning for each way in which outlines are odd."""
+    for name, count in quality.outline_counts(store.index).items():
+        reporter.warning(f"parcels.{name}", f"{count} of {len(store.index)} parcels: {OUTLINES[name]}.")

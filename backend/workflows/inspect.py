@@ -1,0 +1,81 @@
+"""What a folder of images holds, before anything long is run."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from backend.imagery.acquisition import Acquisition, ImageryOptions
+from backend.imagery.catalogue import find
+from backend.imagery.shares import Shares, measure
+from backend.protocol import Reporter
+from backend.workflows.arguments import own_options, require_none, typed
+
+
+@dataclass(frozen=True)
+class InspectSpec:
+    """`imagery`: a folder, a file, or "stac:" and the address of a catalogue."""
+
+    imagery: Path | str
+    images: ImageryOptions = ImageryOptions()
+
+    @classmethod
+    def of(cls, **options: Any) -> InspectSpec:
+        """From options by name, None where one is not given. Raises BadArgument, UnreadableDate."""
+        given = typed(options)
+        images, own = own_options(ImageryOptions, given)
+        imagery = own.pop("imagery")
+        require_none(own)
+        return cls(imagery, ImageryOptions(**images))
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """The acquisitions by date, the files that were skipped and why, the grid that all come on (docs/contracts.md)."""
+
+    acquisitions: tuple[Mapping[str, Any], ...]
+    skipped: tuple[Mapping[str, str], ...]
+    grid: Mapping[str, Any]
+    season: int
+    bands: tuple[str, ...]  # that every acquisition has
+
+
+def inspect(spec: InspectSpec, reporter: Reporter) -> Inspection:
+    """Finds the acquisitions and measures, coarsely, how clear they are. Raises NoAcquisitions, GridMismatch."""
+    catalogue = find(spec.imagery, spec.images, reporter)
+    shares = measure(catalogue, reporter)
+    skipped = ({"path": str(entry.path), "code": entry.code, "reason": entry.reason} for entry in catalogue.skipped)
+    return Inspection(
+        acquisitions=tuple(_facts(*pair) for pair in zip(catalogue.acquisitions, shares, strict=True)),
+        skipped=tuple(skipped),
+        grid=catalogue.grid.to_dict(),
+        season=catalogue.season,
+        bands=catalogue.bands,
+    )
+
+
+def _facts(acquisition: Acquisition, share: Shares) -> dict[str, Any]:
+    first = acquisition.scenes[0]
+    layer = next(iter(first.layers.values()))
+    return {
+        "date": acquisition.day.isoformat(),
+        "name": first.name,
+        "product": first.product,
+        "platform": first.platform,
+        "tile": "+".join(dict.fromkeys(scene.tile for scene in acquisition.scenes if scene.tile)),
+        "baseline": first.baseline,
+        "bands": list(first.layers),
+        "scale": layer.scale,
+        "offset": layer.offset,
+        "mask": "+".join(dict.fromkeys(mask.kind for mask in first.masks)) or None,
+        "clear_share": share.clear,
+        "valid_share": share.valid,
+        "width": first.grid.width,
+        "height": first.grid.height,
+        "crs": first.grid.crs,
+        "resolution_m": first.grid.resolution_m,
+        "sources": [source for scene in acquisition.scenes for source in scene.images],
+    }

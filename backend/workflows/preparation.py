@@ -1,0 +1,105 @@
+"""How images and parcels become series: kept with a model, so that it is given series like those it was trained on."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from typing import Any
+
+from backend.imagery.acquisition import ImageryOptions
+from backend.protocol import DEFAULTS, Reporter
+from backend.series.options import SeriesOptions
+from backend.series.store import Store
+
+from .arguments import require_none
+
+_FOLLOW_THE_MODEL = ("filling", "max_gap_days", "remove_outliers", "scl_classes", "mask_dilation_m", "inner_buffer_m")
+_NO_LIMIT = 0  # of max_gap_days, as it is given
+_MOST_WORKERS = 4
+
+
+@dataclass(frozen=True)
+class ParcelOptions:
+    """How parcels are read, and which of their pixels count."""
+
+    layer: str | None = None
+    id_field: str | None = None
+    encoding: str | None = None
+    inner_buffer_m: float = DEFAULTS.inner_buffer_m
+    few_pixels: int = DEFAULTS.few_pixels
+    workers: int = field(default_factory=lambda: min(os.cpu_count() or 1, _MOST_WORKERS))
+
+
+_GROUPS = (ImageryOptions, SeriesOptions, ParcelOptions)
+_NAMES = {option.name for group in _GROUPS for option in fields(group)}
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """`given` holds the options of images, series and parcels that were given, by name; the others have no entry."""
+
+    given: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Raises BadArgument for a name that none of the groups has, and where the options do not go together."""
+        require_none({name: value for name, value in self.given.items() if name not in _NAMES})
+        _ = self.images, self.series, self.parcels
+
+    @cached_property
+    def images(self) -> ImageryOptions:
+        return ImageryOptions(**self._of(ImageryOptions))
+
+    @cached_property
+    def series(self) -> SeriesOptions:
+        options = self._of(SeriesOptions)
+        if options.get("max_gap_days") == _NO_LIMIT:
+            options["max_gap_days"] = None
+        return SeriesOptions(**options)
+
+    @cached_property
+    def parcels(self) -> ParcelOptions:
+        return ParcelOptions(**self._of(ParcelOptions))
+
+    def as_trained(self, provenance: Mapping[str, Any], reporter: Reporter) -> Preparation:
+        """What is given stays, "no limit" and "no outlier test" too; the rest is as in the model's training."""
+        facts = provenance.get("preparation") or {}
+        trained = {**facts.get("series", {}), **(facts.get("masks") or {})}
+        trained["inner_buffer_m"] = facts.get("inner_buffer_m")
+        known = {name: trained[name] for name in _FOLLOW_THE_MODEL if trained.get(name) is not None}
+        if "scl_classes" in known:
+            known["scl_classes"] = tuple(known["scl_classes"])
+        chosen = Preparation({**known, **self.given})
+        if (chosen.images, chosen.series, chosen.parcels) != (self.images, self.series, self.parcels):
+            reporter.log(f"As the model was trained: {in_words(facts)}.")
+        return chosen
+
+    def _of(self, group: type) -> dict[str, Any]:
+        return {option.name: self.given[option.name] for option in fields(group) if option.name in self.given}
+
+
+def of_store(store: Store) -> dict[str, Any]:
+    """`{series, masks, inner_buffer_m}` of a store; of imported series neither masks nor edges are known."""
+    inner_buffer_m = store.manifest["inputs"].get("inner_buffer_m", DEFAULTS.inner_buffer_m)
+    series = SeriesOptions.of(store.manifest).to_dict()
+    return {"series": series, "masks": store.manifest.get("masks"), "inner_buffer_m": inner_buffer_m}
+
+
+def in_words(facts: Mapping[str, Any]) -> str:
+    """The same in words; "" of a model that does not have them."""
+    if not facts:
+        return ""
+    inner_buffer_m = facts.get("inner_buffer_m", DEFAULTS.inner_buffer_m)
+    edges = [f"pixels {inner_buffer_m:g} m inside the outlines"] if inner_buffer_m else []
+    return ", ".join([str(SeriesOptions.of(facts)), *_masks_in_words(facts.get("masks")), *edges])
+
+
+def _masks_in_words(masks: Mapping[str, Any] | None) -> list[str]:
+    if not masks:
+        return []
+    parts = [f"SCL {','.join(map(str, masks['scl_classes']))}"]
+    parts += [f"masks grown by {masks['mask_dilation_m']:g} m"] if masks["mask_dilation_m"] else []
+    parts += [f"cloud probability {masks['cloud_probability']:g} %"] if masks["cloud_probability"] is not None else []
+    return parts

@@ -1,0 +1,182 @@
+"""From stores and declared crops to a model file and its report."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from backend import __version__, reports
+from backend.learning.training import Trained, TrainingSpec
+from backend.learning.training import train as learn
+from backend.models import MODELS
+from backend.models.bundle import ModelBundle
+from backend.parcels.nomenclature import Nomenclature
+from backend.protocol import Reporter
+from backend.reports.tables import FIGURES
+from backend.series.batch import Feed
+from backend.workflows import report_document
+from backend.workflows.arguments import own_options, typed
+from backend.workflows.folding import FoldingOptions, folding_of
+from backend.workflows.labels import ClassOptions, LabelledParcels, label_parcels
+from backend.workflows.preparation import of_store
+from backend.workflows.previous_crops import previous_crops
+from backend.workflows.seasons import Seasons
+
+
+@dataclass(frozen=True)
+class TrainSpec:
+    """`stores`: one, or one for each season; `output`: the model file; `learning`: how it learns.
+
+    `previous_field`: the field of last year's crop. `report` None: beside the model. `restart` forgets what a stopped
+    run had reached.
+    """
+
+    stores: tuple[Path, ...]
+    output: Path
+    class_field: str
+    learning: TrainingSpec = field(default_factory=TrainingSpec)
+    classes: ClassOptions = ClassOptions()
+    folding: FoldingOptions = FoldingOptions()
+    previous_field: str | None = None
+    report: Path | None = None
+    restart: bool = False
+
+    @classmethod
+    def of(cls, **options: Any) -> TrainSpec:
+        """From options by name, None where one is not given: then the architecture's recipe decides, else the default.
+
+        Raises BadArgument, UnknownModel.
+        """
+        classes, others = own_options(ClassOptions, typed(options))
+        folding, others = own_options(FoldingOptions, others)
+        own, learning = own_options(cls, others)
+        return cls(
+            **own,
+            learning=TrainingSpec.of(**learning),
+            classes=ClassOptions(**classes),
+            folding=FoldingOptions(**folding),
+        )
+
+    @property
+    def page(self) -> Path:
+        return report_document.report_path(self.output, self.report)
+
+    @property
+    def checkpoint(self) -> Path:
+        """The folder from which a stopped run goes on."""
+        return self.output.with_name(f".{self.output.name}.training")
+
+
+@dataclass(frozen=True)
+class Training:
+    """What came of it (docs/contracts.md); `model` opens with `backend.models.bundle.ModelBundle.load`."""
+
+    model: Path
+    report: Path
+    scores: Mapping[str, Any]
+    fold_scores: tuple[Mapping[str, Any], ...]
+    classes: tuple[Mapping[str, str], ...]
+    left_out: tuple[Mapping[str, Any], ...]
+    unknown_codes: Mapping[str, int]
+    split: str
+    seconds: float
+
+
+def train(spec: TrainSpec, reporter: Reporter) -> Training:
+    """Trains on the declared crops of the stores and saves the model with its report; a stopped run goes on.
+
+    Raises NotAStore, MissingField, BadClassTable, TooFewClasses, TooFewGroups, NoSuchDevice, Diverged, NotWritable,
+    DiskFull, Cancelled.
+    """
+    began = time.monotonic()
+    report_document.require_writable(spec.output)
+    report_document.require_writable(spec.page)
+    seasons = Seasons.open(spec.stores)
+    labelled = label_parcels(seasons, spec.class_field, spec.classes, reporter)
+    if spec.restart:
+        shutil.rmtree(spec.checkpoint, ignore_errors=True)
+    feed = seasons.feed(MODELS[spec.learning.model].view)
+    folding = folding_of(spec.folding, seasons)
+    crops, field_name = labelled.table, spec.previous_field
+    previous = previous_crops(seasons, field_name, crops, reporter) if field_name else None
+    trained = learn(spec.learning, feed, labelled.labels, crops.classes, reporter, spec.checkpoint, folding, previous)
+    facts = {**_choices(spec), "split": folding.name, "seconds": round(time.monotonic() - began, 1)}
+    document = _document(seasons, trained, labelled, facts)
+    _bundle(seasons, trained, feed, crops, document).save(spec.output)
+    page = reports.write(document, spec.page)
+    shutil.rmtree(spec.checkpoint, ignore_errors=True)
+    return _result(spec, trained, labelled, document, page)
+
+
+def _choices(spec: TrainSpec) -> dict[str, Any]:
+    """What the provenance says of the user's choices of fields and classes."""
+    choices = {"class field": spec.class_field, **spec.classes.facts()}
+    return {**choices, "last year's crop": spec.previous_field} if spec.previous_field else choices
+
+
+def _bundle(
+    seasons: Seasons, trained: Trained, feed: Feed, crops: Nomenclature, document: Mapping[str, Any]
+) -> ModelBundle:
+    simulated = any(map(report_document.is_simulated, seasons.stores))
+    made = {"simulated": simulated, "preparation": of_store(seasons.stores[0])}
+    provenance = {**document["provenance"], **made}
+    return trained.bundle(feed, seasons.stores[0].manifest["season"], tuple(crops.table()), provenance, document)
+
+
+def _document(seasons: Seasons, trained: Trained, labelled: LabelledParcels, facts: dict[str, Any]) -> dict[str, Any]:
+    about = report_document.of_stores(seasons.stores)
+    notes = [
+        *about["notes"],
+        *labelled.notes(),
+        *report_document.prior_notes(facts.get("last year's crop")),
+        *(f"Left out, too few parcels: {crop.name} ({count})" for crop, count in trained.left_out),
+    ]
+    parts = {
+        **about,
+        "scores": trained.scores,
+        "fold_scores": _fold_scores(trained),
+        "curves": trained.curves,
+        "reliability": trained.reliability,
+        "breakdown": report_document.breakdown(labelled.labels, seasons.areas_m2(), labelled.table.classes),
+        "provenance": {**_provenance(trained, facts), **report_document.sources(seasons.stores)},
+        "notes": notes,
+    }
+    return report_document.document("training", f"Training of {MODELS[trained.spec.model].title}", **parts)
+
+
+def _result(
+    spec: TrainSpec, trained: Trained, labelled: LabelledParcels, document: Mapping[str, Any], page: Path
+) -> Training:
+    named = report_document.named
+    return Training(
+        model=spec.output,
+        report=page,
+        scores=trained.scores,
+        fold_scores=tuple(document["fold_scores"]),
+        classes=tuple(named(crop) for crop in trained.classes),
+        left_out=tuple({**named(crop), "parcels": count} for crop, count in trained.left_out),
+        unknown_codes=dict(labelled.unknown),
+        split=document["provenance"]["split"],
+        seconds=document["provenance"]["seconds"],
+    )
+
+
+def _fold_scores(trained: Trained) -> list[dict[str, Any]]:
+    """The headline figures of each fold that was run."""
+    return [
+        {"fold": fold, **{key: scores[key] for key in ("parcels", *FIGURES)}}
+        for fold, scores in enumerate(trained.fold_scores, start=1)
+    ]
+
+
+def _provenance(trained: Trained, facts: dict[str, Any]) -> dict[str, Any]:
+    spec = trained.spec
+    figures = {name.replace("_", " "): value for name, value in asdict(spec).items() if name != "order"}
+    made = datetime.now().astimezone().isoformat(timespec="seconds")
+    return {"made": made, "engine": __version__, **figures, "folds": f"{spec.folds} of {trained.folds}", **facts}
