@@ -16,7 +16,7 @@ from backend.imagery.names import band_in, parse_day
 from backend.imagery.stac.walking import SCHEME
 from backend.parcels.database import Database
 
-NOT_GIVEN: tuple[Any, ...] = (None, "", (), [])
+NOT_GIVEN: tuple[Any, ...] = (None, (), [])
 
 
 def typed(options: Mapping[str, Any]) -> dict[str, Any]:
