@@ -64,9 +64,8 @@ def attempt(kind: str) -> Trial:
         seconds = time.perf_counter() - start
         right = torch.allclose(found, _kernel(torch.device("cpu")), rtol=TOLERANCE, atol=TOLERANCE)
     except (RuntimeError, AssertionError, OSError) as error:  # torch raises all three for a device that fails
-        return Trial(
-            _name(kind), kind, False, None, f"it fails: {str(error).splitlines()[0] if str(error) else error!r}"
-        )
+        reason = (str(error) or repr(error)).splitlines()[0]
+        return Trial(_name(kind), kind, False, None, f"it fails: {reason}")
     return Trial(_name(kind), kind, right, round(seconds, 4), "" if right else "it computes wrong figures")
 
 
