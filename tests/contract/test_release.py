@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -34,13 +35,19 @@ def subclasses(cls: type) -> set[type]:
 
 
 @pytest.fixture(scope="module")
-def names(tmp_path_factory) -> list[str]:
-    """The entries of a freshly packed zip."""
+def archive(tmp_path_factory) -> Path:
+    """A freshly packed zip."""
     target = tmp_path_factory.mktemp("zip") / "plugin.zip"
     subprocess.run([sys.executable, "scripts/package.py", str(target)], cwd=ROOT, check=True, capture_output=True)
-    with zipfile.ZipFile(target) as archive:
-        assert archive.testzip() is None
-        return archive.namelist()
+    return target
+
+
+@pytest.fixture(scope="module")
+def names(archive) -> list[str]:
+    """The entries of the zip."""
+    with zipfile.ZipFile(archive) as packed:
+        assert packed.testzip() is None
+        return packed.namelist()
 
 
 def test_the_version_is_the_same_everywhere():
@@ -114,6 +121,20 @@ def test_the_zip_holds_every_tracked_file_of_its_folders(names):
     if listed.returncode:
         pytest.skip("not a git checkout")
     assert [name for name in listed.stdout.split() if f"{TOP}/{name}" not in names] == []
+
+
+def test_an_engine_from_the_zip_finds_its_resources_beside_it(archive, tmp_path):
+    with zipfile.ZipFile(archive) as packed:
+        packed.extractall(tmp_path)
+    script = (
+        "import sys; sys.path.insert(0, sys.argv[1]); from backend import locations; "
+        "print(locations.__file__, *(locations.resource(name) for name in ('nomenclatures', 'report')), sep='\\n')"
+    )
+    command = [sys.executable, "-I", "-c", script, tmp_path / TOP]
+    module, *folders = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert module == str(tmp_path / TOP / "backend" / "locations.py")
+    assert folders == [str(tmp_path / TOP / "resources" / name) for name in ("nomenclatures", "report")]
+    assert all(any(Path(folder).iterdir()) for folder in folders)
 
 
 def test_two_packs_are_the_same_bytes(tmp_path):
