@@ -133,6 +133,34 @@ def test_clouds_of_another_orbit_hide_nothing_of_this_one(tmp_path):
     np.testing.assert_array_equal(clear, expected)
 
 
+@pytest.mark.parametrize(("moment", "same_pass"), [("111959", True), ("112000", False), ("120000", False)])
+def test_scenes_less_than_half_an_hour_apart_are_of_one_pass(tmp_path, moment, same_pass):
+    """The right tiles' cloud, two pixels past the border of the left ones, reaches into these within a pass only."""
+    scl = np.full((SIZE, SIZE), 4, np.uint8)
+    scl[10, 37] = 9
+    moments = ["20170103T105000", f"20170103T{moment}"] * 2
+    images, folder = tiles_of(tmp_path, scl, SIZE, (0, 25), moments)
+    expected = ~within(scl == 9, 50)
+    if not same_pass:
+        expected[:, :35] = True
+    np.testing.assert_array_equal(clear_of(images, masks=folder, mask_dilation_m=50), expected)
+
+
+def test_where_a_scene_s_own_mask_is_clear_a_neighbour_s_cloud_does_not_count(tmp_path):
+    """Two tiles of a pass share columns 25 to 34; there the right one's mask has a cloud that the left one's lacks."""
+    values, cloudy = counts(0), np.full((1, SIZE, SIZE), 4, np.uint8)
+    cloudy[0, 20, 33] = 9
+    for tile, (columns, mask) in enumerate([(np.s_[:35], np.full_like(cloudy, 4)), (np.s_[25:], cloudy)]):
+        name, corner = f"T31TG{'KL'[tile]}_20170103T105001", (X0 + 250 * tile, Y0)
+        write_raster(tmp_path / "i" / f"S2_{name}.tif", values[..., columns], BANDS, corner=corner)
+        write_raster(tmp_path / "m" / f"SCL_{name}.tif", mask[..., columns], corner=corner, nodata=None)
+    expected = ~within(cloudy[0] == 9, 50)
+    assert not expected[20, 36]  # the right tile's cloud hides its own ground
+    expected[:, :35] = True
+    found = clear_of(tmp_path / "i", masks=tmp_path / "m", mask_dilation_m=50)
+    np.testing.assert_array_equal(found, expected)
+
+
 def test_options_that_have_no_mask_to_act_on_are_said(tmp_path):
     images, folder = written(tmp_path, np.full((30, 30), 1, np.uint8))
     (folder / "SCL_20170103.tif").rename(folder / "cloud_20170103.tif")

@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 import torch
@@ -87,6 +89,34 @@ def test_normalised_statistics_have_mean_0_and_deviation_1(statistics):
     np.testing.assert_allclose(normal.mean(axis=0), 0, atol=1e-5)
     np.testing.assert_allclose(normal.std(axis=0), expected, atol=1e-5)
     assert feed.values[:, 1, 3].min() == 0.25  # the feed's own values are left alone
+
+
+@dataclass(frozen=True)
+class OneChannel:
+    """A feed whose training parcels have this mean and deviation."""
+
+    mean: float
+    deviation: float
+
+    def moments(self, rows):
+        return np.array([[self.mean]]), np.array([[self.deviation]])
+
+
+@pytest.mark.parametrize(
+    ("deviation", "divisor"),
+    [(0.0, 1.0), (9.9e-7, 1.0), (1e-6, 1e-6), (1.1e-6, 1.1e-6), (5e-5, 5e-5), (np.nan, 1.0)],
+)
+def test_a_deviation_below_a_hundredth_of_the_store_s_step_is_that_of_a_constant(deviation, divisor):
+    """The store's step is 1e-4. Reflectance of 0.3 is then 0.05 from a constant 0.25, and not thousands."""
+    normalisation = Normalisation.of(OneChannel(0.25, deviation), np.arange(3))
+    assert normalisation.std.tolist() == [[divisor]]
+    found = normalisation.apply(Batch(torch.tensor([[[0.3]]], dtype=torch.float64))).values
+    assert found.item() == pytest.approx(0.05 / divisor)
+
+
+def test_a_date_without_an_observation_has_mean_0_and_deviation_1():
+    normalisation = Normalisation.of(OneChannel(np.nan, np.nan), np.arange(3))
+    assert (normalisation.mean.tolist(), normalisation.std.tolist()) == ([[0.0]], [[1.0]])
 
 
 def test_normalised_patches_are_zero_outside(patches):

@@ -51,9 +51,10 @@ def test_the_table_is_the_smoothed_counts_of_a_cross_table():
     np.testing.assert_allclose(rotation.lift @ usual, 1)
 
 
-def test_the_smoothing_is_the_one_that_foretells_each_parcel_best_from_the_others():
+@pytest.mark.parametrize(("count", "seed"), [(120, 5), (120, 0), (30, 7), (20, 4)])
+def test_the_smoothing_is_the_one_that_foretells_each_parcel_best_from_the_others(count, seed):
     """Leave one out in full: for each strength, each parcel taken out of the counts in turn."""
-    last, now = fields(120, seed=5)
+    last, now = fields(count, seed)
     rotation = estimate(last, now, 3)
     usual = np.bincount(now) / len(now)
 

@@ -195,6 +195,15 @@ def test_gaps_longer_than_the_limit_are_unobserved():
         assert 0.1 < (found == UNOBSERVED).mean() < 0.9
 
 
+@pytest.mark.parametrize(("limit", "first"), [(29, UNOBSERVED), (30, 1500), (31, 1500)])
+def test_a_gap_as_long_as_the_limit_is_filled(limit, first):
+    """On a line of 100 a day from 0 on: day 15 between days 0 and 30; day 65, between 30 and 100, is never filled."""
+    days, axis = np.array([0, 30, 100]), np.array([0, 15, 65])
+    series = (100 * days).astype(np.int16).reshape(1, 3, 1)
+    found = on_axis(series, np.ones((1, 3), bool), days, axis, SeriesOptions(max_gap_days=limit))
+    assert found.ravel().tolist() == [0, first, UNOBSERVED]
+
+
 def test_a_day_carried_from_an_unobserved_one_is_unobserved():
     series = np.array([[[100], [200], [UNOBSERVED], [400]]], np.int16)
     found = resample(series, interpolation([0, 10, 20, 30], [0, 5, 10, 12, 20, 29, 30, 40]))

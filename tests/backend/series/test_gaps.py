@@ -155,6 +155,22 @@ def test_onto_a_model_s_days(gapped, image, season):
             np.testing.assert_allclose(shown[number, place], expected, atol=1.1e-4)
 
 
+def test_a_model_s_day_in_a_gap_as_long_as_the_limit_is_kept(season, tmp_path):
+    """47 days lie between the acquisitions of days 21 and 68; day 198 is 47 after the last one, on day 151."""
+    spec = ExtractionSpec(season.options, series=SeriesOptions(max_gap_days=47))
+    store = build(season.catalogue, season.layer, spec, tmp_path / "limit.parcels", Silent())
+    assert store.days == (2, 21, 68, 104, 151)
+    feed = StatisticsFeed(store, [21, 45, 68, 151, 198, 199])
+    pixels = feed.gather(np.flatnonzero(feed.usable)).pixels[:, :, 0].astype(float)
+    pixels[pixels == UNOBSERVED] = np.nan
+    on_21, on_45, on_68, on_151, on_198, on_199 = pixels.T
+    line = on_21 + (on_68 - on_21) * 24 / 47
+    assert 100 < np.isfinite(line).sum() < len(line)
+    np.testing.assert_allclose(on_45, line, atol=0.51)
+    np.testing.assert_array_equal(on_198, on_151)
+    assert np.isfinite(on_151).any() and np.isnan(on_199).all()
+
+
 @pytest.mark.parametrize("view", ["statistics", "pixel_set"])
 def test_seasons_with_gaps_are_joined(small, view):
     """A date that one season did not observe at all takes its figures from the other; one that none saw is NaN."""

@@ -112,6 +112,14 @@ def test_two_clouds_running_are_found_and_what_lies_between_two_is_kept():
     np.testing.assert_array_equal(np.argwhere(found), [[0, 10], [0, 11], [1, 10], [1, 12]])
 
 
+def test_the_middle_of_three_clouds_running_has_to_go_before_the_others_are_found():
+    """The outer two have the middle one beside them, which hides them until it is taken out."""
+    values = np.tile(0.5 * (LEAVES + SOIL), (1, DATES, 1))
+    values[0, 10:13] = CLOUD
+    found = outliers(stored(values), np.ones((1, DATES), bool), DAYS, BANDS)
+    np.testing.assert_array_equal(np.flatnonzero(found), [10, 11, 12])
+
+
 def test_pixels_do_not_judge_each_other(season):
     _, seen, clear, *_ = season
     whole = outliers(stored(seen[:40]), clear[:40], DAYS, BANDS)
