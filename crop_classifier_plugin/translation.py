@@ -17,6 +17,11 @@ def tr(text: str) -> str:
     return QCoreApplication.translate(CONTEXT, text)
 
 
+def translated(text: str) -> str:
+    """The same for a text of the engine's table of options, which stands there in English."""
+    return QCoreApplication.translate(CONTEXT, text) if text else ""
+
+
 def install_translator(folder: Path, locale: Optional[str] = None) -> Optional[QTranslator]:
     """Installs `crop_classifier_LANGUAGE.qm`, which the caller keeps and removes; None where there is none."""
     translator = QTranslator()

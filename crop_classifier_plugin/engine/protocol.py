@@ -1,4 +1,4 @@
-"""What the plugin shares with the engine, loaded by path: protocol, table of architectures, class tables and codes.
+"""What the plugin shares with the engine, loaded by path: protocol, options, architectures, class tables and codes.
 
 QGIS plugins share one interpreter and `backend` is a common name, so the files get private names and nothing is
 imported as `backend`. The files are standard library only.
@@ -27,18 +27,14 @@ def _load(name: str, path: Path) -> ModuleType:
 
 
 if TYPE_CHECKING:  # the same files under the names that a type checker finds them by; never run
-    from backend import crop_codes, protocol
+    from backend import crop_codes, options, protocol
     from backend.models import MODELS
     from backend.parcels import class_table
 else:
     protocol = _load("_crop_classifier_protocol", ROOT / "backend" / "protocol.py")
+    options = _load("_crop_classifier_options", ROOT / "backend" / "options.py")
     MODELS = _load("_crop_classifier_models", ROOT / "backend" / "models" / "__init__.py").MODELS
     crop_codes = _load("_crop_classifier_crop_codes", ROOT / "backend" / "crop_codes.py")
     class_table = _load("_crop_classifier_class_table", ROOT / "backend" / "parcels" / "class_table.py")
-DEFAULTS = protocol.DEFAULTS
-DEVICES = protocol.DEVICES
-SPLITS, LOSSES, CLASS_WEIGHTS = protocol.SPLITS, protocol.LOSSES, protocol.CLASS_WEIGHTS
-SCHEDULES, PRECISIONS = protocol.SCHEDULES, protocol.PRECISIONS
-FILLINGS = protocol.FILLINGS
-FORMATS = protocol.FORMATS
+FORMATS = options.FORMATS
 Job = protocol.Job

@@ -1,22 +1,17 @@
-"""The parameters that say which codes form which class, the same in every algorithm that learns."""
+"""The class table as a parameter: each value a class, a built-in table by its position, or a file."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, List, Optional
 
-from qgis.core import (
-    QgsProcessingContext,
-    QgsProcessingParameterEnum,
-    QgsProcessingParameterFile,
-    QgsProcessingParameterString,
-)
+from qgis.core import QgsProcessingContext, QgsProcessingParameterEnum, QgsProcessingParameterFile
 
 from ..class_tables import CLASS_TABLES, FROM_FILE, OWN_VALUES, titles
 from ..translation import tr
-from .base import EngineAlgorithm, Parameters, advanced
-from .imagery import file_path
+from .arguments import file_path
+from .base import EngineAlgorithm, Parameters
 
 
 def class_table_parameters() -> List[Any]:
@@ -26,12 +21,6 @@ def class_table_parameters() -> List[Any]:
     )
     file = QgsProcessingParameterFile("CLASS_TABLE_FILE", tr("Class table file"), extension="csv", optional=True)
     return [table, file]
-
-
-def unknown_class_parameter() -> QgsProcessingParameterString:
-    label = tr("Class of codes that the class table lacks (empty: leave them out)")
-    words = tr("One of the table's classes, or a new one. The codes are listed with their counts in any case.")
-    return advanced(QgsProcessingParameterString("UNKNOWN_CLASS", label, optional=True), words)
 
 
 def class_table_problem(algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext) -> str:
@@ -46,17 +35,11 @@ def class_table_problem(algorithm: EngineAlgorithm, parameters: Parameters, cont
     return tr("Class table: choose a CSV file with the columns code, name, class, colour.")
 
 
-def class_arguments(
-    algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext
-) -> Dict[str, Any]:
-    """The engine's arguments about classes by name, None where one is not given."""
+def class_table(algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext) -> Optional[str]:
+    """The engine's argument `class_table`: a built-in table or a file; None where each value is a class."""
     table = _chosen(algorithm, parameters, context)
     file = file_path(algorithm, parameters, "CLASS_TABLE_FILE", context)
-    return {
-        "class_table": {OWN_VALUES: None, FROM_FILE: file}.get(table, table),
-        "name_field": algorithm.text(parameters, "NAME_FIELD", context),
-        "unknown_class": algorithm.text(parameters, "UNKNOWN_CLASS", context),
-    }
+    return {OWN_VALUES: None, FROM_FILE: file}.get(table, table)
 
 
 def _chosen(algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext) -> str:

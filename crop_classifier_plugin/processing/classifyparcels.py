@@ -12,30 +12,18 @@ from qgis.core import (
     QgsProcessingFeedback,
     QgsProcessingOutputLayerDefinition,
     QgsProcessingOutputNumber,
-    QgsProcessingParameterDefinition,
     QgsProcessingParameterFile,
-    QgsProcessingParameterNumber,
     QgsProcessingParameterVectorDestination,
 )
 
 from .. import model_file
 from ..engine.protocol import FORMATS
 from ..translation import tr
-from .base import EngineAlgorithm, Parameters, advanced
-from .imagery import file_path, imagery_arguments, imagery_parameters, imagery_problem
-from .learning import device_parameter, report_parameter, say_scores
-from .parcels import (
-    edge_parameters,
-    field_parameter,
-    id_field_parameter,
-    parcel_arguments,
-    parcel_file,
-    parcels_parameter,
-    parcels_problem,
-    previous_field_parameter,
-    workers_parameter,
-)
-from .series import series_arguments, series_parameters
+from .arguments import file_path, options_problem
+from .base import EngineAlgorithm, Parameters
+from .learning import report_parameter, say_scores
+from .options import parameters_for
+from .parcels import parcel_arguments, parcel_file, parcels_parameter, parcels_problem
 from .styling import style_when_loaded
 
 
@@ -69,18 +57,8 @@ class ClassifyParcels(EngineAlgorithm):
         model = QgsProcessingParameterFile("MODEL", tr("Model"), extension="cropmodel")
         self.addParameter(parcels_parameter())
         self.addParameter(model)
-        for parameter in imagery_parameters():
+        for parameter in parameters_for("classify"):
             self.addParameter(parameter)
-        for parameter in series_parameters(of_model=True):
-            self.addParameter(parameter)
-        self.addParameter(field_parameter("TRUTH", tr("Field of declared crops to compare with")))
-        self.addParameter(previous_field_parameter())
-        self.addParameter(device_parameter())
-        self.addParameter(id_field_parameter())
-        self.addParameter(batch_size_parameter())
-        for parameter in edge_parameters():
-            self.addParameter(parameter)
-        self.addParameter(workers_parameter())
         polygons = QgsProcessing.SourceType.TypeVectorPolygon
         self.addParameter(QgsProcessingParameterVectorDestination("OUTPUT", tr("Classified parcels"), polygons))
         self.addParameter(report_parameter())
@@ -91,8 +69,8 @@ class ClassifyParcels(EngineAlgorithm):
 
     def problem(self, parameters: Parameters, context: QgsProcessingContext) -> str:
         return (
-            imagery_problem(self, parameters, context)
-            or parcels_problem(self, parameters, context, "TRUTH", "PREVIOUS_FIELD", "ID_FIELD")
+            options_problem(self, parameters, context, "classify")
+            or parcels_problem(self, parameters, context)
             or model_problem(file_path(self, parameters, "MODEL", context) or "")
             or output_problem(parameters.get("OUTPUT"))
         )
@@ -108,17 +86,10 @@ class ClassifyParcels(EngineAlgorithm):
     ) -> Dict[str, Any]:
         output = self.parameterAsOutputLayer(parameters, "OUTPUT", context)
         arguments = {
-            "source": file_path(self, parameters, "IMAGERY", context),
+            **parcel_arguments(self, self._parcels, "classify", parameters, context),
             "model": file_path(self, parameters, "MODEL", context),
             "output": output,
-            "truth": self.text(parameters, "TRUTH", context),
-            "previous_field": self.text(parameters, "PREVIOUS_FIELD", context),
             "report": self.parameterAsFileOutput(parameters, "REPORT", context),
-            "device": self.parameterAsEnumString(parameters, "DEVICE", context),
-            "batch_size": self.integer(parameters, "BATCH_SIZE", context),
-            **parcel_arguments(self, self._parcels, parameters, context),
-            **imagery_arguments(self, parameters, context),
-            **series_arguments(self, parameters, context),
         }
         made = self.run_engine("classify", arguments, feedback)
         say_scores(made.get("scores"), feedback)
@@ -134,13 +105,6 @@ def results(made: Mapping[str, Any]) -> Dict[str, Any]:
     if made.get("scores"):
         outputs.update(OVERALL_ACCURACY=made["scores"]["oa"], MEAN_F=made["scores"]["mean_f"])
     return outputs
-
-
-def batch_size_parameter() -> QgsProcessingParameterDefinition:
-    """Left empty, the engine takes what suits the model; the batch size of training would be slow."""
-    kind = QgsProcessingParameterNumber.Type.Integer
-    batch = QgsProcessingParameterNumber("BATCH_SIZE", tr("Parcels per batch"), kind, optional=True, minValue=1)
-    return advanced(batch, tr("Fewer take less memory. Empty: as suits the model."))
 
 
 def model_problem(path: str) -> str:

@@ -9,23 +9,14 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingOutputNumber,
-    QgsProcessingParameterBoolean,
     QgsProcessingParameterFolderDestination,
 )
 
 from ..translation import tr
-from .base import EngineAlgorithm, Parameters, advanced
-from .imagery import file_path, imagery_arguments, imagery_parameters, imagery_problem
-from .parcels import (
-    edge_parameters,
-    id_field_parameter,
-    parcel_arguments,
-    parcel_file,
-    parcels_parameter,
-    parcels_problem,
-    workers_parameter,
-)
-from .series import calendar_parameter, calendar_problem, series_arguments, series_parameters
+from .arguments import options_problem
+from .base import EngineAlgorithm, Parameters
+from .options import parameters_for
+from .parcels import parcel_arguments, parcel_file, parcels_parameter, parcels_problem
 
 
 class ExtractSeries(EngineAlgorithm):
@@ -55,27 +46,15 @@ class ExtractSeries(EngineAlgorithm):
 
     def initAlgorithm(self, configuration: Any = None) -> None:
         self.addParameter(parcels_parameter())
-        for parameter in imagery_parameters():
+        for parameter in parameters_for("extract"):
             self.addParameter(parameter)
-        for parameter in series_parameters():
-            self.addParameter(parameter)
-        self.addParameter(calendar_parameter())
-        self.addParameter(id_field_parameter())
-        for parameter in edge_parameters():
-            self.addParameter(parameter)
-        self.addParameter(workers_parameter())
-        overwrite = QgsProcessingParameterBoolean("OVERWRITE", tr("Replace an existing store"), False)
-        self.addParameter(advanced(overwrite, tr("Where it was made of other inputs; else it is used, or completed.")))
         self.addParameter(QgsProcessingParameterFolderDestination("OUTPUT", tr("Parcel series store")))
         self.addOutput(QgsProcessingOutputNumber("PARCEL_COUNT", tr("Number of parcels")))
         self.addOutput(QgsProcessingOutputNumber("PIXEL_COUNT", tr("Number of pixels")))
 
     def problem(self, parameters: Parameters, context: QgsProcessingContext) -> str:
-        return (
-            imagery_problem(self, parameters, context)
-            or parcels_problem(self, parameters, context, "ID_FIELD")
-            or calendar_problem(self, parameters, context)
-        )
+        found = options_problem(self, parameters, context, "extract")
+        return found or parcels_problem(self, parameters, context)
 
     def prepareAlgorithm(
         self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
@@ -87,13 +66,8 @@ class ExtractSeries(EngineAlgorithm):
         self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> Dict[str, Any]:
         arguments = {
-            "imagery": file_path(self, parameters, "IMAGERY", context),
+            **parcel_arguments(self, self._parcels, "extract", parameters, context),
             "output": self.parameterAsFileOutput(parameters, "OUTPUT", context),
-            "calendar": self.text(parameters, "CALENDAR", context),
-            "overwrite": self.parameterAsBool(parameters, "OVERWRITE", context) or None,
-            **parcel_arguments(self, self._parcels, parameters, context),
-            **imagery_arguments(self, parameters, context),
-            **series_arguments(self, parameters, context),
         }
         made = self.run_engine("extract", arguments, feedback)
         return {"OUTPUT": made["store"], "PARCEL_COUNT": made["parcels"], "PIXEL_COUNT": made["pixels"]}

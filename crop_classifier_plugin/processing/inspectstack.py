@@ -18,8 +18,9 @@ from qgis.core import (
 )
 
 from ..translation import tr
+from .arguments import arguments_for, options_problem
 from .base import EngineAlgorithm, Parameters
-from .imagery import file_path, imagery_arguments, imagery_parameters, imagery_problem
+from .options import parameters_for
 
 
 class InspectStack(EngineAlgorithm):
@@ -47,7 +48,7 @@ class InspectStack(EngineAlgorithm):
         )
 
     def initAlgorithm(self, configuration: Any = None) -> None:
-        for parameter in imagery_parameters():
+        for parameter in parameters_for("inspect"):
             self.addParameter(parameter)
         table = QgsProcessingParameterFileDestination(
             "OUTPUT", tr("Table of acquisitions"), tr("CSV files (*.csv)"), optional=True, createByDefault=False
@@ -59,14 +60,12 @@ class InspectStack(EngineAlgorithm):
         self.addOutput(QgsProcessingOutputString("JSON", tr("All that was found, as JSON")))
 
     def problem(self, parameters: Parameters, context: QgsProcessingContext) -> str:
-        return imagery_problem(self, parameters, context)
+        return options_problem(self, parameters, context, "inspect")
 
     def processAlgorithm(
         self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> Dict[str, Any]:
-        imagery = file_path(self, parameters, "IMAGERY", context)
-        arguments = {"imagery": imagery, **imagery_arguments(self, parameters, context)}
-        found = self.run_engine("inspect", arguments, feedback)
+        found = self.run_engine("inspect", arguments_for(self, "inspect", parameters, context), feedback)
         dates = sorted(item["date"] for item in found["acquisitions"])
         say(found, feedback)
         results = {"ACQUISITIONS": len(dates), "JSON": json.dumps(found)}

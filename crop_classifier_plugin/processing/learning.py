@@ -1,34 +1,13 @@
-"""The parameters that training and classification share, and their scores in words."""
+"""The report of a training or a classification as a parameter, and the scores in words."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
 from typing import Any, Mapping, Optional
 
-from qgis.core import (
-    QgsProcessingFeedback,
-    QgsProcessingParameterEnum,
-    QgsProcessingParameterFileDestination,
-    QgsProcessingParameterNumber,
-)
+from qgis.core import QgsProcessingFeedback, QgsProcessingParameterFileDestination
 
-from ..engine.protocol import DEFAULTS, DEVICES
 from ..translation import tr
-
-
-def device_parameter() -> QgsProcessingParameterEnum:
-    """Where the network runs; `auto` takes a GPU that works, else the processor."""
-    return QgsProcessingParameterEnum(
-        "DEVICE", tr("Device"), DEVICES, defaultValue=DEFAULTS.device, usesStaticStrings=True
-    )
-
-
-def whole_number(
-    name: str, label: str, default: Optional[int], least: int = 1, most: int = 2**31 - 1
-) -> QgsProcessingParameterNumber:
-    """A whole number within the engine's limits."""
-    kind = QgsProcessingParameterNumber.Type.Integer
-    return QgsProcessingParameterNumber(name, label, kind, default, minValue=least, maxValue=most)
 
 
 def report_parameter() -> QgsProcessingParameterFileDestination:

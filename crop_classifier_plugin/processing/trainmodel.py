@@ -12,40 +12,21 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingOutputNumber,
-    QgsProcessingParameterBoolean,
-    QgsProcessingParameterEnum,
-    QgsProcessingParameterFile,
     QgsProcessingParameterFileDestination,
 )
 
-from ..engine.protocol import DEFAULTS, MODELS
 from ..layers import ParcelFile
 from ..translation import tr
-from .base import EngineAlgorithm, Parameters, advanced
-from .classes import class_arguments, class_table_parameters, class_table_problem, unknown_class_parameter
-from .imagery import file_path, imagery_arguments, imagery_parameters, imagery_problem
-from .learning import device_parameter, report_parameter, say_scores, whole_number
-from .parcels import (
-    edge_parameters,
-    field_parameter,
-    id_field_parameter,
-    parcel_arguments,
-    parcel_file,
-    parcels_parameter,
-    parcels_problem,
-    previous_field_parameter,
-    workers_parameter,
-)
-from .series import (
-    calendar_parameter,
-    calendar_problem,
-    observations_problem,
-    series_arguments,
-    series_parameters,
-    unused_series_option,
-)
-from .training import epochs_parameter, learning_arguments, option_parameters, split_parameters, split_problem
+from .arguments import arguments_for, file_path, options_problem
+from .base import EngineAlgorithm, Parameters
+from .checks import observations_problem, split_problem, unused_series_option
+from .classes import class_table, class_table_parameters, class_table_problem
+from .learning import report_parameter, say_scores
+from .options import parameters_for
+from .parcels import parcel_arguments, parcel_file, parcels_parameter, parcels_problem
 
+CROPS = ("class_field",)  # beside the class table
+NOT_OFFERED = ("overwrite",)  # a training completes a store, or makes one of its own
 EXTRACTION_SHARE = 0.4  # of the progress bar, where images are read first
 
 
@@ -79,19 +60,10 @@ class TrainModel(EngineAlgorithm):
 
     def initAlgorithm(self, configuration: Any = None) -> None:
         self.addParameter(parcels_parameter(optional=True))
-        self.addParameter(field_parameter("CLASS_FIELD", tr("Field of declared crops"), optional=False))
-        for parameter in [*class_table_parameters(), *imagery_parameters(optional=True), *training_parameters()]:
+        for parameter in [*parameters_for("train", only=CROPS), *class_table_parameters()]:
             self.addParameter(parameter)
-        for parameter in [*series_parameters(), calendar_parameter()]:
+        for parameter in parameters_for("train", "extract", leave_out=(*CROPS, *NOT_OFFERED), optional=("imagery",)):
             self.addParameter(parameter)
-        names = field_parameter("NAME_FIELD", tr("Field of crop names, where each value is a class"))
-        self.addParameter(advanced(names, tr("The report and the map then show names in place of codes.")))
-        self.addParameter(unknown_class_parameter())
-        self.addParameter(previous_field_parameter())
-        self.addParameter(id_field_parameter())
-        for parameter in edge_parameters():
-            self.addParameter(parameter)
-        self.addParameter(workers_parameter())
         files = tr("Crop models (*.cropmodel)")
         self.addParameter(QgsProcessingParameterFileDestination("OUTPUT", tr("Model"), files))
         self.addParameter(report_parameter())
@@ -99,12 +71,10 @@ class TrainModel(EngineAlgorithm):
         self.addOutput(QgsProcessingOutputNumber("MEAN_F", tr("Mean F-score")))
 
     def problem(self, parameters: Parameters, context: QgsProcessingContext) -> str:
-        fields = ("CLASS_FIELD", "NAME_FIELD", "PREVIOUS_FIELD", "ID_FIELD", "SPLIT_FIELD")
         return (
             self._source_problem(parameters, context)
-            or imagery_problem(self, parameters, context)
-            or parcels_problem(self, parameters, context, *fields)
-            or calendar_problem(self, parameters, context)
+            or options_problem(self, parameters, context, "extract", "train")
+            or parcels_problem(self, parameters, context)
             or observations_problem(self, parameters, context)
             or split_problem(self, parameters, context)
             or class_table_problem(self, parameters, context)
@@ -149,59 +119,19 @@ class TrainModel(EngineAlgorithm):
         context: QgsProcessingContext,
         feedback: QgsProcessingFeedback,
     ) -> None:
-        arguments = {
-            "imagery": file_path(self, parameters, "IMAGERY", context),
-            "output": str(store),
-            "calendar": self.text(parameters, "CALENDAR", context),
-            **parcel_arguments(self, parcels, parameters, context),
-            **imagery_arguments(self, parameters, context),
-            **series_arguments(self, parameters, context),
-        }
-        self.run_engine("extract", arguments, feedback, 0.0, EXTRACTION_SHARE)
+        arguments = parcel_arguments(self, parcels, "extract", parameters, context)
+        self.run_engine("extract", {**arguments, "output": str(store)}, feedback, 0.0, EXTRACTION_SHARE)
 
     def _training_arguments(
         self, store: Path, model: Path, parameters: Parameters, context: QgsProcessingContext
     ) -> Dict[str, Any]:
-        whole = {
-            name: self.parameterAsInt(parameters, name.upper(), context) for name in ("folds", "seed", "min_samples")
-        }
         return {
-            **whole,
-            **learning_arguments(self, parameters, context),
-            **class_arguments(self, parameters, context),
+            **arguments_for(self, "train", parameters, context),
+            "class_table": class_table(self, parameters, context),
             "store": str(store),
             "output": str(model),
-            "model": self.parameterAsEnumString(parameters, "MODEL", context),
-            "class_field": self.text(parameters, "CLASS_FIELD", context),
-            "previous_field": self.text(parameters, "PREVIOUS_FIELD", context),
-            "device": self.parameterAsEnumString(parameters, "DEVICE", context),
-            "restart": self.parameterAsBool(parameters, "RESTART", context) or None,
             "report": self.parameterAsFileOutput(parameters, "REPORT", context),
         }
-
-
-def training_parameters() -> List[Any]:
-    """The source, the architecture and how it learns; defaults are the engine's."""
-    folder = QgsProcessingParameterFile.Behavior.Folder
-    store = QgsProcessingParameterFile("STORE", tr("Parcel series store"), folder, optional=True)
-    model = QgsProcessingParameterEnum(
-        "MODEL", tr("Architecture"), list(MODELS), defaultValue=DEFAULTS.model, usesStaticStrings=True
-    )
-    restart = QgsProcessingParameterBoolean("RESTART", tr("Start afresh, even where a stopped run could go on"), False)
-    seed = whole_number("SEED", tr("Random seed"), DEFAULTS.seed, least=0)
-    rare = whole_number("MIN_SAMPLES", tr("Leave out classes with fewer parcels than"), DEFAULTS.min_samples, least=5)
-    return [
-        store,
-        model,
-        epochs_parameter(),
-        whole_number("FOLDS", tr("Folds tested, of five (or of the years there are)"), DEFAULTS.folds, most=5),
-        device_parameter(),
-        *option_parameters(),
-        *split_parameters(),
-        advanced(seed, tr("The same seed gives the same split and, on a processor, the same model.")),
-        advanced(rare, tr("Too few parcels cannot be learnt and tested. What is left out is said.")),
-        advanced(restart, tr("Else a training that was stopped goes on where it was.")),
-    ]
 
 
 def model_output_problem(value: Any) -> str:

@@ -31,7 +31,7 @@ class ClassifyDialog(RunDialog):
     def __init__(self, iface: Any, parent: Optional[QWidget] = None) -> None:
         super().__init__(iface, tr("Classify Parcels"), parent)
         self.imagery = ImageryGroup()
-        self.preparation = PreparationPage(classifies=True)
+        self.preparation = PreparationPage("classify")
         self.parcels = ParcelsRow()
         self.truth = QgsFieldComboBox()
         self.model = ModelPanel()
@@ -45,9 +45,11 @@ class ClassifyDialog(RunDialog):
         self.tabs.addTab(self.log, tr("Log"))
         self.parcels.changed.connect(self._on_layer)
         self.preparation.changed.connect(self._on_preparation)
+        self.model.changed.connect(self._on_model)
         for signal in (self.imagery.changed, self.model.changed, self.output.fileChanged, self.report.fileChanged):
             signal.connect(self.refresh)
         self._on_layer(self.parcels.layer())
+        self._on_model()
 
     # The form
 
@@ -79,6 +81,9 @@ class ClassifyDialog(RunDialog):
 
     def _on_preparation(self) -> None:
         self.imagery.set_extra(self.preparation.search())
+
+    def _on_model(self) -> None:
+        self.preparation.follow(self.model.model.provenance.get("preparation") if self.model.model else None)
 
     # What the shared dialog asks for
 

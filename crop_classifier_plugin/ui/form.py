@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Optional, Union
+from typing import Dict, Optional, Union
 
 from qgis.gui import QgsFileWidget, QgsScrollArea
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QFrame, QGroupBox, QLayout, QVBoxLayout, QWidget
 
-from ..engine.protocol import DEFAULTS, DEVICES, FORMATS
-from ..translation import tr
+from ..engine.protocol import FORMATS, options
+from ..translation import tr, translated
 
 
 def file_widget(mode: QgsFileWidget.StorageMode, title: str, file_filter: str = "", hint: str = "") -> QgsFileWidget:
@@ -65,14 +65,19 @@ def compact_group(title: str, content: Union[QLayout, QWidget]) -> QGroupBox:
     return group
 
 
+def device_titles() -> Dict[str, str]:
+    """The devices under names that a user knows."""
+    return {"auto": tr("Automatic"), "cpu": tr("Processor (CPU)"), "cuda": tr("NVIDIA GPU"), "mps": tr("Apple GPU")}
+
+
 def device_combo(remembered: object) -> QComboBox:
-    """The devices of the protocol under names that a user knows; the data is the protocol's name."""
-    titles = {"auto": tr("Automatic"), "cpu": tr("Processor (CPU)"), "cuda": tr("NVIDIA GPU"), "mps": tr("Apple GPU")}
+    """The devices; the data is the engine's name."""
+    titles = device_titles()
     combo = QComboBox()
-    for name in DEVICES:
+    for name in options.DEVICES:
         combo.addItem(titles.get(name, name), name)
-    choose_data(combo, remembered or DEFAULTS.device)
-    combo.setToolTip(tr("Automatic takes a graphics card that works, else the processor"))
+    choose_data(combo, remembered or options.default("device"))
+    combo.setToolTip(translated(options.option("device").help))
     return combo
 
 

@@ -3,40 +3,52 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-from typing import Any, Optional, Sequence
+from typing import Any, Mapping, Optional, Sequence
 
-from qgis.core import QgsProcessingContext, QgsProcessingParameterBoolean, QgsProcessingParameterDefinition
-from qgis.gui import QgsGui, QgsProcessingGui
+from qgis.core import QgsProcessingContext, QgsProcessingParameterBoolean
+from qgis.gui import QgsFileWidget, QgsGui, QgsProcessingGui, QgsProjectionSelectionWidget
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QFormLayout, QGroupBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import (
+    QAbstractSpinBox,
+    QComboBox,
+    QFormLayout,
+    QGroupBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QVBoxLayout,
+    QWidget,
+)
 
-from ..processing.imagery import imagery_parameters, mask_parameters
-from ..processing.parcels import edge_parameters
-from ..processing.series import calendar_parameter, series_parameters
+from ..engine.protocol import options
+from ..processing.options import AS_FOLLOWED, Option, follows_text, label, parameter
 from ..translation import tr
 from .form import form_layout, scrolling_column
 
-IN_THE_IMAGERY_GROUP = ("IMAGERY", "MASKS", "EXCLUDE")
+IN_THE_IMAGERY_GROUP = ("imagery", "source", "masks", "exclude")
 
 
 class ParameterGroup(QGroupBox):
-    """The widgets that Processing itself shows for some parameters, each under its label."""
+    """The widgets that Processing itself shows for some options, each under its label, with what holds without it."""
 
     changed = pyqtSignal()
 
-    def __init__(
-        self, title: str, definitions: Sequence[QgsProcessingParameterDefinition], parent: Optional[QWidget] = None
-    ) -> None:
+    def __init__(self, title: str, rows: Sequence[Option], command: str, parent: Optional[QWidget] = None) -> None:
         super().__init__(title, parent)
-        self._definitions = {definition.name(): definition for definition in definitions}  # wrappers do not own them
+        self._rows = {row.qgis_name: row for row in rows}
+        self._command = command
+        # the wrappers do not own their definitions
+        self._definitions = {name: parameter(row, command) for name, row in self._rows.items()}
         self._context = QgsProcessingContext()
         self._wrappers: dict[str, Any] = {}
         form = form_layout(self)
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
-        for name, definition in self._definitions.items():
-            self._add(name, definition, form)
+        for name in self._rows:
+            self._add(name, form)
+        self.follow(None)
 
-    def _add(self, name: str, definition: QgsProcessingParameterDefinition, form: QFormLayout) -> None:
+    def _add(self, name: str, form: QFormLayout) -> None:
+        definition = self._definitions[name]
         kind = QgsProcessingGui.WidgetType.Standard
         wrapper = QgsGui.processingGuiRegistry().createParameterWidgetWrapper(definition, kind)
         widget = wrapper.createWrappedWidget(self._context)
@@ -44,11 +56,16 @@ class ParameterGroup(QGroupBox):
         if isinstance(definition, QgsProcessingParameterBoolean):  # a check box has its words beside it
             form.addRow(widget)
         else:
-            label = QLabel(definition.description())
-            label.setToolTip(definition.help())
-            form.addRow(label, widget)
+            heading = QLabel(label(self._rows[name]))
+            heading.setToolTip(definition.help())
+            form.addRow(heading, widget)
         wrapper.widgetValueHasChanged.connect(lambda _: self.changed.emit())
         self._wrappers[name] = wrapper
+
+    def follow(self, trained: Optional[Mapping[str, Any]]) -> None:
+        """Shows what holds for the options that are not given; `trained` as `options.trained_options` gives it."""
+        for name, row in self._rows.items():
+            show_unset(self._wrappers[name].wrappedWidget(), follows_text(row, self._command, trained))
 
     def set_value(self, name: str, value: Any) -> None:
         """As if the user had entered it."""
@@ -65,31 +82,32 @@ class ParameterGroup(QGroupBox):
 
 
 class PreparationPage(QWidget):
-    """`changed` tells that the images would now be read otherwise."""
+    """`changed` means that the images would now be read otherwise."""
 
     changed = pyqtSignal()
 
-    def __init__(self, classifies: bool = False, parent: Optional[QWidget] = None) -> None:
-        """A classification goes by its model's training where nothing is given, and by the model's days."""
+    def __init__(self, command: str = "extract", parent: Optional[QWidget] = None) -> None:
+        """The options of `extract`, or of `classify`, which goes by its model's training where nothing is given."""
         super().__init__(parent)
-        masks = mask_parameters()
-        elsewhere = (*IN_THE_IMAGERY_GROUP, *(mask.name() for mask in masks))
-        images = [parameter for parameter in imagery_parameters() if parameter.name() not in elsewhere]
-        series = [*series_parameters(of_model=classifies), *([] if classifies else [calendar_parameter()])]
-        self.masks, self.images = ParameterGroup(tr("Clear Pixels"), masks), ParameterGroup(tr("Images"), images)
-        self.series = ParameterGroup(tr("Series"), series)
-        self.parcels = ParameterGroup(tr("Parcels"), edge_parameters())
+        self.masks = ParameterGroup(tr("Clear Pixels"), _rows(command, options.MASKS), command)
+        images = (options.DATES_AND_BANDS, options.GRID, options.IMAGES)
+        self.images = ParameterGroup(tr("Images"), _rows(command, *images), command)
+        self.series = ParameterGroup(tr("Series"), _rows(command, options.SERIES), command)
+        self.parcels = ParameterGroup(tr("Parcels"), _rows(command, options.PARCEL_GROUP), command)
         for group in (self.masks, self.images):
             group.changed.connect(self.changed)
-        left_open = tr("Most images need none of this. Point at a line to read what it does.")
-        if classifies:
-            left_open = tr("Masks and series not set are as in the model's training. Point at a line to read about it.")
         columns = QHBoxLayout()
         columns.addWidget(scrolling_column(self.masks, self.series), 1)
         columns.addWidget(scrolling_column(self.images, self.parcels), 1)
         layout = QVBoxLayout(self)
-        layout.addWidget(QLabel(left_open))
+        layout.addWidget(QLabel(tr("Most images need no changes here. Point at a field to read what it does.")))
         layout.addLayout(columns, 1)
+
+    def follow(self, preparation: Any) -> None:
+        """Shows how the series of a model were made: `preparation` of its provenance, None where it is not known."""
+        trained = options.trained_options(preparation) if preparation else None
+        for group in (self.masks, self.images, self.series, self.parcels):
+            group.follow(trained)
 
     def search(self) -> dict[str, Any]:
         """What decides which acquisitions are found, and how clear they are."""
@@ -97,3 +115,24 @@ class PreparationPage(QWidget):
 
     def parameters(self) -> dict[str, Any]:
         return {**self.search(), **self.series.parameters(), **self.parcels.parameters()}
+
+
+def _rows(command: str, *groups: str) -> list[Option]:
+    """The options of some groups that stand nowhere else in the dialogs; fields are chosen beside the layer."""
+    rows = [row for row in options.options_of(command) if row.label and row.group in groups]
+    return [row for row in rows if row.name not in IN_THE_IMAGERY_GROUP and row.kind != options.FIELD]
+
+
+def show_unset(widget: QWidget, text: str) -> None:
+    """Has a widget show `text` while nothing is chosen or entered."""
+    if isinstance(widget, QAbstractSpinBox) and widget.specialValueText():
+        widget.setSpecialValueText(text)
+    elif isinstance(widget, QComboBox) and widget.itemData(0) in AS_FOLLOWED.values():
+        widget.setItemText(0, text)
+    elif isinstance(widget, QgsFileWidget):
+        widget.lineEdit().setPlaceholderText(text)
+    elif isinstance(widget, QLineEdit):
+        widget.setPlaceholderText(text)
+    elif widget.metaObject().className() == "QgsProjectionSelectionWidget":  # for Python a plain QWidget
+        combo = widget.findChild(QComboBox)
+        combo.setItemText(combo.findData(QgsProjectionSelectionWidget.CrsOption.CrsNotSet), text)

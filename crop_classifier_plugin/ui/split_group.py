@@ -6,41 +6,22 @@ from __future__ import annotations
 from typing import Any, Optional
 
 from qgis.core import QgsMapLayer
-from qgis.gui import QgsFieldComboBox
-from qgis.PyQt.QtWidgets import QComboBox, QDoubleSpinBox, QGroupBox, QWidget
+from qgis.PyQt.QtWidgets import QWidget
 
-from ..engine.protocol import DEFAULTS, SPLITS
+from ..engine.protocol import options
+from ..processing.checks import WITH_FIELD
 from ..translation import tr
-from .form import form_layout
+from .option_group import OptionGroup, train_options
 
 
-class SplitGroup(QGroupBox):
-    """Parcels at random test what the model makes of neighbours it has seen; squares, of land it has not."""
+class SplitGroup(OptionGroup):
+    """Parcels at random test the model on neighbours of its training parcels; squares test it on other land."""
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
-        super().__init__(tr("Testing"), parent)
-        titles = {
-            "random": tr("Parcels at random"),
-            "blocks": tr("Squares of land"),
-            "group": tr("Values of a field"),
-            "year": tr("Years of a field"),
-        }
-        self.split = QComboBox()
-        for name in SPLITS:
-            self.split.addItem(titles.get(name, name), name)
-        self.split.setToolTip(tr("Scores of whole squares or years kept back are lower, and truer for land not seen"))
-        self.block_size_m = QDoubleSpinBox()
-        self.block_size_m.setRange(1, 1e6)
-        self.block_size_m.setDecimals(0)
-        self.block_size_m.setSuffix(tr(" m"))
-        self.block_size_m.setValue(DEFAULTS.block_size_m)
-        self.field = QgsFieldComboBox()
-        self.field.setAllowEmptyFieldName(True)
-        form = form_layout(self)
-        form.addRow(tr("Keep together"), self.split)
-        form.addRow(tr("Side of a square"), self.block_size_m)
-        form.addRow(tr("Field"), self.field)
-        self.split.currentIndexChanged.connect(self._enable)
+        super().__init__(tr("Testing"), train_options(options.SPLITTING, advanced=True), "train", parent)
+        self.split, self.block_size_m = self.widgets["split"], self.widgets["block_size_m"]
+        self.field = self.widgets["split_field"]
+        self.changed.connect(self._enable)
         self._enable()
 
     def set_layer(self, layer: Optional[QgsMapLayer]) -> None:
@@ -54,15 +35,16 @@ class SplitGroup(QGroupBox):
         return ""
 
     def parameters(self) -> dict[str, Any]:
-        split = self.split.currentData()
-        parameters = {"SPLIT": split}
-        if split == "blocks":
-            parameters["BLOCK_SIZE_M"] = self.block_size_m.value()
-        return {**parameters, "SPLIT_FIELD": self.field.currentField()} if self._needs_field() else parameters
+        """Without those that the chosen split does not use."""
+        used = {"SPLIT": True, "BLOCK_SIZE_M": self._in_squares(), "SPLIT_FIELD": self._needs_field()}
+        return {name: value for name, value in super().parameters().items() if used.get(name, True)}
+
+    def _in_squares(self) -> bool:
+        return self.value("split") == "blocks"
 
     def _needs_field(self) -> bool:
-        return self.split.currentData() in ("group", "year")
+        return self.value("split") in WITH_FIELD
 
-    def _enable(self, *_: object) -> None:
-        self.block_size_m.setEnabled(self.split.currentData() == "blocks")
+    def _enable(self) -> None:
+        self.block_size_m.setEnabled(self._in_squares())
         self.field.setEnabled(self._needs_field())

@@ -55,8 +55,7 @@ class TrainDialog(RunDialog):
             signal.connect(self.refresh)
         self.crops.changed.connect(self._offer_fields)
         self.preparation.changed.connect(lambda: self.imagery.set_extra(self.preparation.search()))
-        for choice in (self.training.split.split.currentIndexChanged, self.training.split.field.fieldChanged):
-            choice.connect(self.refresh)
+        self.training.split.changed.connect(self.refresh)
         self._offer_fields()
         self.refresh()
 

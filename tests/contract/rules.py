@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 MOST_LINES = 330
-LISTS = {"backend/errors.py": 700}  # one list of many short entries, which is why it stands in one file
+# one list of many short entries each, which is why it stands in one file
+LISTS = {"backend/errors.py": 700, "backend/options.py": 750}
 MOST_FUNCTION_LINES = 40
 
 # engine: what each part may import besides itself and SHARED

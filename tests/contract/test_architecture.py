@@ -13,7 +13,8 @@ PLUGIN = python_files("crop_classifier_plugin")
 QGIS_SIDE = [*PLUGIN, "__init__.py"]
 # the plugin loads them by path
 IN_BOTH_HALVES = [
-    *("backend/protocol.py", "backend/crop_codes.py", "backend/parcels/class_table.py", "backend/models/__init__.py"),
+    *("backend/protocol.py", "backend/options.py", "backend/crop_codes.py"),
+    *("backend/parcels/class_table.py", "backend/models/__init__.py"),
 ]
 SHIPPED = [*ENGINE, *QGIS_SIDE]
 COMMAND_LINE = {"backend/__main__.py", *python_files("backend/commands")}

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 
 import pytest
 
@@ -37,3 +38,10 @@ def test_every_make_target_that_a_page_names_exists(page):
     named = set(re.findall(r"(?:^|`)make ([a-z-]+)", read(page), re.MULTILINE))
     assert "test" in named
     assert named - targets == set()
+
+
+def test_the_tables_of_options_are_those_of_the_code():
+    script = runpy.run_path(str(ROOT / "scripts" / "option_tables.py"))
+    page = read("docs/contracts.md")
+    assert page == script["page"](page), "run: python scripts/option_tables.py"
+    assert page.count("| `") >= 80 and "| `epochs` | train, experiment |" in page

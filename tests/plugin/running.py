@@ -9,7 +9,6 @@ from qgis.core import QgsApplication, QgsProcessingContext, QgsProject
 from sample_layers import model_file
 
 from crop_classifier_plugin.engine.feedback import EngineFeedback
-from crop_classifier_plugin.engine.protocol import DEFAULTS
 
 
 class Feedback(EngineFeedback):
@@ -52,12 +51,6 @@ def problem(name: str, parameters: dict) -> str:
     accepted, message = algorithm(name).checkParameterValues(parameters, context)
     assert accepted == (message == "")
     return message
-
-
-def given(job: dict) -> dict:
-    """A job's arguments other than the ones that have a default in the plugin."""
-    defaults = {"resolution_m": DEFAULTS.resolution_m, "few_pixels": DEFAULTS.few_pixels, "device": DEFAULTS.device}
-    return {name: value for name, value in job["arguments"].items() if defaults.get(name) != value}
 
 
 def classify_parameters(imagery: Path, tmp_path: Path, parcels) -> dict:

@@ -100,7 +100,7 @@ def extract(arguments):
 
 
 def train(arguments):
-    epochs, folds = arguments["epochs"], arguments["folds"]
+    epochs, folds = arguments.get("epochs", 50), arguments.get("folds", 1)
     for fold in range(1, folds + 1):
         for epoch in range(1, epochs + 1):
             train_epoch(fold, folds, epoch, epochs)

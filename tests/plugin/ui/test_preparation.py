@@ -1,6 +1,9 @@
 """How images are prepared: the algorithms' own parameters in the dialogs, from the widgets to the engine's jobs."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
+import json
+import zipfile
+
 import pytest
 from qgis.core import QgsCoordinateReferenceSystem
 from qgis.gui import QgsScrollArea
@@ -62,12 +65,12 @@ def opened(qtbot, iface, parcels, imagery, tmp_path):
         window.imagery.stop()
 
 
-@pytest.mark.parametrize("classifies", [True, False])
-def test_what_nobody_changed_is_left_to_the_algorithm(qtbot, classifies):
-    page = PreparationPage(classifies)
+@pytest.mark.parametrize("command", ["classify", "extract"])
+def test_what_nobody_changed_is_left_to_the_algorithm(qtbot, command):
+    page = PreparationPage(command)
     qtbot.addWidget(page)
     assert page.parameters() == {}
-    enter(page, "no" if classifies else True)
+    enter(page, "no" if command == "classify" else True)
     given = page.parameters()
     assert {name: given[name] for values in VALUES.values() for name in values} == {
         name: value for values in VALUES.values() for name, value in values.items()
@@ -75,14 +78,14 @@ def test_what_nobody_changed_is_left_to_the_algorithm(qtbot, classifies):
 
 
 @pytest.mark.parametrize(
-    ("classifies", "name", "elsewhere"),
+    ("command", "name", "elsewhere"),
     [
-        (True, "classifyparcels", {"EXCLUDE", "PREVIOUS_FIELD", "ID_FIELD", "BATCH_SIZE", "WORKERS"}),
-        (False, "extractseries", {"EXCLUDE", "ID_FIELD", "WORKERS", "OVERWRITE"}),
+        ("classify", "classifyparcels", {"EXCLUDE", "PREVIOUS_FIELD", "ID_FIELD", "BATCH_SIZE", "WORKERS"}),
+        ("extract", "extractseries", {"EXCLUDE", "ID_FIELD", "WORKERS", "OVERWRITE"}),
     ],
 )
-def test_every_advanced_parameter_of_images_and_series_is_there(qtbot, provider, classifies, name, elsewhere):
-    page = PreparationPage(classifies)
+def test_every_advanced_parameter_of_images_and_series_is_there(qtbot, provider, command, name, elsewhere):
+    page = PreparationPage(command)
     qtbot.addWidget(page)
     shown = {n for g in (page.masks, page.images, page.series, page.parcels) for n in g._definitions}
     algorithm = provider.algorithm(name)
@@ -155,3 +158,48 @@ def test_a_wrong_day_is_said_before_the_run(qtbot, engine, opened, bar):
     dialog.check_engine()
     dialog.run()
     assert not dialog.is_running() and "found 43,13." in bar.text(dialog.bar)
+
+
+def unset(page):
+    """What the widgets show for options that are not given."""
+    wrappers = {**page.masks._wrappers, **page.series._wrappers, **page.parcels._wrappers}
+    return {name: shown_by(wrapper.wrappedWidget()) for name, wrapper in wrappers.items()}
+
+
+def shown_by(widget):
+    if hasattr(widget, "currentText"):
+        return widget.currentText()
+    return widget.text() or widget.placeholderText()
+
+
+def test_a_training_shows_the_defaults(qtbot):
+    page = PreparationPage()
+    qtbot.addWidget(page)
+    expected = {"FILLING": "linear", "MAX_GAP_DAYS": "0", "SCL_CLASSES": "4,5,6,7", "INNER_BUFFER": "0.0"}
+    found = unset(page)
+    assert found.items() >= {**expected, "CLOUD_PROBABILITY": "not used", "CALENDAR": "the dates of the images"}.items()
+    seasons = page.images._wrappers["SEASON"].wrappedWidget(), page.images._wrappers["START"].wrappedWidget()
+    assert [shown_by(widget) for widget in seasons] == ["the year with the most images", "the first image"]
+
+
+def test_a_classification_shows_how_the_model_was_trained(qtbot, engine, opened, model_file):
+    dialog = opened(ClassifyDialog, "out.gpkg")
+    following = ("FILLING", "MAX_GAP_DAYS", "REMOVE_OUTLIERS", "SCL_CLASSES", "MASK_DILATION", "INNER_BUFFER")
+    dialog.model.set_file(str(model_file))  # an old one, which does not say it
+    assert {unset(dialog.preparation)[name] for name in following} == {"as the model was trained"}
+    masks = {"scl_classes": [4, 5], "mask_dilation_m": 20.0, "cloud_probability": None}
+    series = {"filling": "whittaker", "max_gap_days": None, "remove_outliers": True}
+    with zipfile.ZipFile(model_file) as archive:
+        document = json.loads(archive.read("model.json"))
+    document["provenance"] = {"preparation": {"series": series, "masks": masks, "inner_buffer_m": 5.0}}
+    trained = model_file.with_name("trained.cropmodel")
+    with zipfile.ZipFile(trained, "w") as archive:
+        archive.writestr("model.json", json.dumps(document))
+        archive.writestr("weights.safetensors", b"")
+    dialog.model.set_file(str(trained))
+    values = ("whittaker", "0", "yes", "4,5", "20", "5")
+    found = unset(dialog.preparation)
+    assert [found[name] for name in following] == [f"as the model was trained: {value}" for value in values]
+    assert dialog.preparation.parameters() == {}
+    dialog.preparation.series.set_value("FILLING", "linear")
+    assert dialog.preparation.parameters() == {"FILLING": "linear"}

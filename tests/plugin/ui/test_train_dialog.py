@@ -9,7 +9,7 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QApplication
 
 from crop_classifier_plugin.class_tables import CLASS_TABLES
-from crop_classifier_plugin.engine.protocol import DEFAULTS, MODELS
+from crop_classifier_plugin.engine.protocol import MODELS, options
 from crop_classifier_plugin.settings import PREFIX, Setting
 from crop_classifier_plugin.ui.classify_dialog import ClassifyDialog
 from crop_classifier_plugin.ui.train_dialog import TrainDialog
@@ -162,19 +162,6 @@ def test_parameters_are_exactly_what_was_chosen(engine, dialog, parcels, imagery
         "MODEL": "gru",
         "EPOCHS": 12,
         "FOLDS": 3,
-        "BATCH_SIZE": 32,
-        "LEARNING_RATE": 0.001,
-        "SCHEDULE": "constant",
-        "WEIGHT_DECAY": 0.0,
-        "PATIENCE": 0,
-        "LOSS": "cross-entropy",
-        "CLASS_WEIGHTS": "none",
-        "DATE_DROPOUT": 0.0,
-        "PRECISION": "float32",
-        "SPLIT": "random",
-        "SEED": 0,
-        "DEVICE": "auto",
-        "MIN_SAMPLES": 5,
         "OUTPUT": str(tmp_path / "region.cropmodel"),
     }
     known = {definition.name() for definition in provider.algorithm("trainmodel").parameterDefinitions()}
@@ -196,18 +183,40 @@ def test_a_split_asks_for_what_it_needs(engine, dialog):
     assert (sent["SPLIT_FIELD"], "BLOCK_SIZE_M" in sent) == ("CODE_CULTU", False)
 
 
-def test_the_form_follows_the_architectures_recipe_where_nothing_was_changed(engine, dialog, monkeypatch):
+def shown(training):
+    return {name: group.value(name) for group in (training, training.recipe) for name in group.widgets}
+
+
+def choose_architecture(training, name):
+    training.architecture.setCurrentIndex(training.architecture.findData(name))
+
+
+@pytest.mark.parametrize("name", list(MODELS))
+def test_the_form_shows_what_holds_for_each_architecture_and_sends_none_of_it(engine, dialog, name):
+    training = dialog.training
+    choose_architecture(training, name)
+    papers = {"epochs": 50, "batch_size": 32, "learning_rate": 0.001, "schedule": "constant", "weight_decay": 0.0}
+    found = shown(training)
+    assert {option: found[option] for option in papers} == {**papers, **MODELS[name].recipe}
+    sent = set(dialog.parameters()) - {"IMAGERY", "PARCELS", "CLASS_FIELD", "CLASS_TABLE", "OUTPUT"}
+    assert sent == ({"MODEL"} if name != "cnn-gru-0.9" else set())
+
+
+def test_a_changed_field_is_sent_and_does_not_follow_the_architecture(engine, dialog, monkeypatch):
     own = {"schedule": "cosine", "weight_decay": 0.05, "epochs": 80, "date_dropout": 0.2}
     monkeypatch.setitem(MODELS, "cnn", replace(MODELS["cnn"], recipe=own))
     training = dialog.training
-    training.architecture.setCurrentIndex(training.architecture.findData("gru"))
-    training.recipe.date_dropout.setValue(0.5)
-    training.architecture.setCurrentIndex(training.architecture.findData("cnn"))
-    sent = dialog.parameters()
-    assert (sent["SCHEDULE"], sent["WEIGHT_DECAY"], sent["EPOCHS"], sent["DATE_DROPOUT"]) == ("cosine", 0.05, 80, 0.5)
-    training.architecture.setCurrentIndex(training.architecture.findData("gru"))
-    sent = dialog.parameters()
-    assert (sent["SCHEDULE"], sent["WEIGHT_DECAY"], sent["EPOCHS"], sent["DATE_DROPOUT"]) == ("constant", 0, 50, 0.5)
+    choose_architecture(training, "gru")
+    training.recipe.set_value("date_dropout", 0.5)
+    choose_architecture(training, "cnn")
+    assert shown(training).items() >= {**own, "date_dropout": 0.5}.items()
+    assert {"SCHEDULE", "WEIGHT_DECAY", "EPOCHS"}.isdisjoint(dialog.parameters())
+    assert dialog.parameters()["DATE_DROPOUT"] == 0.5
+    training.recipe.set_value("schedule", "constant")  # the paper's, where the recipe has another
+    assert dialog.parameters()["SCHEDULE"] == "constant"
+    choose_architecture(training, "gru")
+    assert shown(training).items() >= {"schedule": "constant", "weight_decay": 0.0, "epochs": 50}.items()
+    assert "SCHEDULE" not in dialog.parameters() and dialog.parameters()["DATE_DROPOUT"] == 0.5
 
 
 def test_a_parcel_file_becomes_a_source(engine, dialog, tmp_path):
@@ -300,11 +309,12 @@ def nothing_remembered():
 def _chosen(qtbot):
     group = TrainingGroup()
     qtbot.addWidget(group)
-    return tuple(group.parameters()[name] for name in ("MODEL", "EPOCHS", "FOLDS", "DEVICE"))
+    return (*(group.value(name) for name in ("model", "epochs", "folds")), group.advanced.value("device"))
 
 
 def test_where_nothing_is_remembered_the_engines_defaults_are_offered(qtbot, nothing_remembered):
-    assert _chosen(qtbot) == (DEFAULTS.model, DEFAULTS.epochs, DEFAULTS.folds, DEFAULTS.device)
+    defaults = (options.default(name, "train") for name in ("model", "epochs", "folds", "device"))
+    assert _chosen(qtbot) == tuple(defaults)
 
 
 def test_what_version_0_1_0_stored_is_offered_again(qtbot, nothing_remembered):

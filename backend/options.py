@@ -1,0 +1,640 @@
+"""The one table of options: what each command takes, for the command line, the jobs, QGIS and the documents.
+
+Standard library only and valid on Python 3.9: the plugin loads this file by path into QGIS's own interpreter.
+Texts are plain English; the plugin translates `label`, `help`, `otherwise` and `unit` (i18n/README.md).
+"""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from math import isfinite
+from typing import Any, Dict, List, Mapping, Optional, Tuple
+
+# Kinds of values. Several values of NAMES and NUMBERS stand in one text with commas, DATES in several texts.
+TEXT, WHOLE, NUMBER, FLAG, CHOICE, DATE, DATES = "text", "whole number", "number", "flag", "choice", "date", "dates"
+CALENDAR, NAMES, NUMBERS, CRS, FIELD = "calendar", "names", "numbers", "coordinate system", "field"
+FILE, FOLDER, OUTPUT, STORE = "file", "folder", "output", "store"  # FILE and FOLDER exist; OUTPUT is written
+IMAGERY, PARCELS = "imagery", "parcels"  # a path or "stac:ADDRESS"; a path or the address of a database
+ARCHITECTURE_NAME = "architecture"
+
+# Groups, as the dialogs and the documents show them
+INPUTS, IMAGES, MASKS, DATES_AND_BANDS, GRID = "inputs", "images", "masks", "dates and bands", "grid"
+SERIES, PARCEL_GROUP, CLASSES, TRAINING, SPLITTING = "series", "parcels", "classes", "training", "splitting"
+COMPUTING, OUTPUTS, IMPORT, SIMULATION, EXPERIMENT = "computing", "outputs", "import", "simulation", "experiment"
+
+# What decides where an option is not given; "" is its default
+ARCHITECTURE, MODEL = "architecture", "model"
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+SPLITS = ("random", "blocks", "group", "year")
+LOSSES = ("cross-entropy", "focal")
+CLASS_WEIGHTS = ("none", "balanced", "square-root")
+SCHEDULES = ("constant", "cosine", "one-cycle")
+PRECISIONS = ("float32", "bfloat16")
+EXACT_FILLINGS = ("linear", "nearest")  # give a clear observation back as it was
+FILLINGS = (*EXACT_FILLINGS, "whittaker", "savitzky-golay")
+RESAMPLINGS = ("nearest", "bilinear", "cubic")
+THEIA_REFLECTANCES = ("FRE", "SRE")
+TABLES = ("table1", "table2", "table3", "table4", "figure2")
+FORMATS = {"gpkg": "GPKG", "shp": "ESRI Shapefile", "parquet": "Parquet", "fgb": "FlatGeobuf", "csv": "CSV"}
+CLEAR_SCL, LAST_SCL = (4, 5, 6, 7), 11  # of Sen2Cor's classes: vegetation, bare soil, water, unclassified; snow
+
+_DATE = re.compile(r"(\d{4})([-_]?)(\d{2})\2(\d{2})(?:[T ]\d{2}:?\d{2}:?\d{2}\S*)?")
+_EVERY = "every:"
+_PHRASES = {
+    WHOLE: "a whole number",
+    NUMBER: "a number",
+    DATE: "a date as YYYY-MM-DD or YYYYMMDD",
+    DATES: "a date as YYYY-MM-DD or YYYYMMDD",
+    CALENDAR: "days of the season in rising order such as 3,13,43, or every:10",
+    NUMBERS: "different whole numbers with commas between them, each",
+    FLAG: "yes or no",
+}
+_UNITS = {"m": " of metres", "days": " of days", "epochs": " of epochs"}
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of some commands.
+
+    `name` is that of jobs and of the Python API. `label` is a noun phrase for QGIS, empty where the plugin gives the
+    value by other means; `otherwise` says what holds without a value where there is no `default`. The range is closed
+    unless `above` (the minimum is excluded) or `below` (the maximum is). `follows` says what decides before the
+    default: the ARCHITECTURE's recipe, or, when classifying, the training of the MODEL. `parameter` is QGIS's name
+    where it is not the upper-cased name.
+    """
+
+    name: str
+    kind: str
+    group: str
+    commands: Tuple[str, ...]
+    label: str
+    help: str
+    default: Any = None
+    otherwise: str = ""
+    choices: Tuple[str, ...] = ()
+    minimum: Optional[float] = None
+    maximum: Optional[float] = None
+    above: bool = False
+    below: bool = False
+    decimals: int = 1
+    unit: str = ""
+    follows: str = ""
+    advanced: bool = True
+    required: bool = False
+    positional: bool = False
+    repeated: bool = False
+    parameter: str = ""
+
+    @property
+    def qgis_name(self) -> str:
+        return self.parameter or self.name.upper()
+
+    @property
+    def expected(self) -> str:
+        """What a value must be, for messages: `a number above 0, at most 1`."""
+        if self.choices:
+            return " or ".join(self.choices)
+        phrase = "a percentage" if self.unit == "%" else _PHRASES.get(self.kind, self.kind)
+        return f"{phrase}{_UNITS.get(self.unit, '')}{self._range()}"
+
+    def follows_in(self, command: str) -> str:
+        """What decides for `command` where nothing is given; a model is there to follow only when classifying."""
+        return "" if self.follows == MODEL and command != "classify" else self.follows
+
+    def accepts(self, value: Any) -> bool:
+        """Whether `value`, or each item of its text, is of this kind, among the choices and in the range."""
+        if self.choices:
+            return value in self.choices
+        if self.kind in (DATE, DATES):
+            return isinstance(value, date) or is_date(str(value))
+        if self.kind == CALENDAR:
+            return is_calendar(str(value))
+        if self.kind == NUMBERS:
+            numbers = as_numbers(value)
+            return 0 < len(set(numbers)) == len(numbers) and all(map(self._in_range, numbers))
+        if self.kind in (WHOLE, NUMBER):
+            return _is_number(value, whole=self.kind == WHOLE) and self._in_range(value)
+        return True
+
+    def _in_range(self, value: float) -> bool:
+        low, high = self.minimum, self.maximum
+        return (low is None or value > low or (value == low and not self.above)) and (
+            high is None or value < high or (value == high and not self.below)
+        )
+
+    def _range(self) -> str:
+        low, high = (None if limit is None else f"{limit:.10g}" for limit in (self.minimum, self.maximum))
+        if low is None:
+            return "" if high is None else f" {'below' if self.below else 'at most'} {high}"
+        start = f" {'above' if self.above else 'from'} {low}"
+        if high is None:
+            return start
+        return f"{start} to {high}" if not (self.above or self.below) else f"{start}, {self._end(high)}"
+
+    def _end(self, high: str) -> str:
+        return f"below {high}" if self.below else f"at most {high}"
+
+
+def options_of(*commands: str) -> Tuple[Option, ...]:
+    """The options of any of the commands, in the table's order."""
+    return tuple(row for row in OPTIONS if set(commands) & set(row.commands))
+
+
+def option(name: str, command: str = "") -> Option:
+    """The row of that name; `command` where commands have different ones. Raises KeyError."""
+    found = [row for row in OPTIONS if row.name == name and (not command or command in row.commands)]
+    if len(found) != 1:
+        raise KeyError(f"{len(found)} options are called {name!r}" + (f" in {command}" if command else ""))
+    return found[0]
+
+
+def default(name: str, command: str = "") -> Any:
+    """What holds where nothing is given and nothing is followed. Raises KeyError."""
+    return option(name, command).default
+
+
+def effective(row: Option, given: Any = None, followed: Optional[Mapping[str, Any]] = None) -> Any:
+    """The value that holds: what is given, else what is followed (a recipe, `trained_options`), else the default."""
+    if given is not None:
+        return given
+    value = (followed or {}).get(row.name)
+    return row.default if value is None else value
+
+
+def trained_options(preparation: Any) -> Dict[str, Any]:
+    """The options that a model's `provenance.preparation` holds, by name; without those that it does not know."""
+    facts = preparation if isinstance(preparation, Mapping) else {}
+    parts = [part for part in (facts.get("series"), facts.get("masks"), facts) if isinstance(part, Mapping)]
+    values = {name: value for part in parts for name, value in part.items()}
+    return {row.name: values[row.name] for row in OPTIONS if row.follows == MODEL and values.get(row.name) is not None}
+
+
+def in_words(value: Any) -> str:
+    """A value as it is typed: `4,5,6,7`, `0.001`, `yes`."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (tuple, list)):
+        return ",".join(map(in_words, value))
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
+
+
+def if_not_given(row: Option, command: str) -> str:
+    """What holds for a command without this option, in words; "" where that goes without saying."""
+    follows = row.follows_in(command)
+    if follows == MODEL:
+        return "as the model was trained"
+    value = "" if row.default is None or row.default is False else in_words(row.default)
+    return f"the architecture's, else {value}" if follows == ARCHITECTURE else value or row.otherwise
+
+
+def is_date(text: str) -> bool:
+    match = _DATE.fullmatch(text.strip())
+    if match is None:
+        return False
+    try:
+        date(int(match[1]), int(match[3]), int(match[4]))
+    except ValueError:
+        return False
+    return True
+
+
+def as_list(text: str) -> List[str]:
+    """The items of a text with commas, semicolons or blanks between them."""
+    return [item for item in re.split(r"[,;\s]+", text) if item]
+
+
+def as_numbers(value: Any) -> Tuple[int, ...]:
+    """The whole numbers of a text with commas, or of a sequence; () where one is none."""
+    try:
+        return tuple(int(item) for item in (str(value).split(",") if isinstance(value, str) else value))
+    except (TypeError, ValueError):
+        return ()
+
+
+def is_calendar(text: str) -> bool:
+    """Days since 1 January of the harvest year, below 0 before it; or every so many days."""
+    days = as_numbers(text[len(_EVERY) :] if text.startswith(_EVERY) else text)
+    if text.startswith(_EVERY):
+        return len(days) == 1 and days[0] > 0
+    return bool(days) and list(days) == sorted(set(days))
+
+
+def _is_number(value: Any, whole: bool) -> bool:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    return isfinite(value) and (not whole or value == int(value))
+
+
+_READ = ("inspect", "extract", "classify")  # images
+_MAKE = ("extract", "classify")  # series
+_LEARN = ("train", "experiment")
+_STORED = ("extract", "import")
+
+OPTIONS: Tuple[Option, ...] = (
+    # Where images and parcels are
+    Option(
+        "imagery", IMAGERY, INPUTS, ("inspect", "extract"), "Images (a folder, a file, or stac: and an address)",
+        "One season of Sentinel-2 products as downloaded, zipped or not, or of GeoTIFFs whose names hold the date; a "
+        "file of a cube or a stack; or stac: and the address of a catalogue.",
+        advanced=False, required=True, positional=True,
+    ),
+    Option(
+        "source", IMAGERY, INPUTS, ("classify",), "Images (a folder, a file, or stac: and an address)",
+        "One season of Sentinel-2 images, as for extract, together with parcels; or a parcel series store.",
+        advanced=False, required=True, positional=True, parameter="IMAGERY",
+    ),
+    Option(
+        "parcels", PARCELS, INPUTS, _MAKE, "",
+        "The parcel layer: a file, a folder (.gdb) or the address of a PostGIS database.", positional=True,
+    ),
+    Option(
+        "table", CHOICE, INPUTS, ("experiment",), "", "The table or figure of the paper; table1 needs no data.",
+        choices=(*TABLES, "all"), required=True, positional=True,
+    ),
+    Option(
+        "store", STORE, INPUTS, _LEARN, "Parcel series store", "The parcel series store, or one for each season.",
+        advanced=False, positional=True, repeated=True,
+    ),
+    Option(
+        "source", FILE, INPUTS, ("import",), "",
+        "A folder of DATA and META, an .npz file, or a .csv or .parquet table.", required=True, positional=True,
+    ),
+    Option(
+        "predictions", FILE, INPUTS, ("evaluate",), "", "A classified layer.", required=True, positional=True,
+    ),
+    Option(
+        "model", FILE, INPUTS, ("classify",), "", "The trained model, a .cropmodel file.",
+        advanced=False, required=True,
+    ),
+    Option(
+        "masks", FOLDER, INPUTS, _READ, "Mask folder",
+        "A scene classification (SCL) or a 0/1 raster (1: masked) for each date, with the date in its name. Products "
+        "with masks of their own need none.",
+        otherwise="the products' own masks", advanced=False,
+    ),
+    # Dates and bands
+    Option(
+        "exclude", DATES, DATES_AND_BANDS, _READ, "Dates to leave out",
+        "Dates that are not used, such as those with haze, as YYYY-MM-DD.", repeated=True,
+    ),
+    Option(
+        "band_names", NAMES, DATES_AND_BANDS, _READ, "Names of the bands in file order",
+        "Names such as B02,B03,B04, with commas between them, for files that do not name their bands.",
+        otherwise="as the files say",
+    ),
+    Option(
+        "dates_file", FILE, DATES_AND_BANDS, _READ, "Dates of a single stack",
+        "A text file with the dates of a stack, one per line in the stack's order, where its file does not hold them.",
+        otherwise="the file's own dates",
+    ),
+    Option(
+        "start", DATE, DATES_AND_BANDS, (*_READ, "import"), "First date used",
+        "The first date that is used, as YYYY-MM-DD.", otherwise="the first image",
+    ),
+    Option(
+        "end", DATE, DATES_AND_BANDS, (*_READ, "import"), "Last date used",
+        "The last date that is used, as YYYY-MM-DD.", otherwise="the last image",
+    ),
+    Option(
+        "season", WHOLE, DATES_AND_BANDS, (*_READ, "import"), "Season (harvest year)",
+        "The year of the harvest; days are counted from its 1 January.",
+        otherwise="the year with the most images", minimum=1980, maximum=2200,
+    ),
+    # The grid, and reflectances on it
+    Option(
+        "resolution_m", NUMBER, GRID, _READ, "Resolution",
+        "Side of a pixel of the grid that all images are brought to.",
+        default=10.0, minimum=1, maximum=1000, unit="m", parameter="RESOLUTION",
+    ),
+    Option(
+        "crs", CRS, GRID, _READ, "Coordinate system of the grid",
+        "A projected coordinate system in metres, such as EPSG:32631; images in it are read without resampling.",
+        otherwise="that of most images",
+    ),
+    Option(
+        "resampling", CHOICE, GRID, _READ, "Resampling",
+        "How bands in another resolution, or images in another coordinate system, are brought to the grid.",
+        default="nearest", choices=RESAMPLINGS,
+    ),
+    Option(
+        "scale", NUMBER, GRID, _READ, "Reflectance per count",
+        "Reflectance is count x scale + offset. Whole numbers in files without a scale are read with 0.0001.",
+        otherwise="as the files say", minimum=0, above=True, decimals=6,
+    ),
+    Option(
+        "offset", NUMBER, GRID, _READ, "Reflectance at count 0",
+        "Reflectance of a count of 0, which is added to count x scale.",
+        otherwise="as the files say", decimals=6,
+    ),
+    # Masks
+    Option(
+        "scl_classes", NUMBERS, MASKS, _READ, "Clear classes (SCL)",
+        "Numbers of the classes of Sen2Cor's scene classification that are clear: 4 is vegetation, 5 bare ground, "
+        "6 water, 7 unclassified.",
+        default=CLEAR_SCL, minimum=1, maximum=LAST_SCL, follows=MODEL,
+    ),
+    Option(
+        "mask_dilation_m", NUMBER, MASKS, _READ, "Margin around masked pixels",
+        "Distance from a masked pixel, such as a cloud, within which pixels are masked, too.",
+        default=0.0, minimum=0, maximum=5000, unit="m", follows=MODEL, parameter="MASK_DILATION",
+    ),
+    Option(
+        "cloud_probability", NUMBER, MASKS, _READ, "Cloud probability threshold",
+        "Cloud probability of ESA's products from which a pixel is masked, beside their scene classification.",
+        otherwise="not used", minimum=0, maximum=100, above=True, unit="%",
+    ),
+    Option(
+        "theia_reflectance", CHOICE, MASKS, _READ, "Reflectance of Theia's products",
+        "FRE is corrected for the slope of the ground, SRE is not.", default="FRE", choices=THEIA_REFLECTANCES,
+    ),
+    Option(
+        "skip_unreadable", FLAG, IMAGES, _READ, "Leave out images that cannot be read",
+        "Lists damaged images and leaves them out with their dates; otherwise a damaged image stops the run.",
+        default=False,
+    ),
+    # Series
+    Option(
+        "filling", CHOICE, SERIES, _MAKE, "Filling of gaps in time",
+        "How values under clouds are filled in: linear, as in the paper; nearest takes the nearest clear date; "
+        "whittaker and savitzky-golay smooth the clear dates, too.",
+        default="linear", choices=FILLINGS, follows=MODEL,
+    ),
+    Option(
+        "max_gap_days", WHOLE, SERIES, _MAKE, "Longest gap that is filled",
+        "Nothing is filled in between clear dates that are further apart than this; 0 sets no limit.",
+        default=0, minimum=0, unit="days", follows=MODEL,
+    ),
+    Option(
+        "remove_outliers", FLAG, SERIES, _MAKE, "Remove clouds that the masks missed",
+        "Masks clouds and shadows by a test in time: dates that differ strongly, in the blue or the infrared, from the "
+        "clear dates before and after them.",
+        default=False, follows=MODEL,
+    ),
+    Option(
+        "calendar", CALENDAR, SERIES, ("extract",), "Days of the season",
+        "The series are interpolated to these days since 1 January of the harvest year, negative before it, such as "
+        "3,13,43, or every:10 for every tenth day. A model that learns on such days can classify any year.",
+        otherwise="the dates of the images",
+    ),
+    # Crops and classes
+    Option(
+        "class_field", FIELD, CLASSES, ("train",), "Field of declared crops",
+        "The field that holds the declared crop, as a code or a name.", advanced=False, required=True,
+    ),
+    Option(
+        "class_field", FIELD, CLASSES, ("experiment",), "", "The field that holds the declared crop.",
+    ),
+    Option(
+        "class_table", TEXT, CLASSES, (*_LEARN, "evaluate"), "",
+        "A built-in class table, or a CSV file with the columns code, name, class, colour.",
+        otherwise="each value is a class",
+    ),
+    Option(
+        "name_field", FIELD, CLASSES, _LEARN, "Field of crop names",
+        "The field of names that the report and the map show in place of codes, where each value is a class.",
+    ),
+    Option(
+        "unknown_class", TEXT, CLASSES, (*_LEARN, "evaluate"), "Class of codes that are not in the class table",
+        "A class of the table, or a new one; the codes are listed with their counts in any case.", otherwise="left out",
+    ),
+    Option(
+        "truth", FIELD, CLASSES, ("classify",), "Field of declared crops to compare with",
+        "The field of declared crops that the report compares with the predictions.", advanced=False,
+    ),
+    Option(
+        "truth", FIELD, CLASSES, ("evaluate",), "", "The field that holds the declared crop.", required=True,
+    ),
+    Option(
+        "previous_field", FIELD, CLASSES, ("train", "classify"), "Field of last year's crops",
+        "The field that holds last year's crop, for a model that is trained with it: crop rotation is then used, too.",
+    ),
+    # Architecture and training
+    Option(
+        "model", ARCHITECTURE_NAME, TRAINING, ("train",), "Architecture",
+        "The architecture of the model; the models command lists all of them.",
+        default="cnn-gru-0.9", advanced=False,
+    ),
+    Option(
+        "models", NAMES, TRAINING, ("experiment",), "",
+        "Architectures with commas between them; the random forest is always added.", otherwise="the paper's",
+    ),
+    Option(
+        "epochs", WHOLE, TRAINING, _LEARN, "Epochs", "How many times the network is shown every training parcel.",
+        default=50, minimum=1, follows=ARCHITECTURE, advanced=False,
+    ),
+    Option(
+        "batch_size", WHOLE, TRAINING, _LEARN, "Parcels per batch", "Number of parcels in each step of the training.",
+        default=32, minimum=2, follows=ARCHITECTURE,
+    ),
+    Option(
+        "learning_rate", NUMBER, TRAINING, _LEARN, "Learning rate",
+        "The learning rate; the highest one, where the schedule changes it.",
+        default=1e-3, minimum=0, maximum=1, above=True, decimals=6, follows=ARCHITECTURE,
+    ),
+    Option(
+        "schedule", CHOICE, TRAINING, _LEARN, "Learning-rate schedule",
+        "How the learning rate changes from the first epoch to the last.",
+        default="constant", choices=SCHEDULES, follows=ARCHITECTURE,
+    ),
+    Option(
+        "weight_decay", NUMBER, TRAINING, _LEARN, "Weight decay", "Keeps weights small, which reduces overfitting.",
+        default=0.0, minimum=0, maximum=1, decimals=6, follows=ARCHITECTURE,
+    ),
+    Option(
+        "patience", WHOLE, TRAINING, _LEARN, "Patience",
+        "The training stops after this many epochs without an improvement, and never early with 0; the best epoch is "
+        "kept in any case.",
+        default=0, minimum=0, unit="epochs", follows=ARCHITECTURE,
+    ),
+    Option(
+        "loss", CHOICE, TRAINING, _LEARN, "Loss",
+        "The loss that is minimised; focal loss gives less weight to parcels that are already classified well.",
+        default="cross-entropy", choices=LOSSES, follows=ARCHITECTURE,
+    ),
+    Option(
+        "class_weights", CHOICE, TRAINING, _LEARN, "Class weights", "Gives parcels of rare classes more weight.",
+        default="none", choices=CLASS_WEIGHTS, follows=ARCHITECTURE,
+    ),
+    Option(
+        "date_dropout", NUMBER, TRAINING, _LEARN, "Date dropout",
+        "Share of the dates that is removed from each training parcel, and filled in as under clouds.",
+        default=0.0, minimum=0, maximum=1, below=True, decimals=2, follows=ARCHITECTURE,
+    ),
+    Option(
+        "precision", CHOICE, TRAINING, _LEARN, "Precision",
+        "Precision of the network while it is trained; bfloat16 is faster on recent GPUs, slower on most processors.",
+        default="float32", choices=PRECISIONS, follows=ARCHITECTURE,
+    ),
+    # How parcels are kept back for testing
+    Option(
+        "folds", WHOLE, SPLITTING, ("train",), "Folds",
+        "How many of the five folds (or of the years) are trained and tested; all of them test every parcel once.",
+        default=1, minimum=1, advanced=False,
+    ),
+    Option(
+        "folds", WHOLE, SPLITTING, ("experiment",), "", "How many of the folds are run.", otherwise="all", minimum=1,
+    ),
+    Option(
+        "split", CHOICE, SPLITTING, _LEARN, "Split for testing",
+        "What is kept together: nothing (random), the parcels of a square (blocks), of a value of the split field "
+        "(group), or of a year. Scores of whole squares, groups or years are lower, and more realistic for new areas.",
+        default="random", choices=SPLITS,
+    ),
+    Option(
+        "block_size_m", NUMBER, SPLITTING, _LEARN, "Side of the squares",
+        "Size of the squares of the split blocks: the parcels of a square are trained on or tested together.",
+        default=5000.0, minimum=1, decimals=0, unit="m",
+    ),
+    Option(
+        "split_field", FIELD, SPLITTING, _LEARN, "Field of the split",
+        "The field whose values are kept together by the splits group and year; year can also use the season of each "
+        "store.",
+    ),
+    # What else holds for a training or a run
+    Option(
+        "seed", WHOLE, TRAINING, _LEARN, "Random seed",
+        "The same seed gives the same split and, on a processor, the same model.",
+        default=0, minimum=0, maximum=2**32 - 1,
+    ),
+    Option(
+        "min_samples", WHOLE, TRAINING, _LEARN, "Fewest parcels of a class",
+        "Classes with fewer parcels cannot be learned and tested; they are left out and listed.", default=5, minimum=5,
+    ),
+    Option(
+        "restart", FLAG, TRAINING, ("train",), "Start again from the beginning",
+        "Starts a training that was stopped again from the beginning, instead of continuing it.", default=False,
+    ),
+    Option(
+        "device", CHOICE, COMPUTING, (*_LEARN, "classify"), "Device",
+        "The device that computes; auto takes a GPU that works, otherwise the processor.",
+        default="auto", choices=DEVICES, advanced=False,
+    ),
+    Option(
+        "batch_size", WHOLE, COMPUTING, ("classify",), "Parcels per batch",
+        "Number of parcels that are classified at once; fewer need less memory.",
+        otherwise="as suits the model", minimum=1,
+    ),
+    # Parcels
+    Option(
+        "layer", TEXT, PARCEL_GROUP, (*_MAKE, "evaluate"), "",
+        "The layer of a file that holds several; of a database TABLE, SCHEMA.TABLE or SCHEMA.TABLE(COLUMN).",
+        otherwise="the only layer",
+    ),
+    Option(
+        "id_field", FIELD, PARCEL_GROUP, _MAKE, "Field that identifies a parcel",
+        "The field whose values name the parcels.",
+        otherwise="the feature id",
+    ),
+    Option(
+        "few_pixels", WHOLE, PARCEL_GROUP, (*_MAKE, "import"), "Flag parcels with fewer pixels than",
+        "Parcels with fewer pixels than this are classified all the same, with the flag few_pixels.",
+        default=4, minimum=1,
+    ),
+    Option(
+        "inner_buffer_m", NUMBER, PARCEL_GROUP, _MAKE, "Inner buffer of the parcels",
+        "Only pixels this far inside the outline are used, which leaves the neighbours out. Parcels that are too "
+        "narrow keep all their pixels.",
+        default=0.0, minimum=0, maximum=1000, unit="m", follows=MODEL, parameter="INNER_BUFFER",
+    ),
+    Option(
+        "encoding", TEXT, PARCEL_GROUP, _MAKE, "Text encoding of a shapefile",
+        "The text encoding of a shapefile, such as CP1252, where its letters are not read correctly.",
+        otherwise="as the file says",
+    ),
+    Option(
+        "workers", WHOLE, COMPUTING, _MAKE, "Image blocks read at once",
+        "How many blocks of the images are read at once; more are faster on several cores, and need more memory.",
+        otherwise="one per core, at most 4", minimum=1, maximum=64,
+    ),
+    # What is written
+    Option(
+        "output", OUTPUT, OUTPUTS, _STORED, "", "The store's folder, NAME.parcels.", required=True,
+    ),
+    Option(
+        "output", OUTPUT, OUTPUTS, ("train",), "", "The model file, NAME.cropmodel.", required=True,
+    ),
+    Option(
+        "output", OUTPUT, OUTPUTS, ("classify",), "",
+        f"The classified layer, a {', '.join(f'.{ending}' for ending in FORMATS)} file.", required=True,
+    ),
+    Option(
+        "output", OUTPUT, OUTPUTS, ("experiment",), "", "The folder of the runs, tables and pictures.", required=True,
+    ),
+    Option(
+        "output", OUTPUT, OUTPUTS, ("simulate",), "", "The folder of the region.", required=True, positional=True,
+    ),
+    Option(
+        "overwrite", FLAG, OUTPUTS, _STORED, "Replace a store of other inputs",
+        "Replaces a store that was made of other inputs; one of the same inputs is used, or completed.",
+        default=False,
+    ),
+    Option(
+        "store", OUTPUT, OUTPUTS, ("classify",), "", "The folder that keeps the parcel series store.",
+        otherwise="removed at the end",
+    ),
+    Option(
+        "report", OUTPUT, OUTPUTS, ("train", "classify", "evaluate"), "", "The report's HTML file.",
+        otherwise="NAME_report.html beside the output, NAME_evaluation.html beside the predictions",
+    ),
+    # Published data sets
+    Option(
+        "labels", FILE, IMPORT, ("import",), "", "A table with a row for each sample of an .npz file.",
+        otherwise="NAME_labels.csv",
+    ),
+    Option(
+        "id_field", FIELD, IMPORT, ("import",), "", "The field that names each sample of a table.",
+        otherwise="sample_id, parcel_id, id and the like",
+    ),
+    Option(
+        "date_field", FIELD, IMPORT, ("import",), "", "The field with the date, in a table with a row for each date.",
+        otherwise="date, timestamp and the like",
+    ),
+    Option(
+        "dates_file", FILE, IMPORT, ("import",), "", "A text file with the dates of the arrays, one per line.",
+        otherwise="their own",
+    ),
+    Option(
+        "band_names", NAMES, IMPORT, ("import",), "", "Names of the arrays' bands in their order, B02,B03,B04.",
+        otherwise="as the files say",
+    ),
+    Option(
+        "nodata", NUMBER, IMPORT, ("import",), "", "The number that stands for no observation, such as 65535.",
+        otherwise="as the files say",
+    ),
+    Option(
+        "scale", NUMBER, IMPORT, ("import",), "", "Reflectance per count.",
+        otherwise="0.0001 where the numbers are counts",
+    ),
+    Option(
+        "offset", NUMBER, IMPORT, ("import",), "", "Reflectance at count 0.", default=0.0,
+    ),
+    Option(
+        "shift_days", WHOLE, IMPORT, ("import",), "",
+        "Days that are added to every date: 15 where dates are the first days of months.", default=0, unit="days",
+    ),
+    Option(
+        "crs", CRS, IMPORT, ("import",), "", "Coordinate system of a table's x and y, such as EPSG:32631.",
+        otherwise="lon and lat need none",
+    ),
+    # A made-up region
+    Option(
+        "parcels", WHOLE, SIMULATION, ("simulate",), "", "Number of parcels.", default=600, minimum=1,
+    ),
+    Option(
+        "dates", WHOLE, SIMULATION, ("simulate",), "", "Number of acquisitions in a year.", default=24, minimum=1,
+    ),
+    Option(
+        "seed", WHOLE, SIMULATION, ("simulate",), "", "The same seed gives the same region.",
+        default=0, minimum=0, maximum=2**32 - 1,
+    ),
+    Option("year", WHOLE, SIMULATION, ("simulate",), "", "The first year.", default=2017),
+    Option(
+        "years", WHOLE, SIMULATION, ("simulate",), "",
+        "Number of years, each in a folder of its own: the same fields, with their crops in rotation.",
+        default=1, minimum=1,
+    ),
+)  # fmt: skip

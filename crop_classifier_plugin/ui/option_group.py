@@ -1,0 +1,160 @@
+"""Options of a command as a form: every field shows the value that holds, and only a changed one is a parameter."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from typing import Any, Iterable, Mapping, Optional
+
+from qgis.gui import QgsFieldComboBox
+from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QGroupBox,
+    QLabel,
+    QLineEdit,
+    QSpinBox,
+    QWidget,
+)
+
+from ..engine.protocol import MODELS, options
+from ..processing.options import LARGEST, Option, choices, help_text, limits
+from ..translation import tr, translated
+from .form import choose_data, device_titles, form_layout
+
+LARGEST_NUMBER = 1e9
+
+
+class OptionGroup(QGroupBox):
+    """`changed` means that a field has another value. `rows` are rows of the table of options, `command` takes them."""
+
+    changed = pyqtSignal()
+
+    def __init__(self, title: str, rows: Iterable[Option], command: str, parent: Optional[QWidget] = None) -> None:
+        super().__init__(title, parent)
+        self._rows = {row.name: row for row in rows}
+        self._command = command
+        self._holds = {name: options.effective(row) for name, row in self._rows.items()}
+        self.widgets = {name: _widget(row) for name, row in self._rows.items()}
+        self.form = form_layout(self)
+        self.form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        for name, widget in self.widgets.items():
+            widget.setToolTip(help_text(self._rows[name]))
+            self.set_value(name, self._holds[name])
+            _change_signal(widget).connect(lambda *_: self.changed.emit())
+            self._lay_out(self._rows[name], widget)
+
+    def _lay_out(self, row: Option, widget: QWidget) -> None:
+        if row.kind == options.ARCHITECTURE_NAME:  # long titles, which need the whole width
+            self.form.addRow(QLabel(translated(row.label)))
+        if isinstance(widget, QCheckBox) or row.kind == options.ARCHITECTURE_NAME:
+            self.form.addRow(widget)
+        else:
+            self.form.addRow(translated(row.label), widget)
+
+    def value(self, name: str) -> Any:
+        widget = self.widgets[name]
+        if isinstance(widget, QComboBox):
+            return widget.currentField() if isinstance(widget, QgsFieldComboBox) else widget.currentData()
+        if isinstance(widget, QCheckBox):
+            return widget.isChecked()
+        return widget.text().strip() if isinstance(widget, QLineEdit) else widget.value()
+
+    def set_value(self, name: str, value: Any) -> None:
+        """As if the user had entered it; None is an empty field."""
+        widget = self.widgets[name]
+        if isinstance(widget, QgsFieldComboBox):
+            widget.setField(value or "")
+        elif isinstance(widget, QComboBox):
+            choose_data(widget, value)
+        elif isinstance(widget, QCheckBox):
+            widget.setChecked(bool(value))
+        elif isinstance(widget, QLineEdit):
+            widget.setText("" if value is None else options.in_words(value))
+        else:
+            widget.setValue(value)
+
+    def follow(self, followed: Mapping[str, Any]) -> None:
+        """Shows the values of a recipe in the fields that have not been changed."""
+        for name, row in self._rows.items():
+            unchanged, holds = not self.is_changed(name), options.effective(row, None, followed)
+            self._holds[name] = holds
+            if row.follows_in(self._command) and unchanged:
+                self.set_value(name, holds)
+
+    def is_changed(self, name: str) -> bool:
+        """Whether the field differs from the value that holds without it."""
+        return self.value(name) not in (self._holds[name], "" if self._holds[name] is None else self._holds[name])
+
+    def parameters(self) -> dict[str, Any]:
+        """The algorithm's parameters that were changed."""
+        return {row.qgis_name: self.value(name) for name, row in self._rows.items() if self.is_changed(name)}
+
+
+def train_options(*groups: str, advanced: bool, follows: Optional[bool] = None) -> list[Option]:
+    """The rows of the command train in some groups; `follows`: those that follow the architecture, or the others."""
+    rows = [row for row in options.options_of("train") if row.label and row.group in groups]
+    return [row for row in rows if row.advanced == advanced and follows in (None, bool(row.follows))]
+
+
+def _widget(row: Option) -> QWidget:
+    if row.kind == options.FLAG:
+        return QCheckBox(translated(row.label))
+    if row.kind == options.FIELD:
+        field = QgsFieldComboBox()
+        field.setAllowEmptyFieldName(True)
+        return field
+    if row.kind in (options.CHOICE, options.ARCHITECTURE_NAME):
+        return _combo(row)
+    return _spin(row) if row.kind in (options.WHOLE, options.NUMBER) else QLineEdit()
+
+
+def _spin(row: Option) -> QWidget:
+    low, high = limits(row)
+    if row.kind == options.WHOLE:
+        spin: Any = QSpinBox()
+        spin.setRange(int(low or 0), int(LARGEST if high is None else high))
+    else:
+        spin = QDoubleSpinBox()
+        spin.setDecimals(row.decimals)
+        spin.setRange(low or 0.0, LARGEST_NUMBER if high is None else high)
+        spin.setSingleStep(10.0 ** (2 - row.decimals) / 100 if row.decimals > 2 else 0.05 if row.decimals else 1)
+    if row.unit:
+        spin.setSuffix(f" {translated(row.unit)}")
+    return spin
+
+
+def _combo(row: Option) -> QComboBox:
+    titles = _titles(row)
+    combo = QComboBox()
+    for name in choices(row):
+        combo.addItem(titles.get(name, name), name)
+    policy = QComboBox.SizeAdjustPolicy
+    long = row.kind == options.ARCHITECTURE_NAME
+    combo.setSizeAdjustPolicy(policy.AdjustToMinimumContentsLengthWithIcon if long else policy.AdjustToContents)
+    return combo
+
+
+def _titles(row: Option) -> Mapping[str, str]:
+    """What people read for a choice; the others read as in the reports and on the command line."""
+    if row.kind == options.ARCHITECTURE_NAME:
+        return {name: architecture.title for name, architecture in MODELS.items()}
+    splits = {
+        "random": tr("Parcels at random"),
+        "blocks": tr("Squares of land"),
+        "group": tr("Values of a field"),
+        "year": tr("Years of a field"),
+    }
+    return {"device": device_titles(), "split": splits}.get(row.name, {})
+
+
+def _change_signal(widget: QWidget) -> Any:
+    if isinstance(widget, QgsFieldComboBox):
+        return widget.fieldChanged
+    if isinstance(widget, QComboBox):
+        return widget.currentIndexChanged
+    if isinstance(widget, QCheckBox):
+        return widget.toggled
+    return widget.textChanged if isinstance(widget, QLineEdit) else widget.valueChanged

@@ -1,0 +1,69 @@
+"""Writes `i18n/crop_classifier_LANGUAGE.ts`, or completes it: every text of the plugin and of the table of options.
+
+python scripts/translations.py fr
+"""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import ast
+import runpy
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+ROOT = Path(__file__).resolve().parents[1]
+CONTEXT = "CropClassifier"
+
+
+def texts() -> list[str]:
+    """Each text once, in the order in which it stands in the source."""
+    return list(dict.fromkeys([*_of_the_source(), *_of_the_options()]))
+
+
+def _of_the_source() -> Iterator[str]:
+    """The texts that stand in `tr("...")`."""
+    for path in sorted((ROOT / "crop_classifier_plugin").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "tr":
+                yield ast.literal_eval(node.args[0])
+
+
+def _of_the_options() -> Iterator[str]:
+    """What the plugin shows of the options that it offers."""
+    for row in runpy.run_path(str(ROOT / "backend" / "options.py"))["OPTIONS"]:
+        if row.label:
+            yield from filter(None, (row.label, row.help, row.otherwise, row.unit, row.expected))
+
+
+def translations(path: Path) -> dict[str, str]:
+    """The translations in a .ts file, by the English text; none where there is no file."""
+    if not path.exists():
+        return {}
+    messages = ElementTree.parse(path).iter("message")
+    pairs = ((message.findtext("source", ""), message.findtext("translation", "")) for message in messages)
+    return {source: translation for source, translation in pairs if translation}
+
+
+def write(path: Path, language: str) -> int:
+    """Keeps the translations that are there; gives how many texts have none."""
+    known = translations(path)
+    root = ElementTree.Element("TS", version="2.1", language=language, sourcelanguage="en")
+    context = ElementTree.SubElement(root, "context")
+    ElementTree.SubElement(context, "name").text = CONTEXT
+    for text in texts():
+        message = ElementTree.SubElement(context, "message")
+        ElementTree.SubElement(message, "source").text = text
+        translation = ElementTree.SubElement(message, "translation")
+        translation.text = known.get(text)
+        if text not in known:
+            translation.set("type", "unfinished")
+    ElementTree.indent(root)
+    ElementTree.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
+    return sum(text not in known for text in texts())
+
+
+if __name__ == "__main__":
+    target = ROOT / "i18n" / f"crop_classifier_{sys.argv[1]}.ts"
+    print(f"{target}: {write(target, sys.argv[1])} texts without a translation")
