@@ -8,6 +8,8 @@ from dataclasses import dataclass
 BANDS = ("B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B11", "B12")  # the paper leaves out B01, B09, B10
 REFLECTANCE_SCALE = 10_000  # the store holds reflectance x 10,000 as int16
 UNOBSERVED = -32768  # int16 value of a pixel that no acquisition saw clearly
+SENTINEL_2 = "sentinel-2"
+DTYPES = {"int16": "<i2", "float32": "<f4"}  # types of a band's numbers in a store; unobserved: UNOBSERVED, NaN
 PATCH_SIZE_PX = 32
 
 QUALITY = {
@@ -29,6 +31,25 @@ OUTLINES = {
     "narrow": "Too narrow for the inner buffer; the whole outline was used",
 }
 CLASSIFIABLE = ("ok", "few_pixels", "partly_outside")
+
+
+@dataclass(frozen=True)
+class Band:
+    """One quantity that a source measures, on that source's dates: `quantity = number * scale`, in `unit`.
+
+    `unit` is "1" for a ratio; `dtype`, a key of DTYPES, is the type of the numbers in a store.
+    """
+
+    name: str
+    quantity: str
+    unit: str
+    dtype: str
+    scale: float
+    source: str
+
+
+def sentinel_2_band(name: str) -> Band:
+    return Band(name, "reflectance", "1", "int16", 1 / REFLECTANCE_SCALE, SENTINEL_2)
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ def random_model(name: str, store: Store, path: Path) -> Path:
     network = build(name, len(store.bands), store.days, len(CLASSES))
     ModelBundle(
         architecture=name, figures=architecture.figures, view=architecture.view, bands=store.bands, calendar=store.days,
-        season=store.manifest["season"], mean=np.full((dates, channels), 0.2), std=np.full((dates, channels), 0.1),
+        season=store.manifest.season, mean=np.full((dates, channels), 0.2), std=np.full((dates, channels), 0.1),
         classes=CLASSES, class_table=(), temperature=1.0, scores=None,
         provenance={}, weights=network.state_dict(), report={},
     ).save(path)  # fmt: skip

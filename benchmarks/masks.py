@@ -74,7 +74,7 @@ def main() -> None:
         seen, odd = by_parcel(clear, store), by_parcel(found, store)
         whole = (seen > 0) & (2 * odd >= seen)
         for number in np.flatnonzero(odd.any(axis=0)):
-            date, at = store.manifest["acquisitions"][number]["date"], whole[:, number].sum()
+            date, at = store.manifest.sentinel_2.acquisitions[number].date, whole[:, number].sum()
             print(f"{date} {odd[:, number].sum():7,} of {seen[:, number].sum():7,} observations, {at:4} parcels")
         print(f"{found.sum():,} of {clear.sum():,} clear observations ({found.sum() / clear.sum():.2%})")
         dates = whole.any(axis=0)

@@ -191,7 +191,7 @@ def machine(device: torch.device) -> dict[str, Any]:
 def series_digest(stores: Sequence[Store]) -> str:
     """A name for the stores' content that does not depend on where they lie, from their days, bands, parcels and from
     pixels spread over them: a full digest of a country's store would take longer than a run."""
-    words = {"stores": [[store.days, store.bands, store.manifest["season"]] for store in stores]}
+    words = {"stores": [[store.days, store.bands, store.manifest.season] for store in stores]}
     arrays = [array for store in stores for array in _sampled(store)]
     return digest(words, arrays)
 

@@ -18,6 +18,7 @@ from backend.errors import BadArgument, BadMeta, MissingBands, RepeatedSamples
 from backend.imagery.names import band_in, parse_day
 from backend.protocol import Reporter
 from backend.published.spec import ImportSpec
+from backend.series.calendar import FIRST_SEASON, LAST_SEASON, MOST_DAYS
 from backend.vocabulary import BANDS
 
 _MONTH = re.compile(r"(\d{4})-?(0[1-9]|1[0-2])")
@@ -41,12 +42,17 @@ class Axes:
         return cls(*kept_bands(bands, where, reporter), *kept_dates(dates, spec, where))
 
     def season(self, chosen: int | None) -> int:
-        """The chosen year, else the one with the most dates."""
-        return chosen or Counter(day.year for day in self.dates).most_common(1)[0][0]
+        """The chosen year, else the one with the most dates. Raises BadArgument for one far from the dates."""
+        season = chosen or Counter(day.year for day in self.dates).most_common(1)[0][0]
+        near = FIRST_SEASON <= season <= LAST_SEASON and all(abs(day) <= MOST_DAYS for day in self.days(season))
+        if not near:
+            dates = f"{self.dates[0]} to {self.dates[-1]}"
+            raise BadArgument("season", f"a year from {FIRST_SEASON} to {LAST_SEASON}, near the dates {dates}", season)
+        return season
 
-    def days(self, season: int) -> list[int]:
+    def days(self, season: int) -> tuple[int, ...]:
         """Days since 1 January of the season."""
-        return [(day - date(season, 1, 1)).days for day in self.dates]
+        return tuple((day - date(season, 1, 1)).days for day in self.dates)
 
     def picked(self, values: NDArray[Any]) -> NDArray[Any]:
         """`(samples, source dates, source bands)` -> `(samples, dates, bands)`."""

@@ -16,7 +16,11 @@ from backend.published.spec import ImportSpec
 from backend.series import store as stores
 from backend.series.filling import fill_gaps
 from backend.series.finishing import finish
+from backend.series.manifest import Manifest, ParcelsRecord
+from backend.series.source import AcquisitionRecord
+from backend.series.source import Source as SeriesSource
 from backend.series.store import Store
+from backend.vocabulary import SENTINEL_2, sentinel_2_band
 
 
 def import_set(path: Path, spec: ImportSpec, output: Path, reporter: Reporter) -> Store:
@@ -28,7 +32,7 @@ def import_set(path: Path, spec: ImportSpec, output: Path, reporter: Reporter) -
     with stores.locked(output):
         if not stores.resumable(output, inputs, spec.overwrite):
             _lay_out(source, spec, inputs, output, reporter)
-        elif stores.read_manifest(output)["complete"]:
+        elif stores.read_manifest(output).complete:
             reporter.log(f"{output} is already made of these inputs; it is used as it is.")
             return stores.open_store(output)
         else:
@@ -51,26 +55,20 @@ def _lay_out(source: Source, spec: ImportSpec, inputs: dict[str, Any], output: P
         stores.create(output, _manifest(source, spec, inputs), index, None, len(_blocks(source)))
 
 
-def _manifest(source: Source, spec: ImportSpec, inputs: dict[str, Any]) -> dict[str, Any]:
-    season = source.axes.season(spec.season)
-    days = source.axes.days(season)
-    return {
-        "schema": stores.SCHEMA,
-        "complete": False,
-        "bands": list(source.axes.bands),
-        "days": days,
-        "time_axis": "acquisitions",
-        "season": season,
-        "grid": None,
-        "positions": source.positions,
-        "acquisitions": [{"date": day.isoformat(), "scenes": [], "files": []} for day in source.axes.dates],
-        "acquisition_days": days,
-        "products": [f"imported from {source.layout}"],
-        "skipped": [],
-        "left_out": [],
-        "parcels": {"source": str(source.path), "layer": source.layout},
-        "inputs": inputs,
-    }
+def _manifest(source: Source, spec: ImportSpec, inputs: dict[str, Any]) -> Manifest:
+    axes = source.axes
+    season = axes.season(spec.season)
+    days = axes.days(season)
+    series = SeriesSource(
+        SENTINEL_2,
+        tuple(map(sentinel_2_band, axes.bands)),
+        days,
+        days,
+        tuple(map(AcquisitionRecord, axes.dates)),
+        (f"imported from {source.layout}",),
+    )
+    parcels = ParcelsRecord(str(source.path), source.layout)
+    return Manifest(False, season, None, (series,), parcels, inputs, positions=source.positions)
 
 
 def _blocks(source: Source) -> list[range]:
@@ -81,6 +79,7 @@ def _blocks(source: Source) -> list[range]:
 def _fill(unfinished: Store, source: Source, reporter: Reporter) -> None:
     """Writes the blocks that the store still lacks."""
     blocks, saturated = _blocks(source), 0
+    stores.require_blocks(unfinished, len(blocks))
     for number in np.flatnonzero(~unfinished.done):
         saturated += _write(unfinished, source, blocks[number])
         unfinished.done[number] = True

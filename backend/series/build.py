@@ -25,10 +25,12 @@ from backend.series.extraction import block_windows, fill_store
 from backend.series.finishing import finish
 from backend.series.ground_plan import planned
 from backend.series.layout import Edges
+from backend.series.manifest import Manifest, ParcelsRecord, Skipped
 from backend.series.options import SeriesOptions
 from backend.series.outliers import require_bands
+from backend.series.source import ACQUISITIONS, AcquisitionRecord, Masks, Source
 from backend.series.store import Store
-from backend.vocabulary import BANDS
+from backend.vocabulary import BANDS, SENTINEL_2, sentinel_2_band
 
 
 @dataclass(frozen=True)
@@ -74,11 +76,11 @@ def build(catalogue: Catalogue, parcels: ParcelLayer, spec: ExtractionSpec, path
             _lay_out(run)
             return _fill(run, reporter)
         manifest = store.read_manifest(path)
-        if manifest["complete"]:
+        if manifest.complete:
             reporter.log(f"{path} is already made of these inputs; it is used as it is.")
             return store.open_store(path)
         reporter.log(f"Going on with {path} where its extraction stopped.")
-        return _fill(run.without(manifest["left_out"]) if manifest["left_out"] else run, reporter)
+        return _fill(run.without(manifest.left_out) if manifest.left_out else run, reporter)
 
 
 def _fill(run: _Extraction, reporter: Reporter) -> Store:
@@ -117,29 +119,41 @@ def _look_swapped(parcels: ParcelLayer, grid: Grid) -> bool:
     return bool(np.isfinite(moved).all()) and shapely.box(*moved).intersects(shapely.box(*grid.bounds))
 
 
-def _manifest(run: _Extraction) -> dict[str, Any]:
-    days, calendar = run.catalogue.days, run.spec.calendar
-    return {
-        "schema": store.SCHEMA,
-        "complete": False,
-        "bands": list(run.spec.bands),
-        "days": list(parse_calendar(calendar, days[0], days[-1]) if calendar else days),
-        "time_axis": calendar or "acquisitions",
-        "series": run.spec.series.to_dict(),
-        "masks": run.spec.imagery.masking(),
-        "season": run.catalogue.season,
-        "grid": run.catalogue.grid.to_dict(),
-        "acquisitions": [
-            {"date": a.day.isoformat(), "scenes": [s.name for s in a.scenes], "files": [*map(unsigned, _sources([a]))]}
-            for a in run.catalogue.acquisitions
-        ],
-        "acquisition_days": list(days),
-        "products": sorted({scene.product for a in run.catalogue.acquisitions for scene in a.scenes}),
-        "skipped": [{"path": str(s.path), "code": s.code, "reason": s.reason} for s in run.catalogue.skipped],
-        "left_out": list(run.left_out),
-        "parcels": {"source": str(run.parcels.path), "layer": run.parcels.name, **_said(run.parcels)},
-        "inputs": run.inputs,
-    }
+def _manifest(run: _Extraction) -> Manifest:
+    return Manifest(
+        complete=False,
+        season=run.catalogue.season,
+        grid=run.catalogue.grid,
+        sources=(_sentinel_2(run.catalogue, run.spec),),
+        parcels=_parcels(run.parcels),
+        inputs=run.inputs,
+        skipped=tuple(Skipped(str(s.path), s.code, s.reason) for s in run.catalogue.skipped),
+        left_out=run.left_out,
+    )
+
+
+def _sentinel_2(catalogue: Catalogue, spec: ExtractionSpec) -> Source:
+    days, calendar = catalogue.days, spec.calendar
+    masking = spec.imagery.masking()
+    return Source(
+        SENTINEL_2,
+        tuple(map(sentinel_2_band, spec.bands)),
+        parse_calendar(calendar, days[0], days[-1]) if calendar else days,
+        days,
+        tuple(
+            AcquisitionRecord(a.day, tuple(s.name for s in a.scenes), tuple(map(unsigned, _sources([a]))))
+            for a in catalogue.acquisitions
+        ),
+        tuple(sorted({scene.product for a in catalogue.acquisitions for scene in a.scenes})),
+        calendar or ACQUISITIONS,
+        spec.series,
+        Masks(**{**masking, "scl_classes": tuple(masking["scl_classes"])}),
+    )
+
+
+def _parcels(parcels: ParcelLayer) -> ParcelsRecord:
+    remarks = tuple(remark.message for remark in parcels.remarks)
+    return ParcelsRecord(str(parcels.path), parcels.name, parcels.encoding, remarks)
 
 
 def describe_inputs(catalogue: Catalogue, parcels: ParcelLayer, spec: ExtractionSpec) -> dict[str, Any]:
@@ -157,10 +171,6 @@ def describe_inputs(catalogue: Catalogue, parcels: ParcelLayer, spec: Extraction
         "encoding": parcels.encoding,
         "grid": catalogue.grid.to_dict(),
     }
-
-
-def _said(parcels: ParcelLayer) -> dict[str, Any]:
-    return {"encoding": parcels.encoding, "remarks": [remark.message for remark in parcels.remarks]}
 
 
 def _require_bands(catalogue: Catalogue, bands: Iterable[str]) -> None:

@@ -13,6 +13,9 @@ from backend.vocabulary import UNOBSERVED
 
 Days = Sequence[int] | NDArray[np.int64]
 
+MOST_DAYS = 36_525  # from the season's first day, either way: a century
+FIRST_SEASON, LAST_SEASON = 1900, 2200
+
 _CHUNK_PX = 16_384
 _EXPECTED = 'days of the season in rising order such as "3,13,43", or "every:10"'
 
@@ -27,7 +30,8 @@ def parse(text: str, first_day: int, last_day: int) -> tuple[int, ...]:
             days = tuple(int(part) for part in text.split(","))
     except ValueError:
         days = ()
-    if not days or any(later <= earlier for earlier, later in zip(days, days[1:])):
+    far = any(abs(day) > MOST_DAYS for day in days)
+    if not days or far or any(later <= earlier for earlier, later in zip(days, days[1:])):
         raise BadArgument("calendar", _EXPECTED, text)
     return days
 
@@ -51,13 +55,15 @@ def interpolation(days_from: Days, days_to: Days) -> NDArray[np.float32]:
 
 
 def resample(series: NDArray[np.int16], matrix: NDArray[np.float32]) -> NDArray[np.int16]:
-    """`(pixels, from, bands)` -> `(pixels, to, bands)`; UNOBSERVED is what is made of a day that is."""
+    """`(pixels, from, bands)` -> `(pixels, to, bands)`; UNOBSERVED is what is made of a day that is, in each band."""
     carried = np.empty((len(series), len(matrix), series.shape[2]), np.int16)
     used = (matrix.T > 0).astype(np.float32)
     for start in range(0, len(series), _CHUNK_PX):
         chunk, into = series[start : start + _CHUNK_PX], carried[start : start + _CHUNK_PX]
         into[:] = np.rint(np.einsum("tf,pfb->ptb", matrix, chunk.astype(np.float32), optimize=True))
-        unobserved = chunk[:, :, 0] == UNOBSERVED
-        if unobserved.any():
-            into[unobserved @ used > 0] = UNOBSERVED
+        if chunk.size and chunk.min() == UNOBSERVED:
+            some = np.flatnonzero((chunk == UNOBSERVED).any(axis=(1, 2)))
+            unobserved = (chunk[some] == UNOBSERVED).transpose(0, 2, 1).astype(np.float32)  # (some, bands, from)
+            pixel, band, day = np.nonzero(unobserved @ used)
+            into[some[pixel], day, band] = UNOBSERVED
     return carried

@@ -19,10 +19,9 @@ from backend.imagery.acquisition import Catalogue
 from backend.imagery.blocks import block_shape, read_acquisition
 from backend.protocol import Reporter
 from backend.series.filling import CHUNK_CELLS, on_axis
-from backend.series.options import SeriesOptions
 from backend.series.outliers import outliers
 from backend.series.rasterise import expand
-from backend.series.store import Store, reserve
+from backend.series.store import Store, require_blocks, reserve
 
 _IN_MEMORY = 160e6  # bytes of a block's series above which its scratch lies in a file: memory does not grow with dates
 _POLL_S = 0.2
@@ -37,6 +36,7 @@ def block_windows(catalogue: Catalogue) -> list[Window]:
 def fill_store(store: Store, catalogue: Catalogue, resampling: str, workers: int, reporter: Reporter) -> None:
     """Writes the blocks that `store` still lacks, `workers` at once. Raises UnreadableImage, Cancelled."""
     windows = block_windows(catalogue)
+    require_blocks(store, len(windows))
     waiting = [number for number in range(len(windows)) if not store.done[number]]
     stop = threading.Event()
     with ThreadPoolExecutor(workers) as pool:
@@ -103,7 +103,7 @@ def _write(
     days: NDArray[np.int64],
 ) -> None:  # fmt: skip
     """Brings a block's series onto the store's time axis, some pixels at once, and stores them."""
-    axis, options = np.asarray(store.days), SeriesOptions.of(store.manifest)
+    axis, options = np.asarray(store.days), store.manifest.sentinel_2.series
     seen, reflectance = store.array("clear"), store.array("reflectance")
     step = max(1, CHUNK_CELLS // max(len(days), len(axis)))
     for start in range(0, len(pixels), step):

@@ -4,15 +4,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pandas
 from numpy.typing import NDArray
 
 from backend.series import quality
-from backend.series.options import SeriesOptions
+from backend.series.manifest import Manifest
+from backend.series.source import observed
 from backend.series.store import Store, open_store
-from backend.vocabulary import UNOBSERVED
+from backend.vocabulary import SENTINEL_2
 
 _CHUNK_PX = 1 << 22  # pixels looked at together: the sums of the paper's 10^8 would take gigabytes at once
 
@@ -20,28 +22,38 @@ _CHUNK_PX = 1 << 22  # pixels looked at together: the sums of the paper's 10^8 w
 def finish(unfinished: Store, few_pixels: int) -> Store:
     """Adds flags and shares to the index, then says in the manifest that the store is whole."""
     index, clear = unfinished.index, unfinished.clear
-    seen, observed = np.zeros(len(index)), np.zeros(len(index))
+    seen, shares = np.zeros(len(index)), np.zeros(len(index))
     for rows, pixels, part in _parts(index):
-        seen[rows] = quality.seen_pixels(_seen(unfinished, pixels), part)
-        observed[rows] = quality.observed_shares(clear[pixels], part)
-    unfinished.replace_index(index.assign(quality=quality.flags(index, seen, few_pixels), observed=observed))
-    shares = quality.clear_shares(clear)
-    acquisitions = [{**a, "clear_share": float(s)} for a, s in zip(unfinished.manifest["acquisitions"], shares)]
-    if unfinished.removed is not None:
-        counts = unfinished.removed.sum(axis=0)
-        acquisitions = [{**a, "outliers": int(count)} for a, count in zip(acquisitions, counts)]
-    unfinished.replace_manifest(complete=True, acquisitions=acquisitions)
+        seen[rows] = quality.seen_pixels(_observed(unfinished, pixels), part)
+        shares[rows] = quality.observed_shares(clear[pixels], part)
+    unfinished.replace_index(index.assign(quality=quality.flags(index, seen, few_pixels), observed=shares))
+    unfinished.replace_manifest(_finished(unfinished))
     for name in ("done", "removed"):
         (unfinished.path / f"{name}.npy").unlink(missing_ok=True)
     return open_store(unfinished.path)
 
 
-def _seen(unfinished: Store, pixels: slice) -> NDArray[np.bool_]:
-    """Which pixels have a value at some date; a calendar's days may all lie in gaps that were not filled."""
-    seen = unfinished.clear[pixels].any(axis=1)
-    if SeriesOptions.of(unfinished.manifest).max_gap_days is not None:
-        seen &= (unfinished.reflectance[pixels, :, 0] != UNOBSERVED).any(axis=1)
-    return np.asarray(seen)
+def _finished(unfinished: Store) -> Manifest:
+    """The manifest with what each acquisition of each source observed."""
+    sources = []
+    for source in unfinished.manifest.sources:
+        shares = quality.clear_shares(unfinished.array(source.clear_array))
+        records = [replace(a, clear_share=float(s)) for a, s in zip(source.acquisitions, shares, strict=True)]
+        if source.name == SENTINEL_2 and unfinished.removed is not None:
+            counts = unfinished.removed.sum(axis=0)
+            records = [replace(a, outliers=int(count)) for a, count in zip(records, counts, strict=True)]
+        sources.append(replace(source, acquisitions=tuple(records)))
+    return replace(unfinished.manifest, complete=True, sources=tuple(sources))
+
+
+def _observed(unfinished: Store, pixels: slice) -> NDArray[np.bool_]:
+    """Which pixels have a value of Sentinel-2, in any band at any date; a calendar's days may all lie in gaps that were
+    not filled.
+    """
+    found = unfinished.clear[pixels].any(axis=1)
+    if unfinished.manifest.sentinel_2.series.max_gap_days is not None:
+        found &= observed(unfinished.reflectance[pixels]).any(axis=(1, 2))
+    return np.asarray(found)
 
 
 def _parts(index: pandas.DataFrame) -> Iterator[tuple[NDArray[np.int64], slice, pandas.DataFrame]]:

@@ -16,21 +16,23 @@ from typing import IO, Any
 import geopandas
 import numpy as np
 import pandas
+import pyarrow
+import pyarrow.parquet
 from filelock import FileLock, Timeout
 from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
 from backend.errors import DiskFull, NoPositions, NotAStore, NotWritable, StoreOfOtherInputs, StoreTooNew, writing_to
 from backend.parcels.sources import geoparquet
-from backend.series.options import SeriesOptions
+from backend.series import arrays
+from backend.series.arrays import arrays_of
+from backend.series.document import Fault, read_json
+from backend.series.index import read_index
+from backend.series.manifest import MOST_BYTES, SCHEMA, Manifest, NewerSchema
+from backend.series.source import Source
 
-SCHEMA = 1
 _MANIFEST, _PARCELS, _INDEX = "manifest.json", "parcels.parquet", "index.parquet"
-_KEYS = (
-    "complete", "bands", "days", "time_axis", "season", "grid", "acquisitions", "acquisition_days", "products",
-    "skipped", "left_out", "parcels", "inputs",
-)  # fmt: skip
-_ARRAYS = {"reflectance": np.int16, "position": np.uint16, "clear": np.bool_, "done": np.bool_, "removed": np.int64}
+_WHILE_FILLED = ("done", "removed")
 
 
 @dataclass(frozen=True)
@@ -38,28 +40,33 @@ class Store:
     """An open store. `index` has one row per parcel, in the layer's order; arrays are opened on first use."""
 
     path: Path
-    manifest: Mapping[str, Any]
+    manifest: Manifest
     index: pandas.DataFrame
     writable: bool = False
 
     @property
     def bands(self) -> tuple[str, ...]:
-        return tuple(self.manifest["bands"])
+        """The names of Sentinel-2's bands; other sources are in the manifest."""
+        return self.manifest.sentinel_2.band_names
 
     @property
     def days(self) -> tuple[int, ...]:
         """The time axis of `reflectance`: days since 1 January of the season year."""
-        return tuple(self.manifest["days"])
+        return self.manifest.sentinel_2.days
 
     def require_positions(self) -> None:
         """Raises NoPositions where the store says that its pixels are a set without rows and columns."""
-        if not self.manifest.get("positions", True):
+        if not self.manifest.positions:
             raise NoPositions(self.path)
+
+    def values(self, source: Source) -> NDArray[Any]:
+        """`(pixels, days, bands)` of one of the manifest's sources, in the units of its bands."""
+        return self.array(source.values_array)
 
     @cached_property
     def reflectance(self) -> NDArray[np.int16]:
-        """`(pixels, dates, bands)`, reflectance x 10,000; UNOBSERVED where no date was clear."""
-        return self.array("reflectance")
+        """Sentinel-2's `(pixels, dates, bands)`, reflectance x 10,000; UNOBSERVED where no date was clear."""
+        return self.values(self.manifest.sentinel_2)
 
     @cached_property
     def position(self) -> NDArray[np.uint16]:
@@ -68,8 +75,8 @@ class Store:
 
     @cached_property
     def clear(self) -> NDArray[np.bool_]:
-        """`(pixels, acquisitions)`: where a pixel was really seen."""
-        return self.array("clear")
+        """Sentinel-2's `(pixels, acquisitions)`: where a pixel was really observed."""
+        return self.array(self.manifest.sentinel_2.clear_array)
 
     @cached_property
     def done(self) -> NDArray[np.bool_]:
@@ -85,7 +92,7 @@ class Store:
         """The parcel layer as it came, some parcels at a time: fields, geometry, its system. Raises NotAStore."""
         try:
             yield from geoparquet.tables(self.path / _PARCELS, geometry, ids=True)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, KeyError, TypeError, pyarrow.ArrowException, AttributeError) as error:
             raise NotAStore(self.path, f"{_PARCELS} is missing or damaged ({error})") from error
 
     def parcels(self) -> geopandas.GeoDataFrame:
@@ -99,8 +106,8 @@ class Store:
     def replace_index(self, index: pandas.DataFrame) -> None:
         _write_beside(self.path / _INDEX, lambda path: index.to_parquet(path))
 
-    def replace_manifest(self, **changes: Any) -> None:
-        write_json(self.path / _MANIFEST, {**self.manifest, **changes})
+    def replace_manifest(self, manifest: Manifest) -> None:
+        write_json(self.path / _MANIFEST, manifest.to_document())
 
     def array(self, name: str) -> NDArray[Any]:
         """A fresh memory map of an array: what it touched leaves memory when it goes. Raises NotAStore."""
@@ -111,28 +118,49 @@ class Store:
 
 
 def open_store(path: Path, writable: bool = False) -> Store:
-    """Opens a finished store (or, writable, an unfinished one). Raises NotAStore, StoreTooNew."""
+    """Opens a finished store (or, writable, an unfinished one), every file checked. Raises NotAStore, StoreTooNew."""
     manifest = read_manifest(path)
-    if not manifest.get("complete") and not writable:
+    if not manifest.complete and not writable:
         raise NotAStore(path, "its extraction was not finished; run extract again, it goes on where it stopped")
+    with _naming(path, _INDEX):
+        index = read_index(path / _INDEX, manifest)
+    with _naming(path, _PARCELS):
+        _require_rows(path / _PARCELS, len(index))
+    for name, layout in arrays_of(manifest, int(index["n_pixels"].sum())).items():
+        with _naming(path, f"{name}.npy"):
+            arrays.require(path / f"{name}.npy", layout)
+    return Store(path, manifest, index, writable)
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Of a store, finished or not. Raises NotAStore, StoreTooNew."""
+    with _naming(path, _MANIFEST):
+        document = read_json(path / _MANIFEST, MOST_BYTES)
+        try:
+            return Manifest.from_document(document)
+        except NewerSchema as error:
+            raise StoreTooNew(path, error.found, SCHEMA) from error
+
+
+@contextmanager
+def _naming(path: Path, file: str) -> Iterator[None]:
+    """Raises NotAStore with the file's name for what goes wrong while it is read."""
     try:
-        return Store(path, manifest, pandas.read_parquet(path / _INDEX), writable)
+        yield
+    except Fault as fault:
+        raise NotAStore(path, f"{file} cannot be used: {fault}") from fault
     except (OSError, ValueError) as error:
-        raise NotAStore(path, f"{_INDEX} is missing or damaged ({error})") from error
+        raise NotAStore(path, f"{file} is missing or damaged ({error})") from error
 
 
-def read_manifest(path: Path) -> dict[str, Any]:
+def _require_rows(path: Path, parcels: int) -> None:
+    """Raises OSError, Fault unless the parcel layer has a row for each parcel of the index."""
     try:
-        manifest = json.loads((path / _MANIFEST).read_text(encoding="utf-8"))
-        schema = int(manifest["schema"])
-        missing = [key for key in _KEYS if key not in manifest]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise NotAStore(path, f"{_MANIFEST} is missing or damaged ({error})") from error
-    if schema > SCHEMA:
-        raise StoreTooNew(path, schema, SCHEMA)
-    if missing:
-        raise NotAStore(path, f"{_MANIFEST} lacks {', '.join(missing)}")
-    return manifest
+        rows = pyarrow.parquet.read_metadata(path).num_rows
+    except pyarrow.ArrowException as error:
+        raise Fault(str(error)[:200]) from error
+    if rows != parcels:
+        raise Fault(f"expected the {parcels} parcels of {_INDEX}, found {rows}")
 
 
 def resumable(path: Path, inputs: Mapping[str, Any], overwrite: bool) -> bool:
@@ -143,7 +171,7 @@ def resumable(path: Path, inputs: Mapping[str, Any], overwrite: bool) -> bool:
     if not path.exists() or (path.is_dir() and not any(path.iterdir())):
         return False
     try:
-        found = read_manifest(path)["inputs"]
+        found = read_manifest(path).inputs
     except NotAStore as error:
         if not _is_debris(path):
             raise NotWritable(path, "the folder holds other files, and no store") from error
@@ -179,32 +207,32 @@ def write_parcels(path: Path, tables: Iterable[geopandas.GeoDataFrame]) -> None:
 
 
 def create(
-    path: Path, manifest: Mapping[str, Any], index: pandas.DataFrame, position: NDArray[np.uint16] | None, blocks: int
+    path: Path, manifest: Manifest, index: pandas.DataFrame, position: NDArray[np.uint16] | None, blocks: int
 ) -> Store:
     """Lays out a draft whose parcels are written: every array at its full size, the manifest last. Raises DiskFull.
 
     `position` None leaves zeros, for those who write positions with the blocks, or have none.
     """
-    pixels, dates, seen = int(index["n_pixels"].sum()), len(manifest["days"]), len(manifest["acquisitions"])
-    shapes = {
-        "reflectance": (pixels, dates, len(manifest["bands"])),
-        "position": (pixels, 2),
-        "clear": (pixels, seen),
-        "done": (blocks,),
-    }
-    if SeriesOptions.of(manifest).remove_outliers:
-        shapes["removed"] = (blocks, seen)
-    require_space(path, sum(int(np.prod(shape)) * np.dtype(_ARRAYS[name]).itemsize for name, shape in shapes.items()))
-    for name, shape in shapes.items():
-        open_memmap(path / f"{name}.npy", mode="w+", dtype=_ARRAYS[name], shape=shape)
-        with (path / f"{name}.npy").open("r+b") as file:
-            reserve(file, (path / f"{name}.npy").stat().st_size)
+    layouts = arrays_of(manifest, int(index["n_pixels"].sum()), blocks)
+    require_space(path, sum(layout.nbytes for layout in layouts.values()))
+    for name, layout in layouts.items():
+        file = path / f"{name}.npy"
+        open_memmap(file, mode="w+", dtype=np.dtype(layout.dtype), shape=layout.shape)  # type: ignore[arg-type]
+        with file.open("r+b") as whole:
+            reserve(whole, file.stat().st_size)
     store = Store(path, manifest, index, writable=True)
     if position is not None:
         store.position[:] = position
     store.replace_index(index)
-    store.replace_manifest()
+    store.replace_manifest(manifest)
     return store
+
+
+def require_blocks(store: Store, blocks: int) -> None:
+    """Raises NotAStore unless an unfinished store was laid out in so many blocks."""
+    for name, found in (("done", store.done), ("removed", store.removed)):
+        if found is not None and len(found) != blocks:
+            raise NotAStore(store.path, f"{name}.npy has {len(found)} blocks, expected {blocks}")
 
 
 def require_space(path: Path, needed: int) -> None:
@@ -254,6 +282,7 @@ def _write_beside(path: Path, write: Any) -> None:
 
 def _is_debris(path: Path) -> bool:
     """Whether a folder holds nothing but the arrays of a layout that was cut short before its manifest."""
-    known = {f"{name}.npy" for name in _ARRAYS} | {_PARCELS, _INDEX}
+    arrays_known = {"reflectance", "clear", "position", *_WHILE_FILLED}
+    known = {f"{name}.npy" for name in arrays_known} | {_PARCELS, _INDEX}
     names = {entry.name.removeprefix(".").removesuffix(".new") for entry in path.iterdir()} if path.is_dir() else {""}
     return names <= known | {_MANIFEST}

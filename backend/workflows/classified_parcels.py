@@ -56,7 +56,7 @@ class ClassifiedParcels:
     def _expected(self, truth: str, reporter: Reporter) -> NDArray[np.int64]:
         """The declared class of each classified parcel by the model's own class table, -1 where it knows none."""
         known = nomenclature.from_table(self.bundle.class_table)
-        declared = column(self.store.fields(), truth, self.store.manifest["parcels"]["source"])
+        declared = column(self.store.fields(), truth, self.store.manifest.parcels.source)
         labels, unknown = known.labels(declared)
         codes = {crop.code: position for position, crop in enumerate(self.bundle.classes)}
         to_model = np.array([codes.get(crop.code, -1) for crop in known.classes] + [-1])

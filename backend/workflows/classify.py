@@ -248,12 +248,12 @@ def _open_store(spec: ClassifySpec, reporter: Reporter) -> Store:
 
 def _warn_of_season(store: Store, calendar: Sequence[int], reporter: Reporter) -> None:
     """A model's dates that lie outside the images' season take the nearest observation: said, for it costs accuracy."""
-    days = store.manifest["acquisition_days"]
+    days = store.manifest.sentinel_2.acquisition_days
     outside = [day for day in calendar if not days[0] - 15 <= day <= days[-1] + 15]
     if outside:
         reporter.warning(
             "season.not_covered",
-            f"The images cover days {days[0]} to {days[-1]} of season {store.manifest['season']}; "
+            f"The images cover days {days[0]} to {days[-1]} of season {store.manifest.season}; "
             f"{len(outside)} of the model's {len(calendar)} dates lie outside.",
             "Add images of the whole season the model was trained on, or expect worse results.",
         )

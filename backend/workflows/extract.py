@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -77,12 +77,12 @@ def extract(spec: ExtractSpec, reporter: Reporter) -> Extraction:
         store=spec.output,
         parcels=len(store.index),
         pixels=len(store.reflectance),
-        dates=tuple(acquisition["date"] for acquisition in store.manifest["acquisitions"]),
+        dates=tuple(a.date.isoformat() for a in store.manifest.sentinel_2.acquisitions),
         acquisitions=tuple(report_document.acquisitions((store,))),
         bands=store.bands,
         quality=quality.counts(store.index["quality"].to_numpy()),
         outlines=quality.outline_counts(store.index),
-        skipped=(*store.manifest["skipped"], *left_out(store)),
+        skipped=(*map(asdict, store.manifest.skipped), *left_out(store)),
         seconds=round(time.monotonic() - began, 1),
     )
 
@@ -117,7 +117,7 @@ def make_store(spec: ExtractSpec, reporter: Reporter) -> Store:
 def left_out(store: Store) -> list[dict[str, str]]:
     """Files that turned out damaged while they were read, in the form of those that were skipped before."""
     reason = "a part of it could not be decoded; its date is left out"
-    return [{"path": path, "code": UnreadableImage.code, "reason": reason} for path in store.manifest["left_out"]]
+    return [{"path": path, "code": UnreadableImage.code, "reason": reason} for path in store.manifest.left_out]
 
 
 def warn_of_scale(store: Store, reporter: Reporter) -> None:

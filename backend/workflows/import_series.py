@@ -58,13 +58,13 @@ def import_series(spec: ImportSeriesSpec, reporter: Reporter) -> Import:
     warn_of_scale(store, reporter)
     return Import(
         store=spec.output,
-        layout=store.manifest["parcels"]["layer"],
+        layout=store.manifest.parcels.layer,
         parcels=len(store.index),
         pixels=int(store.index["n_pixels"].sum()),
-        dates=tuple(acquisition["date"] for acquisition in store.manifest["acquisitions"]),
+        dates=tuple(a.date.isoformat() for a in store.manifest.sentinel_2.acquisitions),
         bands=store.bands,
         fields=tuple(str(field) for field in store.fields().columns),
-        positions=bool(store.manifest["positions"]),
+        positions=store.manifest.positions,
         quality=quality.counts(store.index["quality"].to_numpy()),
         seconds=round(time.monotonic() - began, 1),
     )

@@ -82,9 +82,9 @@ class Preparation:
 
 def of_store(store: Store) -> dict[str, Any]:
     """`{series, masks, inner_buffer_m}` of a store; of imported series neither masks nor edges are known."""
-    inner_buffer_m = store.manifest["inputs"].get("inner_buffer_m", DEFAULTS.inner_buffer_m)
-    series = SeriesOptions.of(store.manifest).to_dict()
-    return {"series": series, "masks": store.manifest.get("masks"), "inner_buffer_m": inner_buffer_m}
+    source = store.manifest.sentinel_2
+    masks = source.masks.to_document() if source.masks else None
+    return {"series": source.series.to_dict(), "masks": masks, "inner_buffer_m": store.manifest.inner_buffer_m}
 
 
 def in_words(facts: Mapping[str, Any]) -> str:

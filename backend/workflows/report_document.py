@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from operator import itemgetter
 from pathlib import Path
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from backend import __version__
 from backend.errors import NotWritable, writing_to
+from backend.imagery.grid import Grid
 from backend.series import quality
-from backend.series.options import SeriesOptions
 from backend.series.store import Store
 from backend.vocabulary import OUTLINES, QUALITY, CropClass
 
@@ -54,23 +54,23 @@ def acquisitions(stores: Sequence[Store]) -> list[dict[str, Any]]:
     (None: it was not made).
     """
     rows = [
-        {"date": a["date"], "clear_share": a["clear_share"], "outliers": a.get("outliers")}
+        {"date": a.date.isoformat(), "clear_share": a.clear_share, "outliers": a.outliers}
         for store in stores
-        for a in store.manifest["acquisitions"]
+        for a in store.manifest.sentinel_2.acquisitions
     ]
     return sorted(rows, key=itemgetter("date"))
 
 
 def _missing(store: Store) -> list[str]:
-    skipped = [f"Skipped {entry['path']}: {entry['reason']}" for entry in store.manifest["skipped"]]
-    skipped += store.manifest["parcels"].get("remarks", [])
+    skipped = [f"Skipped {entry.path}: {entry.reason}" for entry in store.manifest.skipped]
+    skipped += store.manifest.parcels.remarks
     odd = quality.outline_counts(store.index).items()
     skipped += [f"{count} parcels: {OUTLINES[name]}." for name, count in odd]
-    return skipped + [f"Left out, for it could not be read: {path}" for path in store.manifest["left_out"]]
+    return skipped + [f"Left out, for it could not be read: {path}" for path in store.manifest.left_out]
 
 
 def is_simulated(store: Store) -> bool:
-    return any("simulated" in product for product in store.manifest["products"])
+    return any("simulated" in product for product in store.manifest.sentinel_2.products)
 
 
 def breakdown(
@@ -121,19 +121,20 @@ def sources(stores: Sequence[Store]) -> dict[str, Any]:
 
 
 def _source(store: Store) -> dict[str, Any]:
-    dates = [a["date"] for a in store.manifest["acquisitions"]]
+    manifest, series = store.manifest, store.manifest.sentinel_2
+    dates = [a.date for a in series.acquisitions]
     return {
         "store": str(store.path),
-        "parcel layer": store.manifest["parcels"]["source"],
-        "season": store.manifest["season"],
+        "parcel layer": manifest.parcels.source,
+        "season": manifest.season,
         "acquisitions": f"{len(dates)}, {dates[0]} to {dates[-1]}",
-        "time axis": store.manifest["time_axis"],
-        "filling": str(SeriesOptions.of(store.manifest)),
-        "inner buffer m": store.manifest["inputs"].get("inner_buffer_m", 0.0),
+        "time axis": series.time_axis,
+        "filling": str(series.series),
+        "inner buffer m": manifest.inputs.get("inner_buffer_m", 0.0),
         "bands": " ".join(store.bands),
-        "grid": _grid(store.manifest["grid"]),
+        "grid": _grid(manifest.grid),
     }
 
 
-def _grid(grid: Mapping[str, Any] | None) -> str:
-    return f"{grid['resolution_m']:g} m, {grid['crs'][:40]}" if grid else "none, the series were imported"
+def _grid(grid: Grid | None) -> str:
+    return f"{grid.resolution_m:g} m, {grid.crs[:40]}" if grid else "none, the series were imported"

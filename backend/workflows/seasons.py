@@ -52,7 +52,7 @@ class Seasons:
 
     def years(self) -> NDArray[np.int64]:
         """The season of each parcel's store."""
-        return np.concatenate([np.full(len(store.index), store.manifest["season"]) for store in self.stores])
+        return np.concatenate([np.full(len(store.index), store.manifest.season) for store in self.stores])
 
     def areas_m2(self) -> NDArray[np.float64]:
         return np.concatenate([store.index["area_m2"].to_numpy() for store in self.stores])

@@ -126,7 +126,7 @@ def _bundle(
     simulated = any(map(report_document.is_simulated, seasons.stores))
     made = {"simulated": simulated, "preparation": of_store(seasons.stores[0])}
     provenance = {**document["provenance"], **made}
-    return trained.bundle(feed, seasons.stores[0].manifest["season"], tuple(crops.table()), provenance, document)
+    return trained.bundle(feed, seasons.stores[0].manifest.season, tuple(crops.table()), provenance, document)
 
 
 def _document(seasons: Seasons, trained: Trained, labelled: LabelledParcels, facts: dict[str, Any]) -> dict[str, Any]:

@@ -83,7 +83,7 @@ def test_what_the_test_in_time_takes_out_is_counted_and_filled(season, tmp_path)
     found = [row["clear_share"] for row in outcome.values["acquisitions"]]
     assert found == pytest.approx(shares(season, kept), abs=1e-12)
     store = open_store(tmp_path / "s.parcels")
-    assert store.manifest["series"]["remove_outliers"] is True
+    assert store.manifest.sentinel_2.series.remove_outliers is True
     assert not (tmp_path / "s.parcels" / "removed.npy").exists()
     blue = np.asarray(store.reflectance[:, MISSED, 0])
     assert blue.min() > 600 and blue.max() < 800  # no trace of 3,100

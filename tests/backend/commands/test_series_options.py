@@ -11,6 +11,7 @@ from backend.__main__ import _as_arguments
 from backend.errors import BadArgument
 from backend.models.bundle import ModelBundle
 from backend.protocol import Job
+from backend.series.options import SeriesOptions
 from backend.series.store import open_store
 from backend.vocabulary import UNOBSERVED
 from tests.backend.commands.conftest import run
@@ -82,7 +83,7 @@ def test_another_filling_is_another_store(region):
     seen = np.flatnonzero(clear.all(axis=1))
     np.testing.assert_array_equal(store.reflectance[seen], open_store(region.store).reflectance[seen])
     run("extract", *source, "--overwrite")
-    assert open_store(region.folder / "near.parcels").manifest["series"]["filling"] == "linear"
+    assert open_store(region.folder / "near.parcels").manifest.sentinel_2.series.filling == "linear"
 
 
 def test_what_is_not_given_is_as_in_the_training(region, tmp_path):
@@ -98,17 +99,17 @@ def test_what_is_not_given_is_as_in_the_training(region, tmp_path):
         "classify", *source, *arguments, "-o", tmp_path / "a.gpkg", "--store", tmp_path / "a.parcels", reporter=recorder
     )
     store = open_store(tmp_path / "a.parcels")
-    assert store.manifest["series"] == {"filling": "whittaker", "max_gap_days": 50, "remove_outliers": True}
-    assert store.manifest["masks"]["mask_dilation_m"] == 10
-    assert store.manifest["inputs"]["inner_buffer_m"] == 5
+    assert store.manifest.sentinel_2.series == SeriesOptions("whittaker", max_gap_days=50, remove_outliers=True)
+    assert store.manifest.sentinel_2.masks.mask_dilation_m == 10
+    assert store.manifest.inputs["inner_buffer_m"] == 5
     assert "series.made_otherwise" not in dict(recorder.warnings)
     assert any("As the model was trained: whittaker" in line for line in recorder.logs)
     np.testing.assert_array_equal(store.reflectance, open_store(tmp_path / "s.parcels").reflectance)
     recorder, given = Recorder(), ("--filling", "linear", "--inner-buffer-m", 0)
     store = ("--store", tmp_path / "b.parcels")
     run("classify", *source, *arguments, "-o", tmp_path / "b.gpkg", *store, *given, reporter=recorder)
-    assert open_store(tmp_path / "b.parcels").manifest["series"]["filling"] == "linear"
-    assert open_store(tmp_path / "b.parcels").manifest["inputs"]["inner_buffer_m"] == 0
+    assert open_store(tmp_path / "b.parcels").manifest.sentinel_2.series.filling == "linear"
+    assert open_store(tmp_path / "b.parcels").manifest.inputs["inner_buffer_m"] == 0
     told = dict(recorder.warnings)["series.made_otherwise"]
     assert "pixels 5 m inside the outlines; these are made by linear" in told
 
@@ -129,6 +130,6 @@ def test_the_model_s_gap_limit_and_outlier_test_can_be_refused(region, tmp_path)
         line = ("classify", *source, *given, *refused) if name == "line" else ("classify", *_as_arguments(job))
         run(*line, reporter=recorder)
         store = open_store(tmp_path / f"{name}.parcels")
-        assert store.manifest["series"] == {"filling": "whittaker", "max_gap_days": None, "remove_outliers": False}
+        assert store.manifest.sentinel_2.series == SeriesOptions("whittaker", None, False)
         assert (np.asarray(store.reflectance) != UNOBSERVED).all() and len(store.reflectance)
         assert "made by whittaker, SCL" in dict(recorder.warnings)["series.made_otherwise"]

@@ -78,7 +78,7 @@ def test_samples_stand_in_the_order_of_their_numbers_with_every_nomenclature(pat
     assert parcels["label_44class"].tolist() == [published.labels[name] for name in parcels["id"]]
     assert parcels["label_19class"].tolist() == [published.labels[name] // 4 for name in parcels["id"]]
     assert parcels.geometry.isna().all()
-    assert (store.days, store.bands, store.manifest["season"]) == (tuple(DAYS), BANDS, 2017)
+    assert (store.days, store.bands, store.manifest.season) == (tuple(DAYS), BANDS, 2017)
     assert store.clear.all()
 
 
@@ -144,7 +144,7 @@ def test_a_table_gives_filled_series_with_its_points_and_fields(kind, tmp_path):
     assert parcels.crs.to_epsg() == 4326
     np.testing.assert_allclose(parcels.geometry.x, fields["lon"].iloc[order])
     assert set(store.index["quality"]) == {"ok"}
-    assert [a["date"] for a in store.manifest["acquisitions"]] == list(ISO)
+    assert [a.date.isoformat() for a in store.manifest.sentinel_2.acquisitions] == list(ISO)
     if kind.startswith("long"):
         assert any("VH" in line for line in reporter.logs)
 

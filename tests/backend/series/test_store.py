@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections import namedtuple
+from dataclasses import replace
 
 import geopandas.testing
 import numpy as np
@@ -195,7 +196,7 @@ def test_a_damaged_image_is_named_or_left_out_of_all_parcels(tmp_path):
     store = build(catalogue, layer, skipping, tmp_path / "b.parcels", recorder)
     assert [code for code, _ in recorder.warnings] == ["imagery.unreadable"]
     assert len(store.days) == len(DATES) - 1
-    assert DATES[2] in store.manifest["left_out"][0]
+    assert DATES[2] in store.manifest.left_out[0]
     (images / f"S2_{DATES[2]}.tif").unlink()
     whole = build(find(images, ImageryOptions(), Silent()), layer, skipping, tmp_path / "c.parcels", Silent())
     same(store, whole)
@@ -253,14 +254,14 @@ def test_one_run_at_a_time_works_on_a_store(season, tmp_path):
 def test_a_layout_cut_short_over_an_older_one_is_made_anew(season, tmp_path, monkeypatch):
     path = tmp_path / "s.parcels"
     build(season.catalogue, season.layer, SPEC, path, Silent())
-    stores.write_json(path / "manifest.json", {**stores.read_manifest(path), "complete": False})
+    unfinished = replace(stores.read_manifest(path), complete=False)
+    stores.write_json(path / "manifest.json", unfinished.to_document())
     (path / "done.npy").write_bytes((path / "clear.npy").read_bytes())
     monkeypatch.setattr(stores, "reserve", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     monkeypatch.setattr(stores.shutil, "rmtree", lambda *_, **__: None)  # nobody clears up after a kill
-    store = stores.open_store(path, writable=True)
     with pytest.raises(KeyboardInterrupt), stores.drafted(path):
-        stores.write_parcels(path, store.tables())
-        stores.create(path, store.manifest, store.index, store.position[:1], 1)
+        stores.write_parcels(path, season.store.tables())
+        stores.create(path, unfinished, season.store.index, season.store.position[:1], 1)
     monkeypatch.undo()
     same(build(season.catalogue, season.layer, SPEC, path, Silent()), season.store)
 

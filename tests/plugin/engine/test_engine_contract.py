@@ -124,6 +124,6 @@ def test_a_model_trained_from_images_is_on_the_days_asked_for(provider, monkeypa
         "MODEL": "random-forest", "CALENDAR": "-95,105,215", "OUTPUT": str(model),
     }  # fmt: skip
     algorithm("trainmodel").run(parameters, QgsProcessingContext(), Feedback(), {}, False)
-    assert json.loads((store / "manifest.json").read_text("utf-8"))["days"] == [-95, 105, 215]
+    assert json.loads((store / "manifest.json").read_text("utf-8"))["sources"][0]["days"] == [-95, 105, 215]
     with zipfile.ZipFile(model) as archive:
         assert json.loads(archive.read("model.json"))["calendar"] == [-95, 105, 215]

@@ -1,0 +1,166 @@
+"""JSON documents read back with care: bounded in size and depth, every value checked, every fault named by its key."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+Check = Callable[[Any, str], T]  # (value, its key) -> the checked value; raises Fault
+
+_MOST_DEPTH = 32
+_SHOWN = 60  # characters of a wrong value in a message
+
+
+class Fault(ValueError):
+    """What is wrong with a file that is read back; the caller knows which file and raises its own error."""
+
+
+def mismatch(at: str, expected: str, found: object) -> Fault:
+    text = "null" if found is None else repr(found)
+    return Fault(f"{at}: expected {expected}, found {text if len(text) <= _SHOWN else text[:_SHOWN] + '...'}")
+
+
+def read_json(path: Path, most_bytes: int) -> Any:
+    """The document in a file. Raises OSError, Fault (too large, too deep, a key twice, NaN, no JSON)."""
+    size = path.stat().st_size
+    if size > most_bytes:
+        raise Fault(f"it has {size} bytes, expected at most {most_bytes}")
+    try:
+        document = json.loads(
+            path.read_text(encoding="utf-8"), object_pairs_hook=_single, parse_constant=_no_number, parse_float=_finite
+        )
+    except RecursionError as error:
+        raise Fault("its values are nested too deeply") from error
+    except ValueError as error:
+        raise error if isinstance(error, Fault) else Fault(str(error)) from error
+    _require_shallow(document)
+    return document
+
+
+def _single(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document = dict(pairs)
+    if len(document) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise Fault(f"the key {next(name for name in names if names.count(name) > 1)!r} stands twice")
+    return document
+
+
+def _no_number(text: str) -> None:
+    raise Fault(f"{text} is not a number of JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise Fault(f"{text} is too large for a number")
+    return number
+
+
+def _require_shallow(document: Any) -> None:
+    level, depth = [document], 0
+    while level:
+        depth += 1
+        if depth > _MOST_DEPTH:
+            raise Fault(f"its values are nested more than {_MOST_DEPTH} deep")
+        level = [
+            inner
+            for value in level
+            if isinstance(value, (dict, list))
+            for inner in (value.values() if isinstance(value, dict) else value)
+        ]
+
+
+@dataclass(frozen=True)
+class Record:
+    """An object of a document. Keys that nobody asks for are ignored: a newer minor version may have more."""
+
+    values: Mapping[str, Any]
+    at: str = ""
+
+    @classmethod
+    def of(cls, value: Any, at: str = "") -> Record:
+        if not isinstance(value, Mapping):
+            raise mismatch(at or "the document", "an object", value)
+        return cls(value, at)
+
+    def require(self, *keys: str) -> None:
+        missing = [key for key in keys if key not in self.values]
+        if missing:
+            raise Fault(f"{self.at or 'it'} lacks {', '.join(missing)}")
+
+    def read(self, key: str, check: Check[T], *default: T) -> T:
+        """The checked value of a key; the default where the key is missing."""
+        if default and key not in self.values:
+            return default[0]
+        self.require(key)
+        return check(self.values[key], f"{self.at}.{key}".lstrip("."))
+
+
+def text(value: Any, at: str) -> str:
+    if not isinstance(value, str):
+        raise mismatch(at, "text", value)
+    return value
+
+
+def flag(value: Any, at: str) -> bool:
+    if not isinstance(value, bool):
+        raise mismatch(at, "true or false", value)
+    return value
+
+
+def mapping(value: Any, at: str) -> Mapping[str, Any]:
+    return Record.of(value, at).values
+
+
+def day(value: Any, at: str) -> date:
+    try:
+        return date.fromisoformat(text(value, at))
+    except ValueError as error:
+        raise mismatch(at, "a date YYYY-MM-DD", value) from error
+
+
+def integer(low: int, high: int) -> Check[int]:
+    def check(value: Any, at: str) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+            raise mismatch(at, f"a whole number from {low} to {high}", value)
+        return value
+
+    return check
+
+
+def number(low: float, high: float) -> Check[float]:
+    def check(value: Any, at: str) -> float:
+        if not isinstance(value, (int, float)) or isinstance(value, bool) or not low <= value <= high:
+            raise mismatch(at, f"a number from {low:g} to {high:g}", value)
+        return value
+
+    return check
+
+
+def choice(known: Collection[str]) -> Check[str]:
+    def check(value: Any, at: str) -> str:
+        if text(value, at) not in known:
+            raise mismatch(at, f"one of {', '.join(known)}", value)
+        return str(value)
+
+    return check
+
+
+def optional(inner: Check[T]) -> Check[T | None]:
+    return lambda value, at: None if value is None else inner(value, at)
+
+
+def array_of(inner: Check[T], least: int = 0) -> Check[tuple[T, ...]]:
+    def check(value: Any, at: str) -> tuple[T, ...]:
+        if not isinstance(value, list) or len(value) < least:
+            raise mismatch(at, f"a list of at least {least} values" if least else "a list", value)
+        return tuple(inner(item, f"{at}[{number}]") for number, item in enumerate(value))
+
+    return check
