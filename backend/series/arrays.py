@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from tokenize import TokenError
 from typing import BinaryIO
 
 import numpy as np
@@ -67,7 +68,7 @@ def _header(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype]:
         if version not in _READERS:
             raise Fault(f"its format is {version}, expected 1.0 or 2.0")
         shape, fortran_order, dtype = _READERS[version](file, max_header_size=_MOST_HEADER_BYTES)
-    except (ValueError, TypeError, RecursionError, MemoryError) as error:
+    except (ValueError, TypeError, SyntaxError, TokenError, RecursionError, MemoryError) as error:
         raise error if isinstance(error, Fault) else Fault(f"its header is damaged ({str(error)[:120]})") from error
     if dtype.hasobject or any(length < 0 for length in shape):
         raise Fault(f"expected plain numbers, found {dtype} {shape}")

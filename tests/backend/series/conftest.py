@@ -3,8 +3,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +19,8 @@ from backend.protocol import Silent
 from backend.series.build import ExtractionSpec, build
 from backend.series.store import Store
 from tests.backend.ground import X0, Y0, outlines, write_masks, write_parcels, write_season
+from tests.backend.series import hand_made
+from tests.backend.series.edits import served
 
 ODD = {
     "over_the_edge": shapely.box(X0 - 60, Y0 - 140, X0 + 75, Y0 - 60),
@@ -74,3 +78,18 @@ def interpolated(catalogue: Catalogue) -> np.ndarray:
             series = values[:, band, row, column]
             values[:, band, row, column] = np.interp(days, days[seen], series[seen]) if seen.any() else np.nan
     return values
+
+
+@pytest.fixture(scope="session")
+def unedited(tmp_path_factory) -> Path:
+    return hand_made.build(tmp_path_factory.mktemp("unedited") / "s.parcels").path
+
+
+@pytest.fixture(scope="session")
+def expected(unedited) -> dict[str, Any]:
+    return served(unedited)
+
+
+@pytest.fixture
+def store(unedited, tmp_path) -> Path:
+    return Path(shutil.copytree(unedited, tmp_path / "s.parcels"))
