@@ -33,7 +33,7 @@ def test_every_network_can_be_measured():
 
 @pytest.mark.parametrize("name", classification.NETWORKS)
 def test_a_model_of_random_weights_is_one_that_the_engine_reads(name, tmp_path):
-    store = SimpleNamespace(bands=BANDS, days=(3, 70, 150), manifest={"season": 2017})
+    store = SimpleNamespace(bands=BANDS, days=(3, 70, 150), manifest=SimpleNamespace(season=2017))
     path = classification.random_model(name, store, tmp_path / "m.cropmodel")
     bundle = ModelBundle.load(path)
     assert (bundle.architecture, bundle.calendar, len(bundle.classes)) == (name, (3, 70, 150), 19)
