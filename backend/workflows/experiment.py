@@ -13,10 +13,11 @@ from typing import Any
 from backend.errors import BadArgument, UnknownModel
 from backend.experiments.experiment import Experiment, Region, series_digest
 from backend.experiments.plan import FINDINGS, TABLES, Run, runs_of
+from backend.learning.spec import TrainingSpec
 from backend.models import MODELS
 from backend.protocol import Reporter
 from backend.workflows import report_document
-from backend.workflows.arguments import own_options, typed
+from backend.workflows.arguments import own_options, require_none, typed
 from backend.workflows.folding import FoldingOptions, folding_of
 from backend.workflows.labels import ClassOptions, LabelledParcels, label_parcels
 from backend.workflows.publication import PAGE, Publication
@@ -60,7 +61,9 @@ class ExperimentSpec:
         """From options by name, None where one is not given. Raises BadArgument, UnknownModel."""
         classes, others = own_options(ClassOptions, typed(options))
         folding, others = own_options(FoldingOptions, others)
-        own, learning = own_options(cls, others)
+        own, others = own_options(cls, others)
+        learning, unknown = own_options(TrainingSpec, others)
+        require_none(unknown)
         return cls(**own, classes=ClassOptions(**classes), folding=FoldingOptions(**folding), learning=learning)
 
     @property

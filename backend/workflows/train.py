@@ -21,7 +21,7 @@ from backend.protocol import Reporter
 from backend.reports.tables import FIGURES
 from backend.series.batch import Feed
 from backend.workflows import report_document
-from backend.workflows.arguments import own_options, typed
+from backend.workflows.arguments import own_options, require_none, typed
 from backend.workflows.folding import FoldingOptions, folding_of
 from backend.workflows.labels import ClassOptions, LabelledParcels, label_parcels
 from backend.workflows.preparation import of_store
@@ -55,7 +55,9 @@ class TrainSpec:
         """
         classes, others = own_options(ClassOptions, typed(options))
         folding, others = own_options(FoldingOptions, others)
-        own, learning = own_options(cls, others)
+        own, others = own_options(cls, others)
+        learning, unknown = own_options(TrainingSpec, others)
+        require_none(unknown)
         return cls(
             **own,
             learning=TrainingSpec.of(**learning),

@@ -31,7 +31,7 @@ SHARED = {
     "files",
     "vocabulary",
 }
-SHARED_MAY_IMPORT = {"errors": {"messages"}, "files": {"errors"}}  # the others import nothing of ours
+SHARED_MAY_IMPORT = {"": {"api"}, "errors": {"messages"}, "files": {"errors"}}  # the others import nothing of ours
 PARTS = {"imagery", "parcels", "series", "published", "models", "learning", "experiments", "reports", "simulation"}
 MAY_IMPORT = {
     "__main__": {"commands", "console"},

@@ -1,0 +1,145 @@
+"""What a classification leaves beside its layer: every probability, read back with the standard library."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import array
+import hashlib
+import json
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import geopandas
+import numpy as np
+import pandas
+import pytest
+
+import backend
+from backend.errors import NotWritable
+from backend.results_folder import DESCRIPTION, PARCELS, Description, NotResults, Parcel, ResultsFolder
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="module")
+def made(region, tmp_path_factory):
+    return backend.classify(region.store, region.model, tmp_path_factory.mktemp("made") / "crops.gpkg", device="cpu")
+
+
+def test_probabilities_agree_with_the_layer(region, made):
+    layer = geopandas.read_file(made.output)
+    folder = ResultsFolder(made.results)
+    about, parcels = folder.description(), list(folder.parcels())
+    assert made.results == made.output.with_name("crops.results")
+    assert (about.parcels, about.classified) == (len(layer), 36) == (made.parcels, made.classified)
+    assert about.model_sha256 == hashlib.sha256(region.model.read_bytes()).hexdigest()
+    assert about.store == str(region.store) and about.layer == str(made.output)
+    assert [parcel.position for parcel in parcels] == list(range(38))
+    assert [parcel.quality for parcel in parcels] == layer["quality"].tolist()
+    codes = [None if parcel.crop is None else about.classes[parcel.crop]["code"] for parcel in parcels]
+    assert codes == [None if pandas.isna(code) else code for code in layer["crop_code"]]
+    known = [parcel for parcel in parcels if parcel.probabilities is not None]
+    values = np.array([parcel.probabilities for parcel in known])
+    np.testing.assert_allclose(values.sum(axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(values.max(axis=1), layer["confidence"].dropna(), atol=5e-5)
+    np.testing.assert_allclose(np.sort(values)[:, -2:] @ [-1, 1], layer["margin"].dropna(), atol=1e-4)
+
+
+def test_a_parcel_by_its_id_and_those_of_a_class(made):
+    folder = ResultsFolder(made.results)
+    everyone = list(folder.parcels())
+    assert folder.parcel(everyone[7].parcel_id) == everyone[7]
+    assert folder.parcel("of nobody") is None
+    first = [parcel for parcel in everyone if parcel.crop == 0]
+    assert list(folder.parcels("crop = ?", (0,))) == first and 6 < len(first) < 18
+
+
+def test_another_program_reads_them_without_ours(made):
+    with sqlite3.connect(made.results / PARCELS) as database:
+        (blob,) = database.execute("SELECT probabilities FROM parcel WHERE position = 0").fetchone()
+    numbers = np.frombuffer(blob, "<f4")
+    assert len(numbers) == len(json.loads((made.results / DESCRIPTION).read_text())["classes"])
+    assert numbers.tolist() == list(next(ResultsFolder(made.results).parcels()).probabilities)
+
+
+def test_it_takes_the_place_of_former_results_only(region, tmp_path):
+    output = tmp_path / "crops.gpkg"
+    (tmp_path / "crops.results").mkdir()
+    (tmp_path / "crops.results" / "notes.txt").write_text("mine")
+    with pytest.raises(NotWritable, match="something else"):
+        backend.classify(region.store, region.model, output, device="cpu")
+    assert not output.exists()
+    (tmp_path / "crops.results" / "notes.txt").unlink()
+    for _ in range(2):
+        backend.classify(region.store, region.model, output, device="cpu")
+    assert sorted(path.name for path in (tmp_path / "crops.results").iterdir()) == [PARCELS, DESCRIPTION]
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_failed_writing_leaves_the_former_results(tmp_path):
+    folder = ResultsFolder(tmp_path / "a.results")
+    about = Description("now", "1", "a.gpkg", "m", "0", "gru", None, (), 1, 0)
+    folder.write(about, [Parcel(0, "one", "ok", None, None, None)])
+
+    def broken():
+        yield Parcel(0, "two", "ok", None, None, None)
+        raise OSError("the store broke")
+
+    with pytest.raises(OSError, match="the store broke"):
+        folder.write(about, broken())
+    assert [parcel.parcel_id for parcel in folder.parcels()] == ["one"]
+    assert [path.name for path in tmp_path.iterdir()] == ["a.results"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        *((key, None) for key in ("schema", "layer", "model", "model_sha256", "classes", "parcels", "classified")),
+        ("schema", 2), ("schema", "1"), ("store", 3), ("parcels", -1), ("parcels", 1.5), ("classified", 99),
+        ("classes", {}), ("classes", [{"code": "a"}]), ("classes", [3]), ("engine", []),
+    ],
+)  # fmt: skip
+def test_a_damaged_description_is_named(made, tmp_path, key, value):
+    document = json.loads((made.results / DESCRIPTION).read_text(encoding="utf-8"))
+    (tmp_path / DESCRIPTION).write_text(json.dumps({**document, key: value}), encoding="utf-8")
+    with pytest.raises(NotResults, match=key if key != "schema" else "schema"):
+        ResultsFolder(tmp_path).description()
+
+
+def test_keys_of_a_newer_minor_version_are_ignored(made, tmp_path):
+    document = json.loads((made.results / DESCRIPTION).read_text(encoding="utf-8"))
+    (tmp_path / DESCRIPTION).write_text(json.dumps({**document, "radar": True}), encoding="utf-8")
+    assert ResultsFolder(tmp_path).description() == ResultsFolder(made.results).description()
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[" * 100_000, b"\xff\xfe", b'{"schema": 1e999}'])
+def test_what_is_not_json_is_named(tmp_path, content):
+    (tmp_path / DESCRIPTION).write_bytes(content)
+    with pytest.raises(NotResults):
+        ResultsFolder(tmp_path).description()
+
+
+@pytest.mark.parametrize("content", [b"", b"no database", b"SQLite format 3\0" + b"\0" * 84])
+def test_a_damaged_database_is_named(tmp_path, content):
+    (tmp_path / PARCELS).write_bytes(content)
+    with pytest.raises(NotResults, match=PARCELS):
+        list(ResultsFolder(tmp_path).parcels())
+
+
+def test_probabilities_of_an_odd_length_are_named(made, tmp_path):
+    with sqlite3.connect(tmp_path / PARCELS) as database:
+        database.execute("CREATE TABLE parcel (position, parcel_id, quality, crop, confidence, probabilities)")
+        database.execute("INSERT INTO parcel VALUES (0, 'a', 'ok', 0, 1.0, ?)", (array.array("f", [1]).tobytes()[:3],))
+    with pytest.raises(NotResults, match="damaged"):
+        list(ResultsFolder(tmp_path).parcels())
+
+
+def test_the_reader_is_standard_library_only():
+    script = "import runpy, sys; runpy.run_path('backend/results_folder.py'); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    loaded = {name.split(".")[0] for name in done.stdout.split()}
+    assert loaded - set(sys.stdlib_module_names) <= {"__main__", "sitecustomize", "usercustomize"}
