@@ -577,6 +577,10 @@ OPTIONS: Tuple[Option, ...] = (
         otherwise="removed at the end",
     ),
     Option(
+        "keep_series", FLAG, OUTPUTS, ("classify",), "",
+        "Keeps the parcel series store as NAME.parcels beside the output, in place of that of a former run.",
+    ),
+    Option(
         "report", OUTPUT, OUTPUTS, ("train", "classify", "evaluate"), "", "The report's HTML file.",
         otherwise="NAME_report.html beside the output, NAME_evaluation.html beside the predictions",
     ),
