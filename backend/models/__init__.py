@@ -24,6 +24,14 @@ class Architecture:
     figures: Mapping[str, Any] = field(default_factory=dict)
     recipe: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def channels_per_band(self) -> int:
+        return 2 if self.view in TWO_PER_BAND else 1
+
+    @property
+    def free_dates(self) -> bool:
+        return self.view in FREE_DATES
+
 
 TWO_PER_BAND = ("statistics", "observations")  # views whose channels are the bands' means, then their deviations
 FREE_DATES = ("observations",)  # views on the dates that there are; the others are on their model's calendar

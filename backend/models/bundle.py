@@ -6,35 +6,31 @@ from __future__ import annotations
 import io
 import json
 import os
-import struct
 import zipfile
-import zlib
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.torch import load as read_tensors
 from safetensors.torch import save as write_tensors
 from torch import Tensor, nn
 
 from backend.errors import ModelTooNew, NotAModel, writing_to
+from backend.json_document import Fault, NewerSchema, first_line, parse
+from backend.model_file import SCHEMA, ModelDescription
+from backend.model_zip import MEMBERS, MODEL, REPORT, opened, read
+from backend.protocol import FILLINGS
 from backend.vocabulary import CropClass
 
-from . import FREE_DATES, MODELS, TWO_PER_BAND
+from . import MODELS
 from .build import build
 from .rotation import Rotation
+from .weights import UNBUILDABLE, read_weights, require_working
 
-SCHEMA = 1
-MEMBERS = ("model.json", "weights.safetensors", "report.json")
-DAMAGE = (
-    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError),  # the zip
-    *(SafetensorError, KeyError, TypeError, ValueError, RuntimeError, AttributeError),  # what it holds
-)
+MOST_REPORT_VALUES = 5_000_000  # its curves have a row for each epoch of each fold
 
 
 @dataclass(frozen=True)
@@ -68,8 +64,12 @@ class ModelBundle:
         return network.eval()
 
     def save(self, path: Path) -> None:
-        """Writes beside `path` and renames: the file is whole or not there. Raises NotWritable, DiskFull."""
-        content = self._packed()
+        """Writes beside `path` and renames: the file is whole or not there.
+
+        Raises NotWritable, DiskFull, and NotAModel for what `load` would refuse.
+        """
+        with _refusing(path):
+            content = self._packed()
         beside = path.with_name(f"{path.name}.{os.getpid()}.part")
         try:
             with writing_to(path):
@@ -81,7 +81,9 @@ class ModelBundle:
 
     def _packed(self) -> bytes:
         weights = {name: tensor.detach().cpu().contiguous() for name, tensor in self.weights.items()}
-        contents = (_to_json(self._document()), write_tensors(weights), _to_json(self.report))
+        document = _to_json(self._document())
+        ModelDescription.from_document(parse(document, MODEL), MODELS, FILLINGS)
+        contents = (document, write_tensors(weights), _to_json(self.report))
         target = io.BytesIO()
         with zipfile.ZipFile(target, "w") as archive:
             for member, content in zip(MEMBERS, contents):
@@ -111,70 +113,49 @@ class ModelBundle:
     @classmethod
     def load(cls, path: Path) -> ModelBundle:
         """Reads and checks a file, weights and all. Raises NotAModel, ModelTooNew."""
-        document, weights, report = _members(path)
-        if not isinstance(document, dict) or not isinstance(document.get("schema"), int):
-            raise NotAModel(path, "model.json names no schema")
-        if document["schema"] > SCHEMA:
-            raise ModelTooNew(path, document["schema"], SCHEMA)
-        if document.get("architecture") not in MODELS:
-            raise NotAModel(path, f"there is no architecture {document.get('architecture')!r}")
-        try:
-            bundle = cls._from_document(document, weights, report)
-            bundle._check()
-        except DAMAGE as error:
-            raise NotAModel(path, f"its parts do not fit together ({_first_line(error)})") from error
+        with _refusing(path), opened(path) as archive:
+            model = ModelDescription.from_document(parse(read(archive, MODEL), MODEL), MODELS, FILLINGS)
+            report = parse(read(archive, REPORT), REPORT, MOST_REPORT_VALUES)
+            weights = read_weights(archive, model)
+        with _refusing(path):
+            bundle = cls._of(model, weights, report)
+            require_working(bundle.network(), model)
         return bundle
 
     @classmethod
-    def _from_document(cls, document: dict[str, Any], weights: dict[str, Tensor], report: Any) -> ModelBundle:
+    def _of(cls, model: ModelDescription, weights: Mapping[str, Tensor], report: Mapping[str, Any]) -> ModelBundle:
         return cls(
-            architecture=document["architecture"],
-            figures=document["figures"],
-            view=document["view"],
-            bands=tuple(document["bands"]),
-            calendar=tuple(document["calendar"]),
-            season=document["season"],
-            mean=np.array(document["normalisation"]["mean"], dtype=np.float64),
-            std=np.array(document["normalisation"]["std"], dtype=np.float64),
-            classes=tuple(CropClass(**crop) for crop in document["classes"]),
-            class_table=tuple(document["class_table"]),
-            temperature=float(document["calibration"]["temperature"]),
-            scores=document["scores"],
-            provenance=document["provenance"],
+            architecture=model.architecture,
+            figures=model.figures,
+            view=model.view,
+            bands=model.bands,
+            calendar=model.calendar,
+            season=model.season,
+            mean=np.array(model.mean, dtype=np.float64),
+            std=np.array(model.std, dtype=np.float64),
+            classes=tuple(CropClass(**crop) for crop in model.classes),
+            class_table=model.class_table,
+            temperature=model.temperature,
+            scores=model.scores,
+            provenance=model.provenance,
             weights=weights,
             report=report,
-            rotation=Rotation.from_document(document["rotation"]) if document.get("rotation") else None,
+            rotation=Rotation.of(model.rotation, len(model.classes)) if model.rotation else None,
         )
 
-    def _check(self) -> None:
-        dates = 1 if self.view in FREE_DATES else len(self.calendar)
-        expected = (dates, len(self.bands) * (2 if self.view in TWO_PER_BAND else 1))
-        if not self.mean.shape == self.std.shape == expected:
-            raise ValueError(f"normalisation is {self.mean.shape}, expected {expected}")
-        if self.view != MODELS[self.architecture].view or not self.temperature > 0:
-            raise ValueError(f"view {self.view!r}, temperature {self.temperature}")
-        if self.rotation and self.rotation.lift.shape[1] != len(self.classes):
-            raise ValueError(f"rotation for {self.rotation.lift.shape[1]} classes, expected {len(self.classes)}")
-        self.network()
 
-
-def _members(path: Path) -> tuple[Any, dict[str, Tensor], Any]:
+@contextmanager
+def _refusing(path: Path) -> Iterator[None]:
+    """What is wrong with the file, as the error of the engine that names it."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            missing = sorted(set(MEMBERS) - set(archive.namelist()))
-            if missing:
-                raise NotAModel(path, f"it lacks {', '.join(missing)}")
-            model, weights, report = (archive.read(member) for member in MEMBERS)
-        return json.loads(model), read_tensors(weights), json.loads(report)
-    except OSError as error:
-        raise NotAModel(path, f"it cannot be read ({error.strerror or error})") from error
-    except DAMAGE as error:
-        raise NotAModel(path, f"it is truncated, damaged or something else ({_first_line(error)})") from error
+        yield
+    except NewerSchema as error:
+        raise ModelTooNew(path, error.found, SCHEMA) from error
+    except Fault as error:
+        raise NotAModel(path, str(error)) from error
+    except UNBUILDABLE as error:
+        raise NotAModel(path, f"its parts do not fit together ({first_line(error)})") from error
 
 
 def _to_json(document: Any) -> bytes:
     return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1).encode()
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0].rstrip(".:")

@@ -106,9 +106,31 @@ class RandomForest(nn.Module):
         shapes = {"roots": (self.trees,), "threshold": (nodes,), "branches": (nodes, 2), "leaf": (nodes,), "steps": ()}
         shapes["shares"] = (len(arrays["shares"]), len(self.classes_))
         limits = {"roots": nodes, "feature": self.features, "branches": nodes, "leaf": len(arrays["shares"])}
-        fits = all(tuple(arrays[name].shape) == shape for name, shape in shapes.items())
+        fits = all(tuple(arrays[name].shape) == shape for name, shape in shapes.items()) and nodes > 0
         if not fits or not all(0 <= arrays[name].min() <= arrays[name].max() < limit for name, limit in limits.items()):
             raise RuntimeError(f"the arrays are not those of {self.trees} trees with {self.features} features")
+        roots, branches, shares = (arrays[name].numpy(force=True) for name in ("roots", "branches", "shares"))
+        _check_trees(roots, branches, shares, int(arrays["steps"]))
+
+
+def _check_trees(roots: NDArray[Any], branches: NDArray[Any], shares: NDArray[Any], steps: int) -> None:
+    """Every node but the roots hangs on one other, and a walk of `steps` ends at a leaf. Raises RuntimeError."""
+    if not ((shares >= 0).all() and np.allclose(shares.sum(axis=1), 1)):
+        raise RuntimeError("the shares of the arrays do not add up to 1")
+    number = np.arange(len(branches))[:, None]
+    inner = (branches != number).any(axis=1)
+    parents = np.bincount(branches[inner].ravel(), minlength=len(branches))
+    parents += np.bincount(roots, minlength=len(branches))
+    if not (branches[inner] > number[inner]).all() or not (parents == 1).all():
+        raise RuntimeError("the branches of the arrays are not those of trees")
+    nodes = roots
+    for _ in range(len(branches)):
+        nodes = nodes[inner[nodes]]
+        if not len(nodes):
+            return
+        if steps <= 0:
+            raise RuntimeError("the trees of the arrays are deeper than they say")
+        nodes, steps = branches[nodes].ravel(), steps - 1
 
 
 def _arrays(forest: RandomForestClassifier, classes: int) -> dict[str, Tensor]:

@@ -3,12 +3,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from backend.model_file import RotationTable
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +42,6 @@ class Rotation:
         return {"previous": list(self.previous), "lift": self.lift.tolist()}
 
     @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> Rotation:
-        """Raises KeyError, TypeError and ValueError for what is no such document."""
-        lift = np.array(document["lift"], dtype=np.float64)
-        return cls(tuple(map(str, document["previous"])), lift)
+    def of(cls, table: RotationTable, classes: int) -> Rotation:
+        """From the checked table of a model.json; without any known crop of the year before it has no row."""
+        return cls(table.previous, np.array(table.lift, dtype=np.float64).reshape(-1, classes))

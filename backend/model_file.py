@@ -1,0 +1,251 @@
+"""What a `.cropmodel` file says of itself: its `model.json` as a checked description.
+
+Standard library only and valid on Python 3.9: the plugin loads this file by path into QGIS's own interpreter, so that
+both halves refuse the same files in the same words. The weights are checked by the engine (`models/weights.py`).
+"""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
+
+from .json_document import (
+    MOST_DIGITS,
+    NewerSchema,
+    as_list,
+    as_number,
+    as_object,
+    as_positive,
+    as_text,
+    as_whole,
+    expect,
+    member_of,
+    parse,
+)
+from .model_zip import MODEL, opened, read
+
+SCHEMA = 1
+
+# Limits: generous for any real model (docs/contracts.md); those of sizes are in model_zip.py and json_document.py
+MOST_CLASSES, MOST_CROPS = 512, 50_000  # classes; rows of the class table, and crops of the year before
+MOST_BANDS, MOST_DATES, MOST_DAYS = 64, 1000, 3660  # days since 1 January of the season, either way
+MOST_FIGURE = {"layers": 64, "trees": 10_000}  # of an architecture; other whole numbers:
+MOST_OTHER_FIGURE = 4096
+MOST_REFLECTANCE, MOST_LIFT, MOST_TEMPERATURE = 1e6, 1e12, 1e3
+MOST_BUFFER_M, MOST_DILATION_M, LAST_SCL = 10_000, 5000, 11
+
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+_CLASS = ("code", "name", "colour")
+_CROP = {"code": 1, "name": 0, "class": 1, "colour": 0}  # the least characters of each
+_MASKS = ("scl_classes", "mask_dilation_m", "cloud_probability")
+
+
+@dataclass(frozen=True)
+class RotationTable:
+    """`lift[previous][class]`: how many times its usual share a class has after a crop of the year before."""
+
+    previous: Tuple[str, ...]
+    lift: Tuple[Tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
+class ModelDescription:
+    """`model.json`, checked. `mean` and `std` are `[date][channel]` in reflectance, one row for views of free dates;
+    `calendar` days since 1 January of the season; `classes` `{code, name, colour}`."""
+
+    architecture: str
+    figures: Mapping[str, Any]
+    view: str
+    bands: Tuple[str, ...]
+    calendar: Tuple[int, ...]
+    season: Optional[int]
+    mean: Tuple[Tuple[float, ...], ...]
+    std: Tuple[Tuple[float, ...], ...]
+    classes: Tuple[Mapping[str, str], ...]
+    class_table: Tuple[Mapping[str, str], ...]
+    temperature: float
+    rotation: Optional[RotationTable]
+    scores: Optional[Mapping[str, Any]]
+    provenance: Mapping[str, Any]
+
+    @classmethod
+    def from_document(
+        cls, document: Mapping[str, Any], architectures: Mapping[str, Any], fillings: Sequence[str]
+    ) -> ModelDescription:
+        """`architectures` is `models.MODELS`, `fillings` the known ways to fill gaps. Unknown names are ignored.
+
+        Raises NewerSchema, and Fault that names the key.
+        """
+        schema = as_whole(member_of(document, "schema", MODEL), "schema", 1, 10**MOST_DIGITS)
+        if schema > SCHEMA:
+            raise NewerSchema(schema, SCHEMA)
+        part = partial(member_of, document, where=MODEL)
+        name = as_text(part("architecture"), "architecture")
+        expect(name in architectures, "architecture", "a known one", name)
+        row = architectures[name]
+        expect(part("view") == row.view, "view", row.view, part("view"))
+        bands = _texts(part("bands"), "bands", MOST_BANDS)
+        calendar = _calendar(part("calendar"))
+        shape = (1 if row.free_dates else len(calendar), len(bands) * row.channels_per_band)
+        moments = as_object(part("normalisation"), "normalisation")
+        mean, std = (_moments(moments, kind, *shape) for kind in ("mean", "std"))
+        expect(all(value > 0 for line in std for value in line), "normalisation std", "numbers above 0", moments["std"])
+        classes = _classes(part("classes"))
+        temperature = member_of(as_object(part("calibration"), "calibration"), "temperature", "calibration")
+        season, scores = part("season"), part("scores")
+        return cls(
+            architecture=name,
+            figures=_figures(part("figures"), row.figures),
+            view=row.view,
+            bands=bands,
+            calendar=calendar,
+            season=None if season is None else as_whole(season, "season", 1, 9999),
+            mean=mean,
+            std=std,
+            classes=classes,
+            class_table=_class_table(part("class_table")),
+            temperature=as_positive(temperature, "calibration temperature", MOST_TEMPERATURE),
+            rotation=_rotation(document.get("rotation"), len(classes)),
+            scores=None if scores is None else _scores(scores),
+            provenance=_provenance(part("provenance"), fillings),
+        )
+
+
+def describe(path: Path, architectures: Mapping[str, Any], fillings: Sequence[str]) -> ModelDescription:
+    """What the file says of itself, without its weights. Raises Fault, NewerSchema."""
+    with opened(path) as archive:
+        content = read(archive, MODEL)
+    return ModelDescription.from_document(parse(content, MODEL), architectures, fillings)
+
+
+def _texts(value: Any, where: str, most: int, least: int = 1) -> Tuple[str, ...]:
+    texts = tuple(as_text(item, where) for item in as_list(value, where, least, most))
+    expect(len(set(texts)) == len(texts), where, "each name once", value)
+    return texts
+
+
+def _calendar(value: Any) -> Tuple[int, ...]:
+    days = tuple(as_whole(day, "calendar", -MOST_DAYS, MOST_DAYS) for day in as_list(value, "calendar", 1, MOST_DATES))
+    expect(all(day < later for day, later in zip(days, days[1:])), "calendar", "days in ascending order", value)
+    return days
+
+
+def _figures(value: Any, known: Mapping[str, Any]) -> Dict[str, Any]:
+    """The architecture's own parameters: those of its row, each of the same kind."""
+    figures = as_object(value, "figures")
+    expect(set(figures) == set(known), "figures", f"the parameters {', '.join(known) or 'none'}", list(figures))
+    return {name: _figure(figures[name], f"figures {name}", like, name) for name, like in known.items()}
+
+
+def _figure(value: Any, where: str, like: Any, name: str) -> Any:
+    if isinstance(like, tuple):
+        items = as_list(value, where, len(like), len(like))
+        return tuple(_figure(item, where, part, name) for item, part in zip(items, like))
+    if isinstance(like, float):  # a share that dropout takes
+        return as_number(value, where, 0, 1)
+    return as_whole(value, where, 1, MOST_FIGURE.get(name, MOST_OTHER_FIGURE))
+
+
+def _moments(document: Mapping[str, Any], kind: str, dates: int, channels: int) -> Tuple[Tuple[float, ...], ...]:
+    return _matrix(member_of(document, kind, "normalisation"), f"normalisation {kind}", dates, channels)
+
+
+def _matrix(value: Any, where: str, rows: int, columns: int, most: float = MOST_REFLECTANCE) -> Any:
+    lines = [as_list(line, where, columns, columns) for line in as_list(value, where, rows, rows)]
+    return tuple(tuple(as_number(number, where, -most, most) for number in line) for line in lines)
+
+
+def _classes(value: Any) -> Tuple[Dict[str, str], ...]:
+    rows = [as_object(item, "classes") for item in as_list(value, "classes", 2, MOST_CLASSES)]
+    classes = tuple({key: as_text(member_of(row, key, "classes"), f"classes {key}") for key in _CLASS} for row in rows)
+    for crop in classes:
+        expect(_COLOUR.fullmatch(crop["colour"]), "classes colour", "#rrggbb", crop["colour"])
+    codes = [crop["code"] for crop in classes]
+    expect(len(set(codes)) == len(codes), "classes", "each code once", codes)
+    return classes
+
+
+def _class_table(value: Any) -> Tuple[Dict[str, str], ...]:
+    """The rows; each code belongs to one class, and each class has one name and one colour."""
+    rows = tuple(_crop(item) for item in as_list(value, "class_table", 1, MOST_CROPS))
+    class_of: Dict[str, str] = {}
+    facts: Dict[str, Tuple[str, str]] = {}
+    for row in rows:
+        key = row.get("class_code") or row["class"].casefold()
+        fact = (row["class"].casefold(), row["colour"].lower())
+        same = class_of.setdefault(row["code"], key) == key and facts.setdefault(key, fact) == fact
+        expect(same, "class_table", "one class for each code, one name and colour for each class", row["code"])
+    return rows
+
+
+def _crop(item: Any) -> Dict[str, str]:
+    row, where = as_object(item, "class_table"), "class_table"
+    texts = {key: as_text(member_of(row, key, where), f"{where} {key}", least) for key, least in _CROP.items()}
+    expect(not texts["colour"] or _COLOUR.fullmatch(texts["colour"]), f"{where} colour", "#rrggbb", texts["colour"])
+    expect(any(map(str.isalnum, texts["class"])), f"{where} class", "a name with a letter or digit", texts["class"])
+    code = {"class_code": as_text(row["class_code"], f"{where} class_code")} if "class_code" in row else {}
+    return {**texts, **code}
+
+
+def _rotation(value: Any, classes: int) -> Optional[RotationTable]:
+    if value is None:
+        return None
+    table = as_object(value, "rotation")
+    previous = _texts(member_of(table, "previous", "rotation"), "rotation previous", MOST_CROPS, least=0)
+    lift = _matrix(member_of(table, "lift", "rotation"), "rotation lift", len(previous), classes, MOST_LIFT)
+    expect(all(number > 0 for line in lift for number in line), "rotation lift", "numbers above 0", table["lift"])
+    return RotationTable(previous, lift)
+
+
+def _scores(value: Any) -> Dict[str, Any]:
+    scores = as_object(value, "scores")
+    for name in ("oa", "mean_f"):
+        if scores.get(name) is not None:
+            as_number(scores[name], f"scores {name}", 0, 1)
+    return scores
+
+
+def _provenance(value: Any, fillings: Sequence[str]) -> Dict[str, Any]:
+    """Free facts, of which `made` is shown and `preparation` is used."""
+    facts = as_object(value, "provenance")
+    as_text(facts.get("made", ""), "provenance made", 0)
+    if facts.get("preparation") is None:
+        return facts
+    return {**facts, "preparation": _preparation(as_object(facts["preparation"], "preparation"), fillings)}
+
+
+def _preparation(facts: Mapping[str, Any], fillings: Sequence[str]) -> Dict[str, Any]:
+    """How the series were made, to make those of other images alike; what is not known here is left out."""
+    series, found = as_object(facts.get("series", {}), "preparation series"), {}
+    if "filling" in series:
+        found["filling"] = series["filling"]
+        expect(series["filling"] in fillings, "preparation filling", f"one of {', '.join(fillings)}", series["filling"])
+    if "max_gap_days" in series:
+        gap = series["max_gap_days"]
+        found["max_gap_days"] = None if gap is None else as_whole(gap, "preparation max_gap_days", 1, MOST_DAYS)
+    if "remove_outliers" in series:
+        found["remove_outliers"] = series["remove_outliers"]
+        expect(isinstance(found["remove_outliers"], bool), "preparation remove_outliers", "true or false", found)
+    buffer_m = facts.get("inner_buffer_m", 0)
+    return {
+        "series": found,
+        "masks": _masks(facts.get("masks")),
+        "inner_buffer_m": as_number(buffer_m, "preparation inner_buffer_m", 0, MOST_BUFFER_M),
+    }
+
+
+def _masks(value: Any) -> Optional[Dict[str, Any]]:
+    if value is None:
+        return None
+    masks, where = as_object(value, "preparation masks"), "preparation masks"
+    scl, dilation_m, cloud = (member_of(masks, key, where) for key in _MASKS)
+    classes = [as_whole(item, f"{where} scl_classes", 1, LAST_SCL) for item in as_list(scl, where, 1, LAST_SCL)]
+    expect(len(set(classes)) == len(classes), f"{where} scl_classes", "each class once", classes)
+    as_number(dilation_m, f"{where} mask_dilation_m", 0, MOST_DILATION_M)
+    expect(dilation_m == 0 or dilation_m >= 1, f"{where} mask_dilation_m", "0, or metres from 1", dilation_m)
+    cloud = None if cloud is None else as_positive(cloud, f"{where} cloud_probability", 100)
+    return {"scl_classes": classes, "mask_dilation_m": float(dilation_m), "cloud_probability": cloud}
