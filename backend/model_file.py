@@ -15,6 +15,7 @@ from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
 from .json_document import (
     MOST_DIGITS,
+    Fault,
     NewerSchema,
     as_list,
     as_number,
@@ -28,6 +29,7 @@ from .json_document import (
 )
 from .model_zip import MODEL, opened, read
 
+__all__ = ["SCHEMA", "Fault", "ModelDescription", "NewerSchema", "RotationTable", "describe"]
 SCHEMA = 1
 
 # Limits: generous for any real model (docs/contracts.md); those of sizes are in model_zip.py and json_document.py

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from backend.errors import BadArgument
+from backend.model_file import MOST_CLASSES
 from backend.models import MODELS
 from backend.models.bundle import ModelBundle
 from backend.models.rotation import Rotation
@@ -156,6 +157,8 @@ class Training:
         """Arguments and errors are those of `train`."""
         device = choose(spec.device, reporter)
         labelled = learnable(labels, feed.usable, classes, spec.min_samples, reporter)
+        if len(labelled.classes) > MOST_CLASSES:  # said now, not when the trained model cannot be saved
+            raise BadArgument("class_field", f"a field of at most {MOST_CLASSES} classes", len(labelled.classes))
         splits = folding.splits(labelled.rows, labelled.labels[labelled.rows], spec.seed)
         if spec.folds > len(splits):
             raise BadArgument("folds", f"a whole number from 1 to {len(splits)} (split {folding.name})", spec.folds)

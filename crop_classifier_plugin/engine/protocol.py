@@ -1,4 +1,4 @@
-"""What the plugin shares with the engine, loaded by path: protocol, options, architectures, class tables and codes.
+"""What the plugin shares with the engine, loaded by path: protocol, options, models, class tables and codes.
 
 QGIS plugins share one interpreter and `backend` is a common name, so the files get private names and nothing is
 imported as `backend`. The files are standard library only.
@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 ROOT = Path(__file__).resolve().parents[2]  # the folder that holds `backend`
+PACKAGE = "_crop_classifier_backend"  # of the files that import each other
 
 
 def _load(name: str, path: Path) -> ModuleType:
@@ -26,8 +27,14 @@ def _load(name: str, path: Path) -> ModuleType:
     return module
 
 
+def _load_together(*names: str) -> ModuleType:
+    """Files of `backend` that import each other, each after those that it imports; gives the last."""
+    sys.modules[PACKAGE] = ModuleType(PACKAGE)
+    return [_load(f"{PACKAGE}.{name}", ROOT / "backend" / f"{name}.py") for name in names][-1]
+
+
 if TYPE_CHECKING:  # the same files under the names that a type checker finds them by; never run
-    from backend import crop_codes, options, protocol
+    from backend import crop_codes, model_file, options, protocol
     from backend.models import MODELS
     from backend.parcels import class_table
 else:
@@ -36,5 +43,6 @@ else:
     MODELS = _load("_crop_classifier_models", ROOT / "backend" / "models" / "__init__.py").MODELS
     crop_codes = _load("_crop_classifier_crop_codes", ROOT / "backend" / "crop_codes.py")
     class_table = _load("_crop_classifier_class_table", ROOT / "backend" / "parcels" / "class_table.py")
+    model_file = _load_together("json_document", "model_zip", "model_file")
 FORMATS = options.FORMATS
 Job = protocol.Job

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 from typing import Optional
 
@@ -48,6 +49,7 @@ class ModelPanel(QGroupBox):
             tr("A .cropmodel file"),
         )
         self.note = QLabel()
+        self.note.setTextFormat(Qt.TextFormat.PlainText)  # what a file says of itself is never markup
         self.note.setWordWrap(True)
         self.facts = {name: _fact() for name in ("architecture", "bands", "calendar", "scores")}
         self.classes = _class_list()
@@ -111,7 +113,7 @@ class ModelPanel(QGroupBox):
         self.classes.clear()
         for crop in model.classes:
             item = QListWidgetItem(swatch(crop["colour"]), crop["name"])
-            item.setToolTip(f"{crop['name']} ({crop['code']})")
+            item.setToolTip(escape(f"{crop['name']} ({crop['code']})"))
             self.classes.addItem(item)
 
 
@@ -135,6 +137,7 @@ def scores_text(model: ModelDescription, widget: QWidget) -> str:
 
 def _fact() -> QLabel:
     label = QLabel()
+    label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
+from html import escape
 from typing import Any, Mapping, Optional
 
 from qgis.PyQt.QtCore import Qt
@@ -65,7 +66,7 @@ class ScoresPanel(QWidget):
 
     def _fill_row(self, row: int, figures: Mapping[str, Any]) -> None:
         name = QTableWidgetItem(swatch(figures["colour"]), figures["name"])
-        name.setToolTip(f"{figures['name']} ({figures['code']})")
+        name.setToolTip(escape(f"{figures['name']} ({figures['code']})"))
         self.table.setItem(row, NAME, name)
         for column, key in enumerate(SHARES, start=1):
             self.table.setItem(row, column, number_item(figures[key]))

@@ -15,6 +15,7 @@ QGIS_SIDE = [*PLUGIN, "__init__.py"]
 IN_BOTH_HALVES = [
     *("backend/protocol.py", "backend/options.py", "backend/crop_codes.py"),
     *("backend/parcels/class_table.py", "backend/models/__init__.py"),
+    *("backend/json_document.py", "backend/model_zip.py", "backend/model_file.py"),
 ]
 SHIPPED = [*ENGINE, *QGIS_SIDE]
 COMMAND_LINE = {"backend/__main__.py", *python_files("backend/commands")}

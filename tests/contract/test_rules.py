@@ -48,6 +48,8 @@ BROKEN = [
         "if TYPE_CHECKING:\n    from backend import protocol\nfrom backend import protocol",
     ),
     (rules.standard_library_only, "backend/protocol.py", "import click"),
+    (rules.standard_library_only, "backend/protocol.py", "from .model_zip import read"),
+    (rules.standard_library_only, "backend/model_file.py", "from backend.model_zip import read"),
     (rules.python_39, "crop_classifier_plugin/a.py", "match x:\n    case 1: pass"),
     (rules.python_39, "crop_classifier_plugin/a.py", "def f(x: int | None): pass"),
     (rules.python_39, "crop_classifier_plugin/a.py", "@dataclass(frozen=True, slots=True)\nclass A: pass"),
@@ -73,6 +75,7 @@ BROKEN = [
     (rules.web_addresses, "a.md", "http:" + "//notexample.org"),
 ]
 KEPT = [
+    (rules.standard_library_only, "backend/model_file.py", "import json\nfrom .model_zip import read"),
     (rules.engine_layers, "backend/series/a.py", "from ..imagery import grid\nfrom ..errors import NotAStore"),
     (
         rules.engine_layers,

@@ -49,18 +49,32 @@ def file_layer(path: Path, driver: str = "GPKG", **options: Any) -> QgsVectorLay
     return layer
 
 
-DOCUMENT = {
-    "schema": 1,
-    "architecture": "gru",
-    "figures": {"hidden": 156},
-    "view": "statistics",
-    "bands": ["B02", "B03"],
-    "calendar": [3, 13, 43],
-    "season": 2017,
-    "classes": [{"code": "cereal", "name": "Cereal", "colour": "#e3b23c"}],
-    "scores": {"oa": 0.9},
-    "provenance": {"parcels": 500},
-}
+def model_document(classes: Iterable[dict], **changes: Any) -> dict:
+    """A model.json of a GRU as the engine writes it."""
+    document = {
+        "schema": 1,
+        "architecture": "gru",
+        "figures": {"hidden": 156},
+        "view": "statistics",
+        "bands": ["B02", "B03"],
+        "calendar": [3, 13, 43],
+        "season": 2017,
+        "classes": list(classes),
+        "class_table": [{"code": "BTH", "name": "Winter wheat", "class": "Cereal", "colour": "#e3b23c"}],
+        "calibration": {"temperature": 1.0},
+        "scores": {"oa": 0.9},
+        "provenance": {"parcels": 500},
+        **changes,
+    }
+    shape = [[0.1] * (2 * len(document["bands"]))] * len(document["calendar"])
+    return {"normalisation": {"mean": shape, "std": shape}, **document}
+
+
+CLASSES = (
+    {"code": "cereal", "name": "Cereal", "colour": "#e3b23c"},
+    {"code": "maize", "name": "Maize", "colour": "#e8743b"},
+)
+DOCUMENT = model_document(CLASSES)
 
 
 def model_file(path: Path, document: Any = DOCUMENT, text: Optional[bytes] = None, members: tuple = ()) -> Path:

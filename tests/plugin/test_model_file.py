@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from sample_layers import DOCUMENT, model_file
+from sample_layers import CLASSES, DOCUMENT, model_file
 
 from crop_classifier_plugin.model_file import NotAModelFile, describe
 
@@ -14,28 +14,28 @@ WITHOUT_BANDS = {name: value for name, value in DOCUMENT.items() if name != "ban
 def test_a_model_is_described(tmp_path) -> None:
     found = describe(model_file(tmp_path / "é x.cropmodel"))
     assert (found.architecture, found.bands, found.calendar, found.season) == ("gru", ("B02", "B03"), (3, 13, 43), 2017)
-    assert found.classes == ({"code": "cereal", "name": "Cereal", "colour": "#e3b23c"},)
+    assert found.classes == CLASSES
     assert found.scores == {"oa": 0.9} and found.provenance == {"parcels": 500}
 
 
 def test_scores_and_season_may_be_unknown(tmp_path) -> None:
     found = describe(model_file(tmp_path / "x.cropmodel", {**DOCUMENT, "scores": None, "season": None}))
-    assert found.scores == {} and found.season is None
+    assert found.scores is None and found.season is None
 
 
 @pytest.mark.parametrize(
     ("content", "said"),
     [
         ({"document": {**DOCUMENT, "schema": 2}}, "schema 2.*update the plugin"),
-        ({"document": {**DOCUMENT, "schema": "one"}}, "schema one"),
+        ({"document": {**DOCUMENT, "schema": "one"}}, 'schema: expected a whole number.*found "one"'),
         ({"document": WITHOUT_BANDS}, "lacks 'bands'"),
-        ({"document": {**DOCUMENT, "classes": [{"code": "x"}]}}, "lacks 'name'"),
-        ({"document": {**DOCUMENT, "calendar": ["May"]}}, "damaged"),
-        ({"document": {**DOCUMENT, "bands": 3}}, "damaged"),
-        ({"document": [1]}, "no object"),
+        ({"document": {**DOCUMENT, "classes": [{"code": "x"}] * 2}}, "lacks 'name'"),
+        ({"document": {**DOCUMENT, "calendar": ["May"]}}, 'calendar: expected a whole number.*found "May"'),
+        ({"document": {**DOCUMENT, "bands": 3}}, "bands: expected a list.*found 3"),
+        ({"document": [1]}, "expected an object"),
         ({"text": b"{"}, "damaged"),
         ({"text": b"\xff\xfe"}, "damaged"),
-        ({"members": ("other.json",)}, "lacks weights.safetensors"),
+        ({"members": ("other.json",)}, "lacks weights.safetensors, report.json"),
     ],
 )
 def test_what_is_wrong_is_said(tmp_path, content, said) -> None:

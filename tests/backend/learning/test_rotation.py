@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +13,7 @@ from backend.learning.calibration import probabilities, temperature
 from backend.learning.folds import RandomFolds
 from backend.learning.rotation import STRENGTHS, estimate
 from backend.learning.training import TrainingSpec, train
+from backend.model_file import RotationTable
 from backend.models.rotation import Rotation
 
 CODES = np.array(["wheat", "rape", "maize"], dtype=object)
@@ -119,7 +122,8 @@ def test_a_damaged_table_is_refused(lift):
 
 def test_a_table_survives_its_document():
     rotation = estimate(*fields(200), 3)
-    again = Rotation.from_document(rotation.document())
+    document = json.loads(json.dumps(rotation.document()))
+    again = Rotation.of(RotationTable(tuple(document["previous"]), document["lift"]), 3)
     assert again.previous == rotation.previous and np.array_equal(again.lift, rotation.lift)
 
 

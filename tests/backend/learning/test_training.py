@@ -203,7 +203,8 @@ def test_a_saved_model_predicts_what_was_tested(tmp_path, statistics, patches, c
     labels = LABELS[:60] % 2
     feed = patches(labels) if model.startswith("cnn") else statistics(labels)
     found = train(TrainingSpec(model=model, epochs=2, **CPU), feed, labels, crops[:2], recorder)
-    found.bundle(feed, 2018, ({"code": "a"},), {"seed": 3}, {"kind": "training"}).save(tmp_path / "m.cropmodel")
+    table = ({"code": "a", "name": "A", "class": "A", "colour": ""},)
+    found.bundle(feed, 2018, table, {"seed": 3}, {"kind": "training"}).save(tmp_path / "m.cropmodel")
     loaded = ModelBundle.load(tmp_path / "m.cropmodel")
     probabilities = predict(loaded, feed, found.tested_rows, torch.device("cpu"), recorder, batch_size=7)
     np.testing.assert_allclose(probabilities, found.tested_probabilities, atol=1e-5)

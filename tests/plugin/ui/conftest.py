@@ -143,19 +143,29 @@ def predictions(tmp_path, qgis_app):
 @pytest.fixture
 def model_file(tmp_path):
     """A model of ten classes as far as its description goes."""
+    bands = ["B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B11", "B12"]
+    calendar = [2, 42, 72, 132, 187, 233, 287]
+    shape = [[0.1] * len(bands)] * len(calendar)
     document = {
         "schema": 1,
         "architecture": "cnn-gru-0.9",
-        "bands": ["B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B11", "B12"],
-        "calendar": [2, 42, 72, 132, 187, 233, 287],
+        "figures": {"kernels": [16, 16, 16], "hidden": 128},
+        "view": "patch",
+        "bands": bands,
+        "calendar": calendar,
         "season": 2017,
+        "normalisation": {"mean": shape, "std": shape},
         "classes": [{"code": code, "name": name, "colour": colour} for code, name, colour, _ in FAKE.CLASSES],
+        "class_table": [{"code": "BTH", "name": "Winter wheat", "class": "Cereal", "colour": "#e3b23c"}],
+        "calibration": {"temperature": 1.0},
         "scores": {"oa": 0.9312, "mean_f": 0.692},
+        "provenance": {},
     }
     path = tmp_path / "region.cropmodel"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("model.json", json.dumps(document))
         archive.writestr("weights.safetensors", b"")
+        archive.writestr("report.json", b"{}")
     return path
 
 
