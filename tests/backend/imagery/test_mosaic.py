@@ -64,9 +64,9 @@ def extracted(images, masks, folder, outlines=None, **options):
 def test_parcels_cut_by_tile_borders_have_the_series_of_one_tile(ground, tmp_path):
     whole = extracted(ground / "whole", ground / "whole_masks", tmp_path / "whole")
     tiles = extracted(ground / "tiles", ground / "masks", tmp_path / "tiles")
-    assert tiles.manifest["grid"] == whole.manifest["grid"]
+    assert tiles.manifest.grid == whole.manifest.grid
     assert tiles.days == whole.days  # each observation once, though up to four tiles show it
-    assert len(tiles.manifest["acquisitions"][0]["scenes"]) == 4
+    assert len(tiles.manifest.sentinel_2.acquisitions[0].scenes) == 4
     for name in ("reflectance", "clear", "position"):
         np.testing.assert_array_equal(getattr(tiles, name), getattr(whole, name))
     assert tiles.index["quality"].tolist() == ["ok"] * 6
@@ -103,7 +103,7 @@ def test_two_orbits_whose_days_differ_give_each_pixel_the_dates_that_show_it(tmp
     outlines = [shapely.Point(X + x, Y - y).buffer(r) for x, y, r in places.values()]
     store = extracted(tmp_path / "i", tmp_path / "m", tmp_path, outlines)
     assert np.diff(store.days).tolist() == [5, 5, 5]
-    assert [len(acquisition["scenes"]) for acquisition in store.manifest["acquisitions"]] == [1] * 4
+    assert [len(acquisition.scenes) for acquisition in store.manifest.sentinel_2.acquisitions] == [1] * 4
     column = np.broadcast_to(np.arange(SIZE), (SIZE, SIZE))
     for swaths, outline, facts in zip(places, outlines, store.index.itertuples()):
         inside = ~geometry_mask([outline], (SIZE, SIZE), from_origin(X, Y, 10, 10))

@@ -310,7 +310,8 @@ def test_products_are_extracted_and_recognised_again(tmp_path):
     archive = zipped(safe, images / f"{safe.name}.zip", f"{safe.name}/")
     parcels = write_parcels(tmp_path / "p.gpkg", [shapely.box(X0 + 103, Y0 - 297, X0 + 204, Y0 - 106)])
     store = open_store(Path(run("extract", images, parcels, "-o", tmp_path / "s.parcels").values["store"]))
-    assert [entry["date"] for entry in store.manifest["acquisitions"]] == ["2017-02-03", "2023-06-25", "2023-07-10"]
+    days = [acquisition.date.isoformat() for acquisition in store.manifest.sentinel_2.acquisitions]
+    assert days == ["2017-02-03", "2023-06-25", "2023-07-10"]
     truth = ground.values[:, 11:30, 10:20].reshape(len(BANDS), -1).T  # rows 106 to 297 m, columns 103 to 204 m
     for date in range(3):
         np.testing.assert_array_equal(np.asarray(store.reflectance)[:, date], truth)

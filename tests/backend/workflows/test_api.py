@@ -68,7 +68,7 @@ def test_an_open_table_gives_the_store_of_its_file(region, tmp_path):
         ({"inner_buffer_m": 20.0}, ("inputs", "inner_buffer_m", 20.0)),
         ({"max_gap_days": 0}, ("series", "max_gap_days", None)),
         ({"remove_outliers": False}, ("series", "remove_outliers", False)),
-        ({"scl_classes": "4,5,6,7"}, ("masks", "scl_classes", [4, 5, 6, 7])),
+        ({"scl_classes": "4,5,6,7"}, ("masks", "scl_classes", (4, 5, 6, 7))),
     ],
 )
 def test_what_is_given_is_kept_and_not_taken_for_the_model_s(region, trained_otherwise, tmp_path, given, kept):
@@ -83,12 +83,14 @@ def test_what_is_given_is_kept_and_not_taken_for_the_model_s(region, trained_oth
         device="cpu",
         **given,
     )
-    store = open_store(tmp_path / "series.parcels")
+    manifest = open_store(tmp_path / "series.parcels").manifest
+    series = manifest.sentinel_2.series
     part, name, value = kept
-    assert store.manifest[part][name] == value
+    parts = {"series": series, "masks": manifest.sentinel_2.masks, "inputs": manifest}
+    assert getattr(parts[part], name) == value
     others = {"filling": "whittaker", "max_gap_days": 50, "remove_outliers": True}
     for other in set(others) - set(given):
-        assert store.manifest["series"][other] == others[other]
+        assert getattr(series, other) == others[other]
 
 
 @pytest.fixture(scope="module")
@@ -124,8 +126,9 @@ def test_kept_series_are_replaced_by_those_of_other_options(region, tmp_path):
 
     first = run(masks=region.masks)
     assert first.store == tmp_path / "crops.parcels"
-    assert open_store(first.store).manifest["series"]["filling"] == "linear"
-    assert open_store(run(masks=region.masks, filling="nearest").store).manifest["series"]["filling"] == "nearest"
+    assert open_store(first.store).manifest.sentinel_2.series.filling == "linear"
+    again = run(masks=region.masks, filling="nearest")
+    assert open_store(again.store).manifest.sentinel_2.series.filling == "nearest"
     with pytest.raises(BadArgument, match="keep_series"):
         run(store=tmp_path / "mine.parcels")
 
