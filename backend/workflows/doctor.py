@@ -4,19 +4,18 @@
 from __future__ import annotations
 
 import platform
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 from backend import __version__
 from backend.learning.device import probe
 
-_PACKAGES = (
-    "torch", "numpy", "rasterio", "pyogrio", "geopandas", "shapely", "pyproj", "pyarrow", "scikit-learn", "safetensors",
-    "click", "jinja2", "matplotlib",
-)  # fmt: skip
+_REQUIREMENTS = Path(__file__).resolve().parents[1] / "requirements.txt"
 
 
 @dataclass(frozen=True)
@@ -42,9 +41,15 @@ def examine() -> Diagnosis:
 
 def _packages() -> tuple[dict[str, str], list[str]]:
     found, problems = {}, []
-    for name in _PACKAGES:
+    for name in _required():
         try:
             found[name] = version(name)
         except PackageNotFoundError:
             problems.append(f"the package {name} is missing")
     return found, problems
+
+
+def _required() -> list[str]:
+    """The names in the list that the engine is installed from."""
+    lines = (line for line in _REQUIREMENTS.read_text(encoding="utf-8").splitlines() if not line.startswith("#"))
+    return [re.split(r"[^\w.-]", line, maxsplit=1)[0] for line in lines if line]
