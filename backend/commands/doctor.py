@@ -21,9 +21,9 @@ def command(reporter: Reporter) -> Outcome:
 
 def _text(found: Diagnosis) -> str:
     lines = [f"engine {found.engine}, Python {found.python}"]
-    lines += [f"{name:14}{number}" for name, number in found.packages.items()]
+    lines += [f"{name:24}{number}" for name, number in found.packages.items()]
     lines += [
-        f"{device['kind']:14}" + (f"works ({device['name']})" if device["works"] else f"not used: {device['note']}")
+        f"{device['kind']:24}" + (f"works ({device['name']})" if device["works"] else f"not used: {device['note']}")
         for device in found.devices
     ]
     return "\n".join([*lines, *(f"problem: {text}" for text in found.problems)])
