@@ -84,6 +84,14 @@ def test_a_class_too_rare_to_share_trains():
     assert len(second.validation) in (12, 13)
 
 
+@pytest.mark.parametrize(("parcels", "validates"), [(3, 0), (4, 1), (8, 2)])
+def test_a_class_is_shared_3_to_1_from_four_parcels_on(parcels, validates):
+    years = np.array([2017] * 50 + [2018] * 50)
+    labels = np.array([0] * (100 - parcels) + [1] * parcels)
+    first = YearFolds(years).splits(np.arange(100), labels, 0)[0]
+    assert (labels[first.validation] == 1).sum() == validates
+
+
 def test_years_that_cannot_be_split():
     labels = np.arange(40) % 2
     with pytest.raises(TooFewGroups, match="at least 2 groups; found 1"):

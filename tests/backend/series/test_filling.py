@@ -61,6 +61,11 @@ def test_one_date_serves_the_whole_calendar():
     assert interpolation([50], [10, 50, 90]).tolist() == [[1], [1], [1]]
 
 
+def test_a_calendar_of_every_so_many_days_has_the_season_s_last_day_if_it_falls_on_it():
+    assert parse("every:10", 3, 23) == (3, 13, 23)
+    assert parse("every:10", 3, 22) == (3, 13)
+
+
 def test_calendar_texts():
     assert parse("every:10", -5, 26) == (-5, 5, 15, 25)
     assert parse("3, 13,43", 0, 0) == (3, 13, 43)

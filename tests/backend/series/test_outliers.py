@@ -120,6 +120,47 @@ def test_the_middle_of_three_clouds_running_has_to_go_before_the_others_are_foun
     np.testing.assert_array_equal(np.flatnonzero(found), [10, 11, 12])
 
 
+UNEVEN = np.array([-20, 0, 10, 40, 60])  # the third has neighbours 10 and 30 days away
+
+
+def is_found(**bands):
+    """Whether the third of five observations is, which differs from steady ground in these bands."""
+    ground = 0.5 * (LEAVES + SOIL)
+    values = np.tile(ground, (1, 5, 1))
+    for band, value in bands.items():
+        values[0, 2, BANDS.index(band)] = value(ground[BANDS.index(band)])
+    return (
+        outliers(stored(values), np.ones((1, 5), bool), UNEVEN, BANDS)[0].tolist() == [False, False, True] + [False] * 2
+    )
+
+
+def raised(by):
+    return lambda ground: ground + by
+
+
+@pytest.mark.parametrize(("rise", "expected"), [(0.055, False), (0.065, True)])
+def test_the_rise_that_makes_a_cloud_doubles_over_thirty_days_to_the_farther_neighbour(rise, expected):
+    """Hagolle et al. 2010, table 2: 0.03 (1 + 30 / 30) in the blue."""
+    assert is_found(B02=raised(rise), B03=raised(rise), B04=raised(rise)) == expected
+
+
+@pytest.mark.parametrize(("redder", "expected"), [(1.4, True), (1.6, False)])
+def test_what_rises_half_as_much_again_in_the_red_is_soil(redder, expected):
+    assert is_found(B02=raised(0.1), B03=raised(0.1), B04=raised(0.1 * redder)) == expected
+
+
+@pytest.mark.parametrize(("index", "expected"), [(0.35, True), (0.45, False)])
+def test_bright_ground_with_a_snow_index_above_0_4_is_snow(index, expected):
+    bright = dict.fromkeys(("B02", "B03", "B04", "B08"), lambda _: 0.6)
+    assert is_found(**bright, B11=lambda _: 0.6 * (1 - index) / (1 + index)) == expected
+
+
+@pytest.mark.parametrize(("kept", "expected"), [(0.53, True), (0.57, False)])
+def test_the_share_that_a_shadow_takes_doubles_over_sixty_days(kept, expected):
+    """0.3 (1 + 30 / 60) of the infrared."""
+    assert is_found(B08=lambda ground: ground * kept, B11=lambda ground: ground * kept) == expected
+
+
 def test_pixels_do_not_judge_each_other(season):
     _, seen, clear, *_ = season
     whole = outliers(stored(seen[:40]), clear[:40], DAYS, BANDS)

@@ -15,6 +15,7 @@ from rasterio.mask import mask
 from rasterio.transform import from_origin
 
 from backend.errors import MissingBands, ObservationsNotKept
+from backend.imagery.acquisition import ImageryOptions
 from backend.imagery.catalogue import find
 from backend.learning.normalisation import Normalisation
 from backend.parcels.reading import read
@@ -24,7 +25,7 @@ from backend.series.calendar import interpolation
 from backend.series.joined import joined
 from backend.series.views import FEEDS, ObservationsFeed, PatchFeed, PixelSetFeed, StatisticsFeed, feed_for
 from backend.vocabulary import UNOBSERVED
-from tests.backend.ground import CRS, X0, Y0, write_parcels
+from tests.backend.ground import CRS, X0, Y0, counts, write_parcels
 from tests.backend.series.conftest import interpolated, read_whole
 
 CPU = torch.device("cpu")
@@ -155,6 +156,17 @@ def small_fields(season):
     boxes = [shapely.box(X0 + 50 * k, Y0 - 50 * k - 10, X0 + 50 * k + 20, Y0 - 50 * k) for k in range(11)]
     layer = read(write_parcels(season.folder / "small_of_views.gpkg", boxes))
     return build(season.catalogue, layer, ExtractionSpec(season.options), season.folder / "fields.parcels", Silent())
+
+
+def test_of_three_times_as_many_pixels_every_middle_one_is_taken(season, tmp_path):
+    """A field of 12 rows and 16 columns, three pixels for each of the 64 places, in images without clouds."""
+    layer = read(write_parcels(tmp_path / "large.gpkg", [shapely.box(X0 + 100, Y0 - 220, X0 + 260, Y0 - 100)]))
+    clear = find(season.folder / "images", ImageryOptions(), Silent())
+    store = build(clear, layer, ExtractionSpec(ImageryOptions()), tmp_path / "large.parcels", Silent())
+    (batch,) = PixelSetFeed(store).batch(np.array([0]), CPU).values.numpy()
+    for date, found in enumerate(batch):
+        field = counts(date)[:, 10:22, 10:26].reshape(10, -1)
+        np.testing.assert_allclose(found, field[:, 1::3] / 1e4, atol=1e-6)
 
 
 @pytest.mark.parametrize("small", [False, True])
