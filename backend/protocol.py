@@ -152,7 +152,7 @@ def decode(line: str) -> Optional[Event]:
     try:
         document = json.loads(line)
         cls = EVENTS[document.pop("event")]
-        return cls(**document)  # type: ignore[return-value]
+        return cls(**document)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
 

@@ -216,8 +216,8 @@ def _reflectance(plane: NDArray[np.generic], layer: Layer) -> NDArray[np.int16]:
     whole = float(bias).is_integer() and abs(bias) < _MOST_BIAS
     if np.issubdtype(plane.dtype, np.integer) and abs(gain - 1) < 1e-9 and whole:
         if plane.dtype == np.uint16 and bias == 0:
-            return np.minimum(plane, _MOST).astype(np.int16)
+            return np.asarray(np.minimum(plane, _MOST).astype(np.int16))
         numbers = plane.astype(np.int32 if plane.dtype.itemsize < 4 else np.int64) + int(bias)
-        return np.clip(numbers, -_MOST, _MOST).astype(np.int16)
+        return np.asarray(np.clip(numbers, -_MOST, _MOST).astype(np.int16))
     exact = np.nan_to_num(np.rint(plane.astype(np.float64) * gain + bias), nan=0.0)
-    return np.clip(exact, -_MOST, _MOST).astype(np.int16)
+    return np.asarray(np.clip(exact, -_MOST, _MOST).astype(np.int16))

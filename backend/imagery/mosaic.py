@@ -56,7 +56,7 @@ def shows(scene: Scene, grid: Grid, window: Window) -> bool:
     xmin, ymin, xmax, ymax = _bounds_in(scene.grid, grid.crs)
     left, up = grid.x0 + window.col_off * grid.resolution_m, grid.y0 - window.row_off * grid.resolution_m
     right, low = left + window.width * grid.resolution_m, up - window.height * grid.resolution_m
-    return left < xmax and right > xmin and low < ymax and up > ymin
+    return bool(left < xmax and right > xmin and low < ymax and up > ymin)
 
 
 @lru_cache(maxsize=4096)

@@ -59,11 +59,11 @@ def _farthest(count: int, used: Sequence[str]) -> list[str]:
 
 def _nearest(lab: NDArray[np.float64], used: Sequence[str]) -> NDArray[np.float64]:
     """Distance `(colours,)` of each Oklab colour to the nearest one in use."""
-    return np.linalg.norm(lab[:, None] - _oklab(used)[None], axis=2).min(axis=1)
+    return np.asarray(np.linalg.norm(lab[:, None] - _oklab(used)[None], axis=2).min(axis=1))
 
 
 def _oklab(colours: Sequence[str]) -> NDArray[np.float64]:
     """sRGB `#rrggbb` to Oklab `(colours, 3)`, where equal distances look equally different (B. Ottosson, 2020)."""
     rgb = np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in colours]) / 255
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    return np.cbrt(linear @ TO_CONES) @ TO_LAB
+    return np.asarray(np.cbrt(linear @ TO_CONES) @ TO_LAB)

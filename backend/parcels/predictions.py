@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas
@@ -46,7 +47,7 @@ def tabulate(
     )
 
 
-def _placed(values: NDArray, rows: NDArray[np.int64], count: int) -> NDArray:
+def _placed(values: NDArray[Any], rows: NDArray[np.int64], count: int) -> NDArray[Any]:
     """`values` at `rows` of a column of nulls."""
     text = values.dtype == object
     column = np.full(count, None if text else np.nan, object if text else np.float64)

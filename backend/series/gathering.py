@@ -79,18 +79,18 @@ class StoreFeed:
 
     @cached_property
     def usable(self) -> NDArray[np.bool_]:
-        return self.store.index["quality"].isin(CLASSIFIABLE).to_numpy()
+        return np.asarray(self.store.index["quality"].isin(CLASSIFIABLE).to_numpy())
 
     def __len__(self) -> int:
         return len(self.store.index)
 
     @cached_property
     def _first(self) -> Rows:
-        return self.store.index["first_pixel"].to_numpy()
+        return np.asarray(self.store.index["first_pixel"].to_numpy())
 
     @cached_property
     def _count(self) -> Rows:
-        return self.store.index["n_pixels"].to_numpy()
+        return np.asarray(self.store.index["n_pixels"].to_numpy())
 
     def gather(self, rows: Rows) -> Gathered:
         parcel, pixel = expand(self._first[rows], self._count[rows])

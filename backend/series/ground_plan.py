@@ -78,7 +78,7 @@ class _Plan:
         if not self._pixels:  # nothing to map
             return np.zeros((0, 2), np.uint16)
         self._positions.flush()
-        return np.memmap(self._positions, np.uint16, "r", shape=(self._pixels, 2))  # type: ignore[call-overload]
+        return np.memmap(self._positions, np.uint16, "r", shape=(self._pixels, 2))
 
 
 def _named(oddities: dict[str, NDArray[np.bool_]]) -> NDArray[np.object_]:

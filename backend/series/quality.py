@@ -19,14 +19,14 @@ def parcel_sums(values: NDArray[np.float64], index: pandas.DataFrame) -> NDArray
     """Sums over each parcel's pixels of `values` `(pixels,)`, for an index whose pixels follow each other."""
     ends = np.concatenate([[0.0], np.cumsum(values)])
     first = index["first_pixel"].to_numpy()
-    return ends[first + index["n_pixels"].to_numpy()] - ends[first]
+    return np.asarray(ends[first + index["n_pixels"].to_numpy()] - ends[first])
 
 
 def observed_shares(clear: NDArray[np.bool_], index: pandas.DataFrame) -> NDArray[np.float64]:
     """The share of each parcel's pixel-acquisitions `(pixels, acquisitions)` that were clear, 0..1."""
     counts = np.concatenate([_chunk.sum(axis=1) for _chunk in _chunks(clear)] or [np.zeros(0)])
     cells = np.maximum(index["n_pixels"].to_numpy() * clear.shape[1], 1)
-    return parcel_sums(counts.astype(np.float64), index) / cells
+    return np.asarray(parcel_sums(counts.astype(np.float64), index) / cells)
 
 
 def clear_shares(clear: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -65,4 +65,4 @@ def savitzky_golay(filled: Series, days: Days, axis: Days) -> Series:
 
 
 def _whole(values: NDArray[np.floating]) -> Series:
-    return np.clip(np.rint(values), -_MOST, _MOST).astype(np.int16)
+    return np.asarray(np.clip(np.rint(values), -_MOST, _MOST).astype(np.int16))

@@ -180,7 +180,7 @@ class Source:
 
 def observed(values: NDArray[Any]) -> NDArray[np.bool_]:
     """Which numbers of a source's series are observations, each by itself."""
-    return ~np.isnan(values) if values.dtype.kind == "f" else values != UNOBSERVED
+    return np.asarray(~np.isnan(values) if values.dtype.kind == "f" else values != UNOBSERVED)
 
 
 def _require_bands(source: Source) -> None:

@@ -55,7 +55,7 @@ class PatchFeed(StoreFeed):
         rows_px = (centres * height[:, None] / PATCH_SIZE_PX).astype(np.int64)  # (N, 32)
         columns_px = (centres * width[:, None] / PATCH_SIZE_PX).astype(np.int64)
         place = base[:, None, None] + rows_px[:, :, None] * width[:, None, None] + columns_px[:, None, :]
-        return lookup[place].reshape(len(rows), -1)
+        return np.asarray(lookup[place].reshape(len(rows), -1))
 
 
 class StatisticsFeed(StoreFeed):

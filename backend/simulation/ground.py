@@ -117,4 +117,4 @@ def _soils(centre: Floats, rng: np.random.Generator) -> Floats:
     """Dry soil (10, objects): loam, chalk and clay change over a few kilometres."""
     weight = np.stack([Waves.draw(rng, 4000.0)(centre) + rng.normal(0, 0.4, len(centre)) for _ in SOILS])
     weight = np.exp(1.3 * weight)
-    return np.stack([spectrum(name) for name in SOILS], axis=1) @ (weight / weight.sum(axis=0))
+    return np.asarray(np.stack([spectrum(name) for name in SOILS], axis=1) @ (weight / weight.sum(axis=0)))

@@ -74,11 +74,11 @@ class _Bend:
 
     def __call__(self, outlines: Shapes) -> Shapes:
         fine = shapely.segmentize(outlines, 20.0)
-        return shapely.simplify(shapely.transform(fine, self._move), 0.3)
+        return np.asarray(shapely.simplify(shapely.transform(fine, self._move), 0.3))
 
     def _move(self, xy: NDArray[np.float64]) -> NDArray[np.float64]:
         shifts = [np.stack([x(xy), y(xy)], axis=1) * size for (x, y), (_, size) in zip(self.waves, _BENDS)]
-        return xy + np.sum(shifts, axis=0)
+        return np.asarray(xy + np.sum(shifts, axis=0))
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def _roads(blocks: _Blocks, rng: np.random.Generator) -> Shapes:
     """Roads run between communes, which makes them a network."""
     apart = blocks.commune[blocks.ridge_pair[:, 0]] != blocks.commune[blocks.ridge_pair[:, 1]]
     lines = shapely.linestrings(blocks.ridge_ends[apart])
-    return shapely.buffer(lines, rng.uniform(2.2, 4.0, len(lines)))
+    return np.asarray(shapely.buffer(lines, rng.uniform(2.2, 4.0, len(lines))))
 
 
 def _plots(blocks: _Blocks, rng: np.random.Generator) -> tuple[Shapes, NDArray[np.int64]]:
@@ -144,7 +144,7 @@ def _plots(blocks: _Blocks, rng: np.random.Generator) -> tuple[Shapes, NDArray[n
 def _fields(rings: list[Ring], rng: np.random.Generator) -> Shapes:
     """Pieces of a block drawn back from each other by a furrow, now and then by a hedge."""
     gaps = np.where(rng.random(len(rings)) < 0.2, rng.uniform(1.5, 3.5, len(rings)), rng.uniform(0.4, 0.9, len(rings)))
-    return shapely.buffer(_polygons(rings), -gaps, join_style="mitre")
+    return np.asarray(shapely.buffer(_polygons(rings), -gaps, join_style="mitre"))
 
 
 def _covers(count: int, wood: bool, village: bool, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -191,4 +191,4 @@ def _inside(side_m: float, outline: Shapes, cover: NDArray[np.int64]) -> Landsca
 def _polygons(rings: list[Ring]) -> Shapes:
     """Polygons of open rings of any number of corners."""
     owner = np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
-    return shapely.polygons(shapely.linearrings(np.concatenate(rings), indices=owner))
+    return np.asarray(shapely.polygons(shapely.linearrings(np.concatenate(rings), indices=owner)))

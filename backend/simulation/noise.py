@@ -29,7 +29,7 @@ class Waves:
 
     def __call__(self, xy: Floats) -> Floats:
         """Values (n,) at places (n, 2) in metres."""
-        return np.sqrt(2 / len(self.phase)) * np.cos(xy @ self.wave.T + self.phase).sum(axis=1)
+        return np.asarray(np.sqrt(2 / len(self.phase)) * np.cos(xy @ self.wave.T + self.phase).sum(axis=1))
 
 
 def turbulence(rng: np.random.Generator, shape: tuple[int, int], scale_px: float, steepness: float = 3.0) -> Grid:

@@ -135,4 +135,4 @@ def _mown(cuts: Floats, day: float) -> tuple[Floats, Floats]:
 
 
 def _logistic(x: Floats | float) -> Floats:
-    return 1 / (1 + np.exp(-np.clip(x, -40, 40)))
+    return np.asarray(1 / (1 + np.exp(-np.clip(x, -40, 40))))

@@ -59,13 +59,13 @@ def transitions() -> NDArray[np.float64]:
     for _ in range(BALANCINGS):
         flow *= (share / flow.sum(axis=0))[None, :]
         flow *= (share / flow.sum(axis=1))[:, None]
-    return flow / flow.sum(axis=1, keepdims=True)
+    return np.asarray(flow / flow.sum(axis=1, keepdims=True))
 
 
 def follow(last: Codes, rng: np.random.Generator) -> Codes:
     """The crop declared on each parcel the year after `last` `(parcels,)`, both as positions in CROPS."""
     reached = transitions().cumsum(axis=1)[last]
-    return (rng.random(len(last))[:, None] >= reached[:, :-1]).sum(axis=1)
+    return np.asarray((rng.random(len(last))[:, None] >= reached[:, :-1]).sum(axis=1))
 
 
 def _wanted(share: NDArray[np.float64]) -> NDArray[np.float64]:

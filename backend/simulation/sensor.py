@@ -62,7 +62,7 @@ def acquire(
 def halved(layer: Grid) -> Grid:
     """Means of 2 x 2 pixels."""
     rows, columns = layer.shape
-    return layer.reshape(rows // 2, 2, columns // 2, 2).mean(axis=(1, 3), dtype=np.float32)
+    return np.asarray(layer.reshape(rows // 2, 2, columns // 2, 2).mean(axis=(1, 3), dtype=np.float32))
 
 
 def _blurred(layer: Grid, sigma_px: float, shift_px: NDArray[np.float64]) -> Grid:

@@ -96,8 +96,8 @@ def _shadow_shift(acquisition: Acquisition, rng: np.random.Generator) -> tuple[i
 def _cirrus(side_cells: int, rng: np.random.Generator) -> Grid:
     strength = rng.uniform(0.04, 0.18) if rng.random() < CIRRUS_CHANCE else 0.0
     veil = turbulence(rng, (side_cells, side_cells), 60.0, 3.2)
-    return np.clip(strength * (0.5 + 0.5 * veil), 0, 0.4).astype(np.float32)
+    return np.asarray(np.clip(strength * (0.5 + 0.5 * veil), 0, 0.4).astype(np.float32))
 
 
 def _finer(layer: Grid) -> Grid:
-    return uniform_filter(layer.repeat(2, axis=0).repeat(2, axis=1), 3, mode="nearest")
+    return np.asarray(uniform_filter(layer.repeat(2, axis=0).repeat(2, axis=1), 3, mode="nearest"))

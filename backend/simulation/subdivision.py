@@ -43,7 +43,7 @@ def _axes(axis_deg: float) -> Ring:
 
 
 def _extent(ring: Ring, axis_deg: float) -> NDArray[np.float64]:
-    return np.ptp(ring @ _axes(axis_deg).T, axis=0)
+    return np.asarray(np.ptp(ring @ _axes(axis_deg).T, axis=0))
 
 
 def _cut(ring: Ring, axis_deg: float, rng: np.random.Generator) -> tuple[Ring, Ring]:

@@ -34,9 +34,12 @@ def _load_together(*names: str) -> ModuleType:
 
 
 if TYPE_CHECKING:  # the same files under the names that a type checker finds them by; never run
-    from backend import crop_codes, model_file, options, protocol
-    from backend.models import MODELS
-    from backend.parcels import class_table
+    from backend import crop_codes as crop_codes
+    from backend import model_file as model_file
+    from backend import options as options
+    from backend import protocol as protocol
+    from backend.models import MODELS as MODELS
+    from backend.parcels import class_table as class_table
 else:
     protocol = _load("_crop_classifier_protocol", ROOT / "backend" / "protocol.py")
     options = _load("_crop_classifier_options", ROOT / "backend" / "options.py")

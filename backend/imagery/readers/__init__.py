@@ -36,5 +36,5 @@ class Reader(Protocol):
         ...
 
 
-PRODUCTS: tuple[ProductReader, ...] = (eopf, safe, theia, cube)  # type: ignore[assignment]
-READERS: tuple[Reader, ...] = (date_stack, single_band, multi_band)  # type: ignore[assignment]
+PRODUCTS: tuple[ProductReader, ...] = (eopf, safe, theia, cube)
+READERS: tuple[Reader, ...] = (date_stack, single_band, multi_band)

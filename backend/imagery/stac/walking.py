@@ -59,7 +59,7 @@ class Query:
         own_west, own_south, own_east, own_north = self.bounds
         begins_in_it = (own_west - west) % 360 <= _eastward(west, east)
         holds_its_begin = (west - own_west) % 360 <= _eastward(own_west, own_east)
-        return (begins_in_it or holds_its_begin) and north >= own_south and south <= own_north
+        return bool((begins_in_it or holds_its_begin) and north >= own_south and south <= own_north)
 
 
 def _eastward(west: float, east: float) -> float:
