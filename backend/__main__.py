@@ -6,6 +6,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
+import errno
 import importlib
 import json
 import os
@@ -21,7 +22,7 @@ from backend import __version__
 from backend.commands import COMMANDS, FILES, Outcome
 from backend.console import Cancellation, ConsoleReporter, EventReporter, take_stdout
 from backend.errors import BadArgument, BadJob, Cancelled, EngineError
-from backend.protocol import Failed, Job, Result, Started
+from backend.protocol import MOST_JOB_CHARACTERS, Failed, Job, Result, Started
 
 _HELP = {"help_option_names": ["-h", "--help"]}
 
@@ -97,12 +98,23 @@ def _run(arguments: list[str], reporter: Any, cancellation: Cancellation) -> Out
         arguments = [job.command, *_as_arguments(job)]
     if isinstance(reporter, EventReporter):
         reporter.emit(Started(arguments[0], __version__, os.getpid()))
-    return cli.main(arguments, standalone_mode=False, obj=reporter)
+    return _command(arguments, reporter)
+
+
+def _command(arguments: list[str], reporter: Any) -> Outcome:
+    """Any argument may be a path, so one that no disk can hold is an argument's fault wherever it is first used."""
+    try:
+        return cli.main(arguments, standalone_mode=False, obj=reporter)
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        raise BadArgument("path", "a shorter path", str(error.filename)[:100]) from error
 
 
 def _read_job(path: Path) -> Job:
     try:
-        job = Job.from_json(path.read_text(encoding="utf-8"))
+        with path.open(encoding="utf-8") as file:
+            job = Job.from_json(file.read(MOST_JOB_CHARACTERS + 1))
     except (OSError, ValueError) as error:
         raise BadJob(path, str(error)) from error
     if job.command not in COMMANDS:
@@ -119,6 +131,7 @@ def _as_arguments(job: Job) -> list[str]:
         parameter = known.get(name)
         if parameter is None:
             raise BadArgument(name, f"one of {', '.join(sorted(filter(None, known)))}", name)
+        _require_kind(parameter, name, value)
         if value is False and parameter.secondary_opts:  # "no", where that is not the same as nothing
             options.append(_long(parameter.secondary_opts))
         if value is None or value is False or value == "":
@@ -132,6 +145,17 @@ def _as_arguments(job: Job) -> list[str]:
             options += [f"{_long(parameter.opts)}={item}" for item in values]
     ordered = [item for name in known for item in positional.get(name, [])]
     return [*options, "--", *ordered]
+
+
+def _require_kind(parameter: click.Parameter, name: str, value: Any) -> None:
+    """Raises BadArgument for a value of another kind than the command line can give: `--epochs` alone, or twice."""
+    is_flag = isinstance(parameter, click.Option) and parameter.is_flag
+    if is_flag and not (value is None or isinstance(value, bool)):
+        raise BadArgument(name, "true or false", value)
+    if isinstance(value, bool) and not is_flag:
+        raise BadArgument(name, "a value", value)
+    if isinstance(value, list) and not (parameter.multiple or parameter.nargs != 1):
+        raise BadArgument(name, "a single value", value)
 
 
 def _long(names: Sequence[str]) -> str:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
-from typing import Any, ClassVar, Mapping, Optional, Protocol, Union
+from typing import Any, ClassVar, Dict, List, Mapping, Optional, Protocol, Tuple, Union
 
 PROTOCOL_VERSION = 1
+MOST_JOB_CHARACTERS = 1 << 20  # a year of dates to exclude takes 5,000
+MOST_NUMBER = 2**63
 
 
 @dataclass(frozen=True)
@@ -67,16 +69,62 @@ class Job:
 
     @classmethod
     def from_json(cls, text: str) -> "Job":
-        """Reads a job; raises ValueError when the text is no job of this protocol."""
-        document = json.loads(text)
-        if not isinstance(document, dict) or not isinstance(document.get("command"), str):
+        """Reads a job; raises ValueError, which names what is wrong, when the text is no job of this protocol.
+
+        A value is text, a number, true, false, null, or a list of texts and numbers. Other keys are ignored.
+        """
+        document = _read_job(text)
+        protocol, arguments = document.get("protocol", 0), document.get("arguments", {})
+        if type(protocol) is not int or protocol < 1:
+            raise ValueError(f"expected protocol {PROTOCOL_VERSION}, found {protocol!r:.60}")
+        if protocol > PROTOCOL_VERSION:
+            raise ValueError(f"it has protocol {protocol}, which is newer than {PROTOCOL_VERSION}, that of this engine")
+        if not isinstance(document.get("command"), str):
             raise ValueError('expected an object {"protocol": 1, "command": "...", "arguments": {...}}')
-        job = cls(document["command"], document.get("arguments", {}), document.get("protocol", 0))
-        if job.protocol != PROTOCOL_VERSION:
-            raise ValueError(f"expected protocol {PROTOCOL_VERSION}, found {job.protocol}")
-        if not isinstance(job.arguments, dict):
+        if not isinstance(arguments, dict):
             raise ValueError("expected the arguments as an object of names and values")
-        return job
+        for name, value in arguments.items():
+            for item in value if isinstance(value, list) else [value]:
+                _require_plain(name, item, within_list=isinstance(value, list))
+        return cls(document["command"], arguments, protocol)
+
+
+def _read_job(text: str) -> Mapping[str, Any]:
+    """The object of a job's text, of bounded size and depth, without NaN and keys that stand twice."""
+    if len(text) > MOST_JOB_CHARACTERS:
+        raise ValueError(f"it has more than {MOST_JOB_CHARACTERS} characters")
+    try:
+        document = json.loads(text, object_pairs_hook=_single_keys, parse_constant=_no_number)
+    except RecursionError as error:
+        raise ValueError("its values are nested too deeply") from error
+    if not isinstance(document, dict):
+        raise ValueError('expected an object {"protocol": 1, "command": "...", "arguments": {...}}')
+    return document
+
+
+def _single_keys(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
+    document: Dict[str, Any] = {}
+    for name, value in pairs:
+        if name in document:
+            raise ValueError(f"the key {name!r:.60} stands twice")
+        document[name] = value
+    return document
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(f"{text} is not a number of JSON")
+
+
+def _require_plain(name: str, value: Any, within_list: bool) -> None:
+    """Raises ValueError for what a command line cannot hold: objects, lists in lists, text that is no file's name."""
+    if isinstance(value, str):
+        if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+            raise ValueError(f"the argument {name!r:.60} holds characters that are not text")
+    elif isinstance(value, bool) or value is None:
+        if within_list:
+            raise ValueError(f"the argument {name!r:.60} is a list with {value}, expected texts and numbers")
+    elif not isinstance(value, (int, float)) or not abs(value) < MOST_NUMBER:
+        raise ValueError(f"the argument {name!r:.60} is neither text, a number, true, false, null nor a list of these")
 
 
 @dataclass(frozen=True)

@@ -45,10 +45,11 @@ def read_json(path: Path, most_bytes: int) -> Any:
 
 
 def _single(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    document = dict(pairs)
-    if len(document) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise Fault(f"the key {next(name for name in names if names.count(name) > 1)!r} stands twice")
+    document: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in document:
+            raise Fault(f"the key {name[:_SHOWN]!r} stands twice")
+        document[name] = value
     return document
 
 
