@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,12 +27,16 @@ _MIDDLE_OF_MONTH = 15
 
 @dataclass(frozen=True)
 class Axes:
-    """The kept bands and dates, in the store's order, and where each stands in the source's arrays."""
+    """The kept bands and dates, in the store's order, and where each stands in the source's arrays.
+
+    `empty_bands` were left out, for they hold no data in the whole set.
+    """
 
     bands: tuple[str, ...]
     band_places: NDArray[np.int64]
     dates: tuple[date, ...]
     date_places: NDArray[np.int64]
+    empty_bands: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -53,6 +57,11 @@ class Axes:
     def days(self, season: int) -> tuple[int, ...]:
         """Days since 1 January of the season."""
         return tuple((day - date(season, 1, 1)).days for day in self.dates)
+
+    def of_bands(self, kept: NDArray[np.bool_]) -> Axes:
+        """Without the bands that are not `kept` `(bands,)`, which are empty."""
+        bands, empty = (tuple(np.array(self.bands)[which].tolist()) for which in (kept, ~kept))
+        return replace(self, bands=bands, band_places=self.band_places[kept], empty_bands=empty)
 
     def picked(self, values: NDArray[Any]) -> NDArray[Any]:
         """`(samples, source dates, source bands)` -> `(samples, dates, bands)`."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from backend.protocol import Reporter
 from backend.published.axes import Axes
+from backend.published.empty_bands import without_empty_bands
 from backend.published.encoding import Encoding
 from backend.published.places import placed
 from backend.published.source import Block, file_stamp, index_of
@@ -42,7 +43,10 @@ class Cube:
         spec: ImportSpec, reporter: Reporter,
     ) -> Cube:  # fmt: skip
         samples = placed(fields.reset_index(drop=True), spec.crs, reporter)
-        return cls(path, layout, axes, samples, ids, values, Encoding.of(spec, values))
+        encoding = Encoding.of(spec, values)
+        parts = (values[start : start + cls.at_once] for start in range(0, len(values), cls.at_once))
+        axes = without_empty_bands(axes, parts, encoding, path, reporter)
+        return cls(path, layout, axes, samples, ids, values, encoding)
 
     def made_with(self, *others: Path) -> Cube:
         return replace(self, others=others)

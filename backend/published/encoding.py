@@ -34,7 +34,7 @@ class Encoding:
         """`(pixels, dates, bands)` as int16; `(pixels, dates)` where all bands were observed; how many numbers were
         too large for the store and stand at its end, reflectance 3.27, which clouds alone reach.
         """
-        clear = np.asarray(self._observed(values).all(axis=2))
+        clear = np.asarray(self.observed(values).all(axis=2))
         if self._as_they_are and values.dtype.kind == "u" and clear.all():
             saturated = int((values > _MOST).sum())
             return np.minimum(values, _MOST).astype(np.int16, order="C"), clear, saturated
@@ -48,7 +48,8 @@ class Encoding:
     def _as_they_are(self) -> bool:
         return self.scale * REFLECTANCE_SCALE == 1 and self.offset == 0
 
-    def _observed(self, values: NDArray[Any]) -> NDArray[np.bool_]:
+    def observed(self, values: NDArray[Any]) -> NDArray[np.bool_]:
+        """Which of the set's numbers are data, each by itself."""
         observed = np.isfinite(values) if values.dtype.kind == "f" else np.broadcast_to(True, values.shape)
         return observed if self.nodata is None else observed & (values != self.nodata)
 

@@ -66,6 +66,7 @@ def _manifest(source: Source, spec: ImportSpec, inputs: dict[str, Any]) -> Manif
         days,
         tuple(map(AcquisitionRecord, axes.dates)),
         (f"imported from {source.layout}",),
+        bands_without_data=axes.empty_bands,
     )
     parcels = ParcelsRecord(str(source.path), source.layout)
     return Manifest(False, season, None, (series,), parcels, inputs, positions=source.positions)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from backend.protocol import Reporter
 from backend.published.axes import Axes
+from backend.published.empty_bands import without_empty_bands
 from backend.published.encoding import Encoding
 from backend.published.folder import Folder
 from backend.published.source import Block, index_of, without_places
@@ -45,6 +46,9 @@ class Patches:
         axes = Axes.of(folder.bands, folder.dates, folder.spec, folder.path, reporter)
         first = folder.load(next(iter(folder.files)), *_BOX)
         encoding = Encoding.of(folder.spec, first)
+        patches = (folder.load(sample, *_BOX) for sample in folder.files)
+        pixels = (patch[:, :, cls._inside(patch)].transpose(2, 0, 1) for patch in patches)
+        axes = without_empty_bands(axes, pixels, encoding, folder.path, reporter)
         return cls(folder, axes, without_places(folder.fields(reporter)), encoding, folder.spec.few_pixels)
 
     @property

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from backend.errors import BadMeta
 from backend.protocol import Reporter
 from backend.published.axes import Axes
+from backend.published.empty_bands import without_empty_bands
 from backend.published.encoding import Encoding
 from backend.published.folder import Folder, read_json
 from backend.published.source import Block, index_of, without_places
@@ -48,6 +49,8 @@ class PixelSets:
         axes = Axes.of(folder.bands, folder.dates, folder.spec, folder.path, reporter)
         filled = (values for sample in folder.files if (values := folder.load(sample, None)).shape[2])
         encoding = Encoding.of(folder.spec, next(filled, np.zeros(0, np.uint16)))
+        pixels = (folder.load(sample, None).transpose(2, 0, 1) for sample in folder.files)
+        axes = without_empty_bands(axes, pixels, encoding, folder.path, reporter)
         return cls(folder, axes, without_places(folder.fields(reporter)), encoding, folder.spec.few_pixels)
 
     @property

@@ -186,6 +186,45 @@ def test_bands_are_sorted_and_radar_is_left_out_with_a_word(tmp_path):
     assert any("VV" in line for line in reporter.logs)
 
 
+@pytest.mark.parametrize("kind", ["npz", "patches", "pixel_sets"])
+def test_a_band_without_any_data_is_left_out_and_named(kind, tmp_path):
+    """Before, every parcel of such a set was flagged no_clear_observation."""
+    if kind == "npz":
+        values, _ = layouts.series()
+        values[:, :, [3, 9]] = 65535
+        write_npz(tmp_path / "set.npz", X=values)
+        path, spec = tmp_path / "set.npz", {}
+    else:
+        published = getattr(layouts, f"write_{kind}")(tmp_path / "set")
+        for name, array in published.arrays.items():
+            inside = array.any(axis=(0, 1))
+            array[:, [3, 9]] = np.where(inside, 65535, 0)
+            np.save(published.path / "DATA" / f"{name}.npy", array)
+        path, spec = published.path, {"nodata": 65535}
+    reporter = Recorder()
+    store = brought_in(path, tmp_path, reporter, **spec)
+    [message] = [message for code, message in reporter.warnings if code == "import.band_without_data"]
+    assert "no data at all in B05, B12" in message
+    kept = [0, 1, 2, 4, 5, 6, 7, 8]
+    assert store.bands == tuple(BANDS[place] for place in kept)
+    assert store.manifest.sentinel_2.bands_without_data == ("B05", "B12")
+    assert "no_clear_observation" not in set(store.index["quality"])
+    if kind == "npz":
+        seen = (values[:, :, kept] != 65535).all(axis=2)
+        np.testing.assert_array_equal(store.clear, seen)
+        np.testing.assert_array_equal(store.reflectance[:][seen], values[:, :, kept][seen])
+
+
+def test_a_set_without_any_data_keeps_its_bands(tmp_path):
+    values, _ = layouts.series()
+    write_npz(tmp_path / "set.npz", X=np.full_like(values, 65535))
+    reporter = Recorder()
+    store = brought_in(tmp_path / "set.npz", tmp_path, reporter)
+    assert store.bands == BANDS and set(store.index["quality"]) == {"no_clear_observation"}
+    assert not store.manifest.sentinel_2.bands_without_data
+    assert "import.band_without_data" not in dict(reporter.warnings)
+
+
 @pytest.mark.parametrize(("factor", "spec"), [(1e-4, {}), (2e-4, {"scale": 0.5}), (1, {})])
 def test_reflectances_and_other_scales_come_to_the_same(factor, spec, tmp_path):
     values, _ = layouts.series()
