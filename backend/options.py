@@ -302,7 +302,7 @@ OPTIONS: Tuple[Option, ...] = (
     Option(
         "season", WHOLE, DATES_AND_BANDS, (*_READ, "import"), "Season (harvest year)",
         "The year of the harvest; days are counted from its 1 January.",
-        otherwise="the year with the most images", minimum=1980, maximum=2200,
+        otherwise="by the dates of the images", minimum=1980, maximum=2200,
     ),
     # The grid, and reflectances on it
     Option(

@@ -28,7 +28,7 @@ from backend.workflows.import_series import Import, ImportSeriesSpec, import_ser
 @option("--shift-days", int, "Added to every date: 15 where dates are the first days of months.", 0)
 @option("--start", str, "First date to use.")
 @option("--end", str, "Last date to use.")
-@option("--season", int, "Harvest year; else the year with the most dates.")
+@option("--season", int, "Harvest year; else by the dates.")
 @option("--crs", str, "Coordinate system of a table's x and y, such as EPSG:32631; lon and lat need none.")
 @option(
     "--few-pixels",

@@ -60,7 +60,7 @@ imagery_options = together(
     click.option("--exclude", multiple=True, help="A date to leave out; may be repeated."),
     option("--start", str, "First date to use."),
     option("--end", str, "Last date to use."),
-    option("--season", int, "Harvest year; else the year with the most acquisitions."),
+    option("--season", int, "Harvest year; else by the dates of the images."),
     option("--crs", str, "Coordinate system of the grid, EPSG:n; else that of the most images."),
     option("--resolution-m", float, "Side of a pixel of the grid.", DEFAULTS.resolution_m),
     option("--resampling", click.Choice(["nearest", "bilinear", "cubic"]), "Of bands in other resolutions.", "nearest"),

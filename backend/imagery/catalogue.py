@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -31,6 +31,7 @@ from backend.imagery.mosaic import common_grid
 from backend.imagery.places import is_netcdf
 from backend.imagery.rasters import SUFFIXES, RasterFacts, read_facts
 from backend.imagery.readers import PRODUCTS, READERS, ProductReader
+from backend.imagery.season import harvest_year
 from backend.protocol import Reporter
 
 _MOST_LISTED = 3
@@ -81,7 +82,7 @@ def find(
     used_masks = {mask.source for scene in wanted for mask in scene.masks}  # which may lie among the images
     unusable = [entry for entry in unusable if str(entry.path) not in used_masks]
     _warn_unusable(unusable, reporter)
-    season = options.season or Counter(scene.day.year for scene in wanted).most_common(1)[0][0]
+    season = options.season or harvest_year(scene.day for scene in wanted)
     skipped = (*unreadable, *outdated, *unusable)
     grid = common_grid(wanted, options)
     return Catalogue(_acquisitions(wanted, grid), grid, skipped, season)

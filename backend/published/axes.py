@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from backend.errors import BadArgument, BadMeta, MissingBands, RepeatedSamples
 from backend.imagery.names import band_in, parse_day
+from backend.imagery.season import harvest_year
 from backend.protocol import Reporter
 from backend.published.spec import ImportSpec
 from backend.series.calendar import FIRST_SEASON, LAST_SEASON, MOST_DAYS
@@ -46,8 +47,8 @@ class Axes:
         return cls(*kept_bands(bands, where, reporter), *kept_dates(dates, spec, where))
 
     def season(self, chosen: int | None) -> int:
-        """The chosen year, else the one with the most dates. Raises BadArgument for one far from the dates."""
-        season = chosen or Counter(day.year for day in self.dates).most_common(1)[0][0]
+        """The chosen year, else that of the harvest, by the dates. Raises BadArgument for one far from the dates."""
+        season = chosen or harvest_year(self.dates)
         near = FIRST_SEASON <= season <= LAST_SEASON and all(abs(day) <= MOST_DAYS for day in self.days(season))
         if not near:
             dates = f"{self.dates[0]} to {self.dates[-1]}"
