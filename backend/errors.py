@@ -597,6 +597,18 @@ class BadRecord(EngineError):
         super().__init__(f"{path} is not the record of a run: {problem}.", "Remove it; the run is then done again.")
 
 
+class RecordTooNew(EngineError):
+    """Raised when the record of a run was written by a newer version."""
+
+    code = "experiment.newer_schema"
+
+    def __init__(self, path: Path, found: object, known: int) -> None:
+        super().__init__(
+            f"{path} is the record of a run with schema {found}; this version reads up to {known}.",
+            "Update the plugin and its engine, or choose another output folder.",
+        )
+
+
 class Diverged(EngineError):
     """Raised when the loss of a training run is no longer a number."""
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import math
 import re
+import stat
+from pathlib import Path
 from typing import Any, Dict, List, Mapping, Tuple
 
 MOST_VALUES, MOST_DEPTH = 1_000_000, 32
@@ -43,6 +45,17 @@ def parse(content: bytes, where: str, most_values: int = MOST_VALUES) -> Dict[st
         raise Fault(f"{where} is damaged ({words})") from error
     _check_texts(document, where)
     return as_object(document, where)
+
+
+def read_object(path: Path, most_bytes: int, most_values: int) -> Dict[str, Any]:
+    """The JSON object in a regular file of at most so many bytes and values. Raises OSError, Fault."""
+    about = path.stat()
+    if not stat.S_ISREG(about.st_mode):
+        raise Fault("it is not a regular file")
+    if about.st_size > most_bytes:
+        raise Fault(f"it has {about.st_size} bytes, expected at most {most_bytes}")
+    with path.open("rb") as file:
+        return parse(file.read(most_bytes), "it", most_values)
 
 
 def _pairs(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:

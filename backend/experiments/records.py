@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,33 @@ import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from backend.errors import BadRecord, RunOfOtherSettings, writing_to
+from backend.errors import BadRecord, RecordTooNew, RunOfOtherSettings, writing_to
+from backend.json_document import (
+    MOST_DIGITS,
+    Fault,
+    NewerSchema,
+    as_list,
+    as_number,
+    as_object,
+    as_text,
+    as_whole,
+    expect,
+    member_of,
+    read_object,
+)
+from backend.learning.curves import curves_of
 from backend.learning.metrics import scores
+from backend.learning.orders import ORDERS
 from backend.learning.spec import TrainingSpec
+from backend.model_file import MOST_CLASSES
+from backend.models import MODELS
 from backend.vocabulary import CropClass
 
 from .plan import Run
 
 SCHEMA = 1
+MOST_BYTES, MOST_VALUES = 1 << 28, 50_000_000  # of a record: ten million tested parcels fit
+MOST_PARCELS, MOST_FOLDS = 100_000_000, 10_000
 NOT_SETTINGS = ("device", "folds")  # a device rounds otherwise, and is told in the record; folds are runs
 _DEFAULTS = {option.name: option.default for option in fields(TrainingSpec) if option.name not in NOT_SETTINGS}
 _TESTED = {"row": np.int64, "truth": np.int64, "predicted": np.int64, "confidence": np.float64}
@@ -59,16 +78,64 @@ class Record:
         return json.dumps(document, separators=(",", ":"))
 
     @classmethod
-    def of_json(cls, text: str) -> Record:
-        """Raises ValueError, KeyError, TypeError for what is no record."""
-        document = json.loads(text)
-        if document.pop("schema") != SCHEMA:
-            raise ValueError(f"expected schema {SCHEMA}")
-        document["run"] = Run(**document["run"])
-        document["classes"] = tuple(CropClass(**crop) for crop in document["classes"])
-        document["curves"] = tuple(document["curves"])
-        document["tested"] = {name: np.array(document["tested"][name], dtype) for name, dtype in _TESTED.items()}
-        return cls(**document)
+    def from_document(cls, document: Mapping[str, Any]) -> Record:
+        """Unknown names are ignored. Raises NewerSchema, and Fault that names the key."""
+        part = partial(member_of, document, where="it")
+        schema = as_whole(part("schema"), "schema", 1, 10**MOST_DIGITS)
+        if schema > SCHEMA:
+            raise NewerSchema(schema, SCHEMA)
+        settings, classes = as_object(part("settings"), "settings"), _classes(part("classes"))
+        codes = [crop.code for crop in classes]
+        expect(
+            settings.get("classes", codes) == codes, "settings classes", f"{len(codes)} codes", settings.get("classes")
+        )
+        curves, best_epoch = curves_of(part("curves"), part("best_epoch"))
+        parameters = part("parameters")
+        return cls(
+            run=_run(as_object(part("run"), "run")),
+            settings=settings,
+            circumstances=_circumstances(as_object(part("circumstances"), "circumstances")),
+            classes=classes,
+            parameters=None if parameters is None else as_whole(parameters, "parameters", 1, 10**12),
+            best_epoch=best_epoch,
+            curves=curves,
+            tested=_tested(as_object(part("tested"), "tested"), len(classes)),
+        )
+
+
+def _run(about: Mapping[str, Any]) -> Run:
+    model, order = member_of(about, "model", "run"), member_of(about, "order", "run")
+    expect(isinstance(model, str) and model in MODELS, "run model", "a known one", model)
+    expect(order in ORDERS, "run order", " or ".join(ORDERS), order)
+    return Run(model, order, as_whole(member_of(about, "fold", "run"), "run fold", 0, MOST_FOLDS))
+
+
+def _circumstances(facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    as_number(member_of(facts, "seconds", "circumstances"), "circumstances seconds", 0, 1e12)
+    for name, value in facts.items():
+        expect(not isinstance(value, (dict, list)), f"circumstances {name}", "a text or a number", value)
+    return facts
+
+
+def _classes(value: Any) -> tuple[CropClass, ...]:
+    rows = [as_object(row, "classes") for row in as_list(value, "classes", 1, MOST_CLASSES)]
+    names = ("code", "name", "colour")
+    classes = tuple(CropClass(*(as_text(member_of(row, n, "classes"), f"classes {n}") for n in names)) for row in rows)
+    expect(len({crop.code for crop in classes}) == len(classes), "classes", "each code once", value)
+    return classes
+
+
+def _tested(value: Mapping[str, Any], classes: int) -> dict[str, NDArray[Any]]:
+    """The four arrays, of one length, whole numbers without a decimal point."""
+    lists = {name: as_list(member_of(value, name, "tested"), f"tested {name}", 1, MOST_PARCELS) for name in _TESTED}
+    high = {"row": MOST_PARCELS, "truth": classes - 1, "predicted": classes - 1, "confidence": 1}
+    for name, items in lists.items():
+        expect(len(items) == len(lists["row"]), f"tested {name}", f"a list of {len(lists['row'])}", items)
+        kinds = {int} if _TESTED[name] is np.int64 else {int, float}
+        expect({*map(type, items)} <= kinds, f"tested {name}", "numbers", items)
+        expect(0 <= min(items) <= max(items) <= high[name], f"tested {name}", f"0 to {high[name]}", items)
+    expect(len({*lists["row"]}) == len(lists["row"]), "tested row", "each parcel once", lists["row"])
+    return {name: np.array(lists[name], dtype) for name, dtype in _TESTED.items()}
 
 
 @dataclass(frozen=True)
@@ -93,14 +160,18 @@ class Records:
             beside.replace(path)
 
     def read(self) -> list[Record]:
-        """All of them, by model, order and fold. Raises BadRecord."""
+        """All of them, by model, order and fold. Raises BadRecord, RecordTooNew."""
         return [self._read(path) for path in sorted(self.folder.glob("*.json"))]
 
     def _read(self, path: Path) -> Record:
         try:
-            return Record.of_json(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            record = Record.from_document(read_object(path, MOST_BYTES, MOST_VALUES))
+            expect(path.stem == record.run.name, "run", f"that of its file's name, {path.stem}", record.run.name)
+        except NewerSchema as error:
+            raise RecordTooNew(path, error.found, SCHEMA) from error
+        except (OSError, Fault) as error:
             raise BadRecord(path, error) from error
+        return record
 
     @contextmanager
     def claimed(self, run: Run) -> Iterator[bool]:

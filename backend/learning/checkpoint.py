@@ -12,15 +12,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
 
 from backend.errors import writing_to
+from backend.json_document import expect, member_of, parse
 from backend.protocol import Reporter
 
+from .curves import RANKED, curves_of
+
+Shape = tuple[int, ...]
 SUFFIX = ".safetensors"
 GROUPS = ("weights", "adam", "best")
+MOMENTS = ("step", "exp_avg", "exp_avg_sq")  # what Adam keeps of each parameter
 
 
 @dataclass(frozen=True)
@@ -57,19 +63,26 @@ class Checkpoint:
             beside.write_bytes(content)
             beside.replace(self.path)
 
-    def read(self, reporter: Reporter) -> State | None:
-        """The state to go on from; None, said in the log, where there is none or it is another run's or damaged."""
-        if not self.path.exists():
+    def read(self, network: nn.Module, reporter: Reporter) -> State | None:
+        """The state to go on from; None, with a line in the log, where there is none or it is another run's or damaged.
+
+        Shapes are compared with those of `network` before any tensor is read.
+        """
+        if not self.path.is_file():
             return None
         try:
             with safe_open(self.path, "pt") as file:
                 metadata = file.metadata() or {}
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no mapping)
-            if metadata.get("digest") != self.digest:
-                reporter.log(f"{self.path.name} is of other settings, labels or images: this fold starts anew.")
-                return None
-            return _state(tensors, json.loads(metadata["figures"]))
-        except (SafetensorError, OSError, KeyError, ValueError) as error:
+                if metadata.get("digest") != self.digest:
+                    reporter.log(f"{self.path.name} is of other settings, labels or images: this fold starts anew.")
+                    return None
+                figures = parse(member_of(metadata, "figures", "it").encode(), "figures")
+                curves, best = (member_of(figures, name, "figures") for name in ("curves", "best_epoch"))
+                known = curves_of(curves, best, RANKED)
+                names = list(file.keys())
+                _check_shapes({name: tuple(file.get_slice(name).get_shape()) for name in names}, network)
+                return _state({name: file.get_tensor(name) for name in names}, *known)
+        except (SafetensorError, OSError, ValueError) as error:
             reporter.log(f"{self.path.name} is damaged ({error}): this fold starts anew.")
             return None
 
@@ -92,9 +105,26 @@ def digest(words: Mapping[str, Any], arrays: Iterable[np.ndarray]) -> str:
     return whole.hexdigest()
 
 
-def _state(tensors: Mapping[str, Tensor], figures: Mapping[str, Any]) -> State:
+def _check_shapes(found: Mapping[str, Shape], network: nn.Module) -> None:
+    """Weights are the network's own, moments those of its parameters. Raises Fault."""
+    own = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+    parameters = [tuple(parameter.shape) for parameter in network.parameters()]
+    wanted = {f"{group}/{name}": shape for group in ("weights", "best") for name, shape in own.items()}
+    moments = {
+        f"adam/{index}.{name}": () if name == "step" else shape
+        for index, shape in enumerate(parameters)
+        for name in MOMENTS
+    }
+    missing = {*wanted, *moments} - {*found}
+    expect(not missing, "tensors", "those of the network", f"{len(missing)} missing")
+    different = [name for name, shape in found.items() if {**wanted, **moments}.get(name) != shape]
+    expect(not different, "tensors", "those of the network", different[:1])
+
+
+def _state(tensors: Mapping[str, Tensor], curves: tuple[Mapping[str, Any], ...], best_epoch: int) -> State:
     groups: dict[str, dict[str, Tensor]] = {group: {} for group in GROUPS}
     for key, tensor in tensors.items():
+        expect(bool(torch.isfinite(tensor).all()), key, "finite numbers", "others")
         group, _, name = key.partition("/")
         groups[group][name] = tensor
-    return State(**groups, curves=tuple(figures["curves"]), best_epoch=figures["best_epoch"])
+    return State(**groups, curves=curves, best_epoch=best_epoch)

@@ -105,7 +105,7 @@ def work(spec: TrainingSpec, split: Split) -> int:
 def _fit_network(task: Task) -> tuple[Mapping[str, Any], ...]:
     network, spec = task.network, task.spec
     optimiser = torch.optim.AdamW(network.parameters(), lr=spec.learning_rate, weight_decay=spec.weight_decay)
-    state = (task.checkpoint.read(task.reporter) if task.checkpoint else None) or State({}, {}, {}, (), 0)
+    state = (task.checkpoint.read(network, task.reporter) if task.checkpoint else None) or State({}, {}, {}, (), 0)
     if state.epoch:
         _restore(network, optimiser, state)
         task.pace.advance(state.epoch * task.parcels, task.name(state.epoch))

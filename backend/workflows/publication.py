@@ -100,7 +100,7 @@ def _circumstances(records: Sequence[Record]) -> dict[str, Any]:
 
 
 def _distinct(records: Sequence[Record], key: str) -> str:
-    return "; ".join(dict.fromkeys(str(record.circumstances[key]) for record in records))
+    return "; ".join(dict.fromkeys(str(record.circumstances.get(key, "unknown")) for record in records))
 
 
 def _read(path: Path) -> Table:

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backend.errors import BadRecord, RunOfOtherSettings
+from backend.errors import BadRecord, RecordTooNew, RunOfOtherSettings
 from backend.experiments.plan import Run
 from backend.experiments.records import Record, Records, require_same
 from backend.vocabulary import CropClass
@@ -41,10 +41,16 @@ def test_a_record_comes_back_as_it_was(tmp_path):
     assert found.scores["oa"] == 0.5
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"schema": 99}', '{"schema": 1, "run": {}}'])
+@pytest.mark.parametrize("text", ["", "[]", '{"schema": 1, "run": {}}'])
 def test_a_damaged_record_is_named(tmp_path, text):
     (tmp_path / "gru_shuffled_fold-3.json").write_text(text)
     with pytest.raises(BadRecord, match="gru_shuffled_fold-3.json"):
+        Records(tmp_path).read()
+
+
+def test_a_record_of_a_newer_version_is_called_so(tmp_path):
+    (tmp_path / "gru_shuffled_fold-3.json").write_text('{"schema": 99}')
+    with pytest.raises(RecordTooNew, match="schema 99; this version reads up to 1"):
         Records(tmp_path).read()
 
 
