@@ -29,6 +29,7 @@ from backend.imagery.duplicates import newest
 from backend.imagery.grid import Grid
 from backend.imagery.mosaic import common_grid
 from backend.imagery.places import is_netcdf
+from backend.imagery.processing import LEVEL_1C
 from backend.imagery.rasters import SUFFIXES, RasterFacts, read_facts
 from backend.imagery.readers import PRODUCTS, READERS, ProductReader
 from backend.imagery.season import harvest_year
@@ -107,8 +108,9 @@ def _on_disk(source: Path, options: ImageryOptions, reporter: Reporter) -> _Sear
     paths, products = _look_through(source, options.masks)
     whole, damaged = _product_scenes(products, options, reporter)
     rasters, unreadable = _facts(paths, options, reporter)
-    scenes, unusable = _scenes(rasters, options)
-    return _Search(whole + scenes, damaged + unreadable, unusable, len(paths) + len(products))
+    level_2a, level_1c = _by_level(rasters)
+    scenes, unusable = _scenes(level_2a, options)
+    return _Search(whole + scenes, damaged + unreadable, level_1c + unusable, len(paths) + len(products))
 
 
 def _look_through(source: Path, mask_folder: Path | None) -> tuple[list[Path], list[tuple[ProductReader, Path]]]:
@@ -166,6 +168,14 @@ def _facts(
             reporter.warning(error.code, error.message, error.advice)
     parts = frozenset[Path]().union(*(facts.parts for facts in rasters))
     return [facts for facts in rasters if facts.path.resolve() not in parts], skipped
+
+
+def _by_level(rasters: Sequence[RasterFacts]) -> tuple[list[RasterFacts], list[Skipped]]:
+    """Without the rasters that say they are Level-1C, which are reflectance above the atmosphere."""
+    level_1c = [facts for facts in rasters if facts.processing.level == "1C"]
+    why = [UnsupportedProduct(facts.path, LEVEL_1C, "Level-2A") for facts in level_1c]
+    skipped = [Skipped(facts.path, error.code, error.message) for facts, error in zip(level_1c, why)]
+    return [facts for facts in rasters if facts.processing.level != "1C"], skipped
 
 
 def _scenes(rasters: Sequence[RasterFacts], options: ImageryOptions) -> tuple[list[Scene], list[Skipped]]:

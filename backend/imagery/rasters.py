@@ -15,11 +15,15 @@ from rasterio.errors import RasterioError
 
 from backend.errors import UnreachableImage, UnreadableImage, UnusableGrid
 from backend.imagery.acquisition import ImageryOptions, Layer
+from backend.imagery.counts import holds_counts
 from backend.imagery.environment import driver_for, gdal_told_of
 from backend.imagery.grid import Grid, crs_name
+from backend.imagery.names import band_in
 from backend.imagery.places import is_remote
+from backend.imagery.processing import Processing, processing_of
 
 SUFFIXES = (".tif", ".tiff", ".vrt")
+_OFFSET_IN_COUNTS = 10  # an offset of reflectance is far smaller
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class RasterFacts:
     tags: dict[str, str]
     layers: tuple[Layer, ...]
     parts: frozenset[Path] = frozenset()  # the rasters that a VRT is made of
+    processing: Processing = Processing()
 
 
 @contextmanager
@@ -55,10 +60,12 @@ def read_facts(source: Path | str, options: ImageryOptions) -> RasterFacts:
         if crs.is_geographic or crs.linear_units_factor[1] != 1:
             raise UnusableGrid(source, f"its coordinate system {crs_name(crs)[:40]} is not in metres")
         grid = ground(dataset, source)
-        layers = tuple(_layer(dataset, str(source), index, options) for index in dataset.indexes)
+        tags = dict(dataset.tags())
+        processing = processing_of(path, tags)
+        layers = _layers(dataset, str(source), processing, options)
         descriptions = tuple(text or "" for text in dataset.descriptions)
         parts = frozenset(Path(part).resolve() for part in dataset.files if dataset.driver == "VRT") - {path.resolve()}
-        return RasterFacts(path, grid, descriptions, dict(dataset.tags()), layers, parts)
+        return RasterFacts(path, grid, descriptions, tags, layers, parts, processing)
 
 
 def ground(dataset: rasterio.DatasetReader, source: object) -> Grid:
@@ -70,12 +77,31 @@ def ground(dataset: rasterio.DatasetReader, source: object) -> Grid:
     return Grid.covering(crs_name(dataset.crs), bounds, abs(dataset.transform.a))
 
 
-def _layer(dataset: rasterio.DatasetReader, source: str, index: int, options: ImageryOptions) -> Layer:
-    """Scale and offset: the option, else the file's own, else 1/10,000 for integers and 1 for floats."""
+def _layers(
+    dataset: rasterio.DatasetReader, source: str, processing: Processing, options: ImageryOptions
+) -> tuple[Layer, ...]:
+    """Scale and offset: the option, else the file's own, else as its tags and its name tell of its processing, else
+    1/10,000 for counts and 1 for reflectance.
+    """
+    declared = any(dataset.scales[index - 1] != 1 for index in dataset.indexes)
+    whole = all(np.issubdtype(np.dtype(kind), np.integer) for kind in dataset.dtypes)
+    counts = whole or (options.scale is None and not declared and holds_counts(dataset))
+    return tuple(_layer(dataset, source, index, processing, counts, options) for index in dataset.indexes)
+
+
+def _layer(
+    dataset: rasterio.DatasetReader, source: str, index: int, processing: Processing, counts: bool,
+    options: ImageryOptions,
+) -> Layer:  # fmt: skip
     own_scale, own_offset = dataset.scales[index - 1], dataset.offsets[index - 1]
-    whole = np.issubdtype(np.dtype(dataset.dtypes[index - 1]), np.integer)
-    if (own_scale, own_offset) == (1.0, 0.0) and whole:
-        own_scale = 1e-4
+    if counts:
+        told = processing.with_band(dataset.tags(index), source)
+        in_counts = own_scale == 1 and abs(own_offset) >= _OFFSET_IN_COUNTS
+        own_scale = told.scale if own_scale == 1 else own_scale
+        own_offset = own_offset * own_scale if in_counts else own_offset
+        own_offset = own_offset or told.offset(
+            band_in(dataset.descriptions[index - 1] or "") or band_in(Path(source).stem)
+        )
     scale = own_scale if options.scale is None else options.scale
     offset = own_offset if options.offset is None else options.offset
-    return Layer(source, index, scale, offset, dataset.nodatavals[index - 1])
+    return Layer(source, index, scale, offset, dataset.nodatavals[index - 1], processing.saturated)

@@ -17,14 +17,13 @@ from backend.imagery.manifest import require_whole
 from backend.imagery.metadata import Metadata, as_number, parse
 from backend.imagery.names import platform_in, tile_in
 from backend.imagery.packages import Package, names_in, open_package
+from backend.imagery.processing import BAND_IDS, FIRST_WITH_OFFSET, LEVEL_1C, SEN2COR
 from backend.imagery.rasters import read_facts
 from backend.vocabulary import BANDS
 
 _NAME = re.compile(r"S2[A-D]_MSIL(1C|2A)_\d{8}T\d{6}", re.IGNORECASE)
 _METADATA = r"MTD_MSIL2A\.xml"
-_BAND_IDS = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B10", "B11", "B12")  # of the PSD
 _FINE = ("B02", "B03", "B04", "B08")  # measured at 10 m; the others that are used at 20 m
-_FIRST_WITH_OFFSET, _SEN2COR = 4.0, 90.0  # baselines; Sen2Cor on a user's machine writes 99.99
 _SATURATED = "SATURATED"
 
 
@@ -72,9 +71,7 @@ def _read_metadata(package: Package) -> _Product:
     found = package.find(_METADATA)
     if not found:
         if (level := _NAME.search(package.path.name)) and level[1].upper() == "1C":
-            raise UnsupportedProduct(
-                package.path, "a Level-1C product, of reflectance above the atmosphere", "Level-2A"
-            )
+            raise UnsupportedProduct(package.path, LEVEL_1C, "Level-2A")
         raise IncompleteProduct(package.path, "expected the metadata MTD_MSIL2A.xml, found none")
     document = parse(package.source(found[0]), package.text(found[0]))
     name = document.text("PRODUCT_URI", "PRODUCT_URI_2A").removesuffix(".SAFE")
@@ -112,10 +109,10 @@ def _offsets(document: Metadata, baseline: float) -> dict[str, float]:
     offsets = {}
     for element in document.all("BOA_ADD_OFFSET"):
         number = as_number(element.get("band_id"), "band_id of BOA_ADD_OFFSET", document.where)
-        if number in range(len(_BAND_IDS)):
-            offsets[_BAND_IDS[int(number)]] = as_number(element.text, "BOA_ADD_OFFSET", document.where)
+        if number in range(len(BAND_IDS)):
+            offsets[BAND_IDS[int(number)]] = as_number(element.text, "BOA_ADD_OFFSET", document.where)
     missing = [band for band in BANDS if band not in offsets]
-    if missing and (offsets or _FIRST_WITH_OFFSET <= baseline < _SEN2COR):
+    if missing and (offsets or FIRST_WITH_OFFSET <= baseline < SEN2COR):
         raise BadMetadata(document.where, f"expected BOA_ADD_OFFSET for {' '.join(missing)}, found none")
     return offsets or dict.fromkeys(BANDS, 0.0)
 
