@@ -29,7 +29,7 @@ from .json_document import (
 )
 from .model_zip import MODEL, opened, read
 
-__all__ = ["SCHEMA", "Fault", "ModelDescription", "NewerSchema", "RotationTable", "describe"]
+__all__ = ["SCHEMA", "Fault", "ModelDescription", "NewerSchema", "RotationTable", "describe", "document_bytes"]
 SCHEMA = 1
 
 # Limits: generous for any real model (docs/contracts.md); those of sizes are in model_zip.py and json_document.py
@@ -122,6 +122,12 @@ def describe(path: Path, architectures: Mapping[str, Any], fillings: Sequence[st
     with opened(path) as archive:
         content = read(archive, MODEL)
     return ModelDescription.from_document(parse(content, MODEL), architectures, fillings)
+
+
+def document_bytes(path: Path) -> int:
+    """Size of the `model.json` that `describe` would parse, from the zip's directory. Raises Fault."""
+    with opened(path) as archive:
+        return archive.getinfo(MODEL).file_size
 
 
 def _texts(value: Any, where: str, most: int, least: int = 1) -> Tuple[str, ...]:

@@ -3,12 +3,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Iterator
 
 from .engine.protocol import MODELS, model_file, protocol
 from .translation import tr
 
 ModelDescription = model_file.ModelDescription
+AT_ONCE_BYTES = 1 << 18  # of model.json; real ones have some 65 kB, which take a few milliseconds
 
 
 class NotAModelFile(ValueError):
@@ -18,13 +21,22 @@ class NotAModelFile(ValueError):
         super().__init__(tr("{path} is not a usable .cropmodel file: {problem}.").format(path=path, problem=problem))
 
 
-def describe(path: Path) -> ModelDescription:
-    """The description in `model.json`; raises NotAModelFile with the reason in plain words.
+def is_large(path: Path) -> bool:
+    """Whether `describe` could block the window, for it has much to parse. Raises NotAModelFile."""
+    with _saying_why(path):
+        return model_file.document_bytes(path) > AT_ONCE_BYTES
 
-    Sizes are bounded before anything is read, so this takes milliseconds and may be called from the window.
-    """
-    try:
+
+def describe(path: Path) -> ModelDescription:
+    """The description in `model.json`; raises NotAModelFile with the reason in plain words."""
+    with _saying_why(path):
         return model_file.describe(path, MODELS, protocol.FILLINGS)
+
+
+@contextmanager
+def _saying_why(path: Path) -> Iterator[None]:
+    try:
+        yield
     except model_file.NewerSchema as error:
         raise NotAModelFile(path, tr("{problem}; update the plugin").format(problem=error)) from error
     except model_file.Fault as error:

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -63,12 +64,15 @@ class Task:
         return f"{self.fold}, epoch {epoch} of {self.spec.epochs}"
 
     def assess(self, epoch: int, epochs: int, train_loss: float) -> dict[str, Any]:
-        """The row of the curves for this epoch, reported as the metric `epoch`."""
+        """The row of the curves for this epoch, reported as the metric `epoch`. Raises Diverged."""
         rows = self.split.validation
         found = logits(self.network, self.samples, rows, self.pace, self.name(epoch))
+        loss = cross_entropy(found, self.labels[rows])
+        if not math.isfinite(loss):  # weights that the last batch spoilt; no file could hold such a curve
+            raise Diverged(epoch, self.spec.learning_rate)
         oa, mean_f = summary(self.labels[rows], found.argmax(axis=1))
         row: dict[str, Any] = {"fold": self.split.fold + 1, "folds": self.spec.folds, "epoch": epoch, "epochs": epochs}
-        row |= {"train_loss": train_loss, "validation_loss": cross_entropy(found, self.labels[rows])}
+        row |= {"train_loss": train_loss, "validation_loss": loss}
         row |= {"validation_oa": oa, "validation_mean_f": mean_f}
         self.reporter.metric("epoch", **row)
         return row

@@ -108,9 +108,10 @@ def results(made: Mapping[str, Any]) -> Dict[str, Any]:
 
 
 def model_problem(path: str) -> str:
-    """Why a file is no model; empty where it is one."""
+    """Why a file is no model; empty where it is one. A large one is left to the engine, which reads it first."""
     try:
-        model_file.describe(Path(path))
+        if not model_file.is_large(Path(path)):
+            model_file.describe(Path(path))
     except model_file.NotAModelFile as error:
         return str(error)
     return ""

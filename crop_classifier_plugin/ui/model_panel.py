@@ -22,9 +22,10 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from ..engine.protocol import MODELS
-from ..model_file import ModelDescription, NotAModelFile, describe
+from ..model_file import ModelDescription, NotAModelFile, describe, is_large
 from ..settings import Setting
 from ..translation import tr
+from .background import BackgroundTask
 from .form import file_widget, form_layout
 from .plain_table import percent
 from .swatch import swatch
@@ -42,6 +43,7 @@ class ModelPanel(QGroupBox):
         super().__init__(tr("Model"), parent)
         self.model: Optional[ModelDescription] = None
         self.problem = ""
+        self._reading: Optional[BackgroundTask] = None
         self.file = file_widget(
             QgsFileWidget.StorageMode.GetFile,
             tr("Choose a Model"),
@@ -89,12 +91,39 @@ class ModelPanel(QGroupBox):
         Setting.MODEL_FILE.set(self.path())
 
     def _on_file(self, *_: object) -> None:
+        """Reads the description at once, or in the background where it is large; a read in progress is abandoned."""
+        self.stop()
         self.model, self.problem = None, ""
+        path = Path(self.path())
         if self.path():
             try:
-                self.model = describe(Path(self.path()))
+                if is_large(path):
+                    self._read_later(path)
+                else:
+                    self.model = describe(path)
             except NotAModelFile as error:
                 self.problem = str(error)
+        self._show_outcome()
+
+    def _read_later(self, path: Path) -> None:
+        self.problem = tr("Reading the model…")
+        self._reading = BackgroundTask(tr("Reading {0}").format(path.name), lambda say, cancelled: describe(path))
+        self._reading.done.connect(self._on_read)
+        self._reading.start()
+
+    def _on_read(self, model: Optional[ModelDescription], error: Optional[Exception]) -> None:
+        self._reading = None
+        self.model, self.problem = model, "" if error is None else str(error)
+        self._show_outcome()
+
+    def stop(self) -> None:
+        """Abandons a read in progress."""
+        if self._reading is not None:
+            self._reading.done.disconnect(self._on_read)
+            self._reading.cancel()
+            self._reading = None
+
+    def _show_outcome(self) -> None:
         self.note.setText(self.problem)
         self.note.setVisible(bool(self.problem))
         self.description.setVisible(self.model is not None)

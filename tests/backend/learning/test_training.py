@@ -170,6 +170,14 @@ def test_a_loss_that_is_no_number_ends_the_run(statistics, crops, recorder):
         train(TrainingSpec(model="gru", **CPU), feed, LABELS, crops[:4], recorder)
 
 
+def test_so_does_a_validation_that_is_no_number(monkeypatch, statistics, crops, recorder):
+    """Weights can be spoilt by an epoch's last batch, after its losses were added up."""
+    spoilt = lambda network, samples, rows, *_: np.full((len(rows), 4), np.nan, np.float32)  # noqa: E731
+    monkeypatch.setattr("backend.learning.fitting.logits", spoilt)
+    with pytest.raises(Diverged, match="epoch 1"):
+        train(TrainingSpec(model="gru", **CPU), statistics(LABELS), LABELS, crops[:4], recorder)
+
+
 @pytest.mark.parametrize(("model", "epochs"), [("gru", 3), ("random-forest", 3)])
 def test_progress_rises_to_one(monkeypatch, statistics, crops, recorder, model, epochs):
     monkeypatch.setattr("backend.learning.pace.SECONDS", 0.0)

@@ -196,6 +196,7 @@ def test_a_classification_shows_how_the_model_was_trained(qtbot, engine, opened,
     with zipfile.ZipFile(trained, "w") as archive:
         archive.writestr("model.json", json.dumps(document))
         archive.writestr("weights.safetensors", b"")
+        archive.writestr("report.json", b"{}")
     dialog.model.set_file(str(trained))
     values = ("whittaker", "0", "yes", "4,5", "20", "5")
     found = unset(dialog.preparation)
