@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from math import isfinite
+from numbers import Real
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 # Kinds of values. Several values of NAMES and NUMBERS stand in one text with commas, DATES in several texts.
@@ -18,7 +19,7 @@ TEXT, WHOLE, NUMBER, FLAG, CHOICE, DATE, DATES = "text", "whole number", "number
 CALENDAR, NAMES, NUMBERS, CRS, FIELD = "calendar", "names", "numbers", "coordinate system", "field"
 FILE, FOLDER, OUTPUT, STORE = "file", "folder", "output", "store"  # FILE and FOLDER exist; OUTPUT is written
 IMAGERY, PARCELS = "imagery", "parcels"  # a path or "stac:ADDRESS"; a path or the address of a database
-ARCHITECTURE_NAME = "architecture"
+ARCHITECTURE_NAME, MODEL_FILE = "architecture", "model file"
 
 # Groups, as the dialogs and the documents show them
 INPUTS, IMAGES, MASKS, DATES_AND_BANDS, GRID = "inputs", "images", "masks", "dates and bands", "grid"
@@ -40,17 +41,18 @@ RESAMPLINGS = ("nearest", "bilinear", "cubic")
 THEIA_REFLECTANCES = ("FRE", "SRE")
 TABLES = ("table1", "table2", "table3", "table4", "figure2")
 FORMATS = {"gpkg": "GPKG", "shp": "ESRI Shapefile", "parquet": "Parquet", "fgb": "FlatGeobuf", "csv": "CSV"}
+MOST_DAYS = 36_525  # of a calendar, from the season's first day, either way: a century
 CLEAR_SCL, LAST_SCL = (4, 5, 6, 7), 11  # of Sen2Cor's classes: vegetation, bare soil, water, unclassified; snow
 
-_DATE = re.compile(r"(\d{4})([-_]?)(\d{2})\2(\d{2})(?:[T ]\d{2}:?\d{2}:?\d{2}\S*)?")
-_EVERY = "every:"
+_DATE = re.compile(r"(\d{4})([-_]?)(\d{2})\2(\d{2})(?:[T ].*)?")
+EVERY = "every:"
 _PHRASES = {
     WHOLE: "a whole number",
     NUMBER: "a number",
     DATE: "a date as YYYY-MM-DD or YYYYMMDD",
     DATES: "a date as YYYY-MM-DD or YYYYMMDD",
     CALENDAR: "days of the season in rising order such as 3,13,43, or every:10",
-    NUMBERS: "different whole numbers with commas between them, each",
+    NUMBERS: "different whole numbers such as 4,5,6,7, each",
     FLAG: "yes or no",
 }
 _UNITS = {"m": " of metres", "days": " of days", "epochs": " of epochs"}
@@ -217,16 +219,16 @@ def as_numbers(value: Any) -> Tuple[int, ...]:
 
 def is_calendar(text: str) -> bool:
     """Days since 1 January of the harvest year, below 0 before it; or every so many days."""
-    days = as_numbers(text[len(_EVERY) :] if text.startswith(_EVERY) else text)
-    if text.startswith(_EVERY):
+    days = as_numbers(text[len(EVERY) :] if text.startswith(EVERY) else text)
+    if text.startswith(EVERY):
         return len(days) == 1 and days[0] > 0
-    return bool(days) and list(days) == sorted(set(days))
+    return bool(days) and list(days) == sorted(set(days)) and max(map(abs, days)) <= MOST_DAYS
 
 
 def _is_number(value: Any, whole: bool) -> bool:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if isinstance(value, bool) or not isinstance(value, Real):
         return False
-    return isfinite(value) and (not whole or value == int(value))
+    return isfinite(value) and (not whole or value % 1 == 0)
 
 
 _READ = ("inspect", "extract", "classify")  # images
@@ -248,16 +250,25 @@ OPTIONS: Tuple[Option, ...] = (
         advanced=False, required=True, positional=True, parameter="IMAGERY",
     ),
     Option(
-        "parcels", PARCELS, INPUTS, _MAKE, "",
-        "The parcel layer: a file, a folder (.gdb) or the address of a PostGIS database.", positional=True,
+        "parcels", PARCELS, INPUTS, ("extract",), "",
+        "The parcel layer: a file, a folder (.gdb) or the address of a PostGIS database.",
+        required=True, positional=True,
+    ),
+    Option(
+        "parcels", PARCELS, INPUTS, ("classify",), "",
+        "The parcel layer, as for extract, together with images.", positional=True,
     ),
     Option(
         "table", CHOICE, INPUTS, ("experiment",), "", "The table or figure of the paper; table1 needs no data.",
         choices=(*TABLES, "all"), required=True, positional=True,
     ),
     Option(
-        "store", STORE, INPUTS, _LEARN, "Parcel series store", "The parcel series store, or one for each season.",
-        advanced=False, positional=True, repeated=True,
+        "store", STORE, INPUTS, ("train",), "Parcel series store", "The parcel series store, or one for each season.",
+        advanced=False, required=True, positional=True, repeated=True,
+    ),
+    Option(
+        "store", STORE, INPUTS, ("experiment",), "", "The parcel series store, or one for each season.",
+        positional=True, repeated=True,
     ),
     Option(
         "source", FILE, INPUTS, ("import",), "",
@@ -267,7 +278,7 @@ OPTIONS: Tuple[Option, ...] = (
         "predictions", FILE, INPUTS, ("evaluate",), "", "A classified layer.", required=True, positional=True,
     ),
     Option(
-        "model", FILE, INPUTS, ("classify",), "", "The trained model, a .cropmodel file.",
+        "model", MODEL_FILE, INPUTS, ("classify",), "", "The trained model, a .cropmodel file.",
         advanced=False, required=True,
     ),
     Option(
@@ -577,8 +588,9 @@ OPTIONS: Tuple[Option, ...] = (
         otherwise="removed at the end",
     ),
     Option(
-        "keep_series", FLAG, OUTPUTS, ("classify",), "",
+        "keep_series", FLAG, OUTPUTS, ("classify",), "Keep the parcel series",
         "Keeps the parcel series store as NAME.parcels beside the output, in place of that of a former run.",
+        default=False,
     ),
     Option(
         "report", OUTPUT, OUTPUTS, ("train", "classify", "evaluate"), "", "The report's HTML file.",
@@ -635,7 +647,7 @@ OPTIONS: Tuple[Option, ...] = (
         "seed", WHOLE, SIMULATION, ("simulate",), "", "The same seed gives the same region.",
         default=0, minimum=0, maximum=2**32 - 1,
     ),
-    Option("year", WHOLE, SIMULATION, ("simulate",), "", "The first year.", default=2017),
+    Option("year", WHOLE, SIMULATION, ("simulate",), "", "The first year.", default=2017, minimum=2016, maximum=2099),
     Option(
         "years", WHOLE, SIMULATION, ("simulate",), "",
         "Number of years, each in a folder of its own: the same fields, with their crops in rotation.",

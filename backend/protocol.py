@@ -1,4 +1,4 @@
-"""All that the QGIS side and the engine say to each other: the job, the events, the shared defaults.
+"""All that the QGIS side and the engine say to each other: the job and the events.
 
 Standard library only and valid on Python 3.9: the plugin loads this file by path into QGIS's own interpreter.
 """
@@ -13,44 +13,6 @@ from typing import Any, ClassVar, Dict, List, Mapping, Optional, Protocol, Tuple
 PROTOCOL_VERSION = 1
 MOST_JOB_CHARACTERS = 1 << 20  # a year of dates to exclude takes 5,000
 MOST_NUMBER = 2**63
-
-
-@dataclass(frozen=True)
-class Defaults:
-    """Every default that a command-line option and a dialog share (the paper's, section 2.2, where it gives one)."""
-
-    model: str = "cnn-gru-0.9"
-    epochs: int = 50
-    batch_size: int = 32
-    learning_rate: float = 1e-3
-    folds: int = 1
-    seed: int = 0
-    device: str = "auto"
-    resolution_m: float = 10.0
-    min_samples: int = 5
-    few_pixels: int = 4
-    inner_buffer_m: float = 0.0
-    split: str = "random"
-    block_size_m: float = 5000.0
-    loss: str = "cross-entropy"
-    class_weights: str = "none"
-    schedule: str = "constant"
-    weight_decay: float = 0.0
-    patience: int = 0
-    date_dropout: float = 0.0
-    precision: str = "float32"
-    filling: str = "linear"
-
-
-DEFAULTS = Defaults()
-DEVICES = ("auto", "cpu", "cuda", "mps")
-SPLITS = ("random", "blocks", "group", "year")
-LOSSES = ("cross-entropy", "focal")
-CLASS_WEIGHTS = ("none", "balanced", "square-root")
-SCHEDULES = ("constant", "cosine", "one-cycle")
-PRECISIONS = ("float32", "bfloat16")
-FILLINGS = ("linear", "nearest", "whittaker", "savitzky-golay")
-FORMATS = {"gpkg": "GPKG", "shp": "ESRI Shapefile", "parquet": "Parquet", "fgb": "FlatGeobuf", "csv": "CSV"}
 
 
 @dataclass(frozen=True)

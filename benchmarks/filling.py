@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from backend.protocol import FILLINGS
+from backend.options import FILLINGS
 from backend.series import smoothing
 from backend.series.filling import on_axis
 from backend.series.options import SeriesOptions

@@ -8,16 +8,7 @@ from typing import Any
 import click
 
 from backend.commands import Outcome
-from backend.commands.options import (
-    PATH,
-    Imagery,
-    device_option,
-    flag,
-    imagery_options,
-    option,
-    parcel_options,
-    series_options,
-)
+from backend.commands.options import options_of
 from backend.protocol import Reporter
 from backend.reports.tables import as_text
 from backend.workflows.classify import Classification, ClassifySpec, classify
@@ -25,20 +16,7 @@ from backend.workflows.documents import as_document
 
 
 @click.command("classify")
-@click.argument("source", type=Imagery())
-@click.argument("parcels", required=False)
-@click.option("--model", type=PATH, required=True, help="A .cropmodel file.")
-@click.option("-o", "--output", type=PATH, required=True, help=".gpkg, .shp, .parquet, .fgb or .csv")
-@option("--truth", str, "Field with the declared crop, to report the agreement.")
-@option("--previous-field", str, "Field with last year's crop, for a model that was trained with it.")
-@option("--report", PATH, "The report's HTML file; else OUTPUT_report.html.")
-@option("--store", PATH, "Keep the parcel series store here; else it is removed at the end.")
-@flag("--keep-series", "Keep the parcel series store beside the output, in place of that of a former run.")
-@option("--batch-size", click.IntRange(min=1), "Parcels at once; else what suits the model.")
-@device_option
-@parcel_options
-@imagery_options
-@series_options
+@options_of("classify")
 @click.pass_obj
 def command(reporter: Reporter, **options: Any) -> Outcome:
     """Classify the parcels of SOURCE: a store, or a folder of images together with PARCELS."""

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from backend.commands import Outcome
-from backend.commands.options import EXISTING, PATH, TABLES, option, unknown_class_option
+from backend.commands.options import options_of
 from backend.protocol import Reporter
 from backend.reports.tables import as_text
 from backend.workflows.documents import as_document
@@ -16,12 +16,7 @@ from backend.workflows.evaluate import EvaluateSpec, evaluate
 
 
 @click.command("evaluate")
-@click.argument("predictions", type=EXISTING)
-@click.option("--truth", required=True, help="Field with the declared crop.")
-@option("--class-table", str, f"The class table of the model: {TABLES}; else codes as they are.")
-@unknown_class_option
-@option("--layer", str, "Layer of a file that holds several.")
-@option("--report", PATH, "The report's HTML file; else PREDICTIONS_evaluation.html.")
+@options_of("evaluate")
 @click.pass_obj
 def command(reporter: Reporter, **options: Any) -> Outcome:
     """Report how well PREDICTIONS, a classified layer, agree with a field of declared crops."""

@@ -9,22 +9,14 @@ from typing import Any
 import click
 
 from backend.commands import Outcome
-from backend.commands.options import EXISTING, PATH, class_options, folding_options, option, training_options
+from backend.commands.options import options_of
 from backend.protocol import Reporter
 from backend.workflows.documents import as_document
-from backend.workflows.experiment import ALL, TABLES, ExperimentResult, ExperimentSpec, experiment
+from backend.workflows.experiment import ExperimentResult, ExperimentSpec, experiment
 
 
 @click.command("experiment")
-@click.argument("table", type=click.Choice([*TABLES, ALL]))
-@click.argument("store", type=EXISTING, nargs=-1)
-@click.option("-o", "--output", type=PATH, required=True, help="Folder of the runs, tables and pictures.")
-@option("--models", str, "Architectures, comma-separated, in place of the paper's; the forest joins.")
-@option("--class-field", str, "Field with the declared crop.")
-@class_options
-@option("--folds", click.IntRange(min=1), "How many of the folds to do; else all, five or the years.")
-@training_options
-@folding_options
+@options_of("experiment")
 @click.pass_obj
 def command(reporter: Reporter, store: tuple[Path, ...], **options: Any) -> Outcome:
     """Do TABLE of the paper (table1 needs no data) on the parcels of STORE, or of one for each season.

@@ -8,29 +8,14 @@ from typing import Any
 import click
 
 from backend.commands import Outcome
-from backend.commands.options import (
-    PATH,
-    Imagery,
-    flag,
-    imagery_options,
-    option,
-    parcel_options,
-    series_options,
-)
+from backend.commands.options import options_of
 from backend.protocol import Reporter
 from backend.workflows.documents import as_document
 from backend.workflows.extract import Extraction, ExtractSpec, extract
 
 
 @click.command("extract")
-@click.argument("imagery", type=Imagery())
-@click.argument("parcels")
-@click.option("-o", "--output", type=PATH, required=True, help="The store's folder, NAME.parcels.")
-@option("--calendar", str, 'Days of the season to interpolate onto: "3,13,43" or "every:10".')
-@flag("--overwrite", "Replace a store of other inputs.")
-@parcel_options
-@imagery_options
-@series_options
+@options_of("extract")
 @click.pass_obj
 def command(reporter: Reporter, **options: Any) -> Outcome:
     """Build the parcel series store of PARCELS over IMAGERY (a folder, a file, or stac:ADDRESS); a run that was stopped

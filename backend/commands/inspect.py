@@ -9,15 +9,14 @@ from typing import Any
 import click
 
 from backend.commands import Outcome
-from backend.commands.options import Imagery, imagery_options
+from backend.commands.options import options_of
 from backend.protocol import Reporter
 from backend.workflows.documents import as_document
 from backend.workflows.inspect import Inspection, InspectSpec, inspect
 
 
 @click.command("inspect")
-@click.argument("imagery", type=Imagery())
-@imagery_options
+@options_of("inspect")
 @click.pass_obj
 def command(reporter: Reporter, **options: Any) -> Outcome:
     """Show the acquisitions of IMAGERY (a folder, a file, or stac:ADDRESS), and what was skipped and why."""

@@ -8,23 +8,13 @@ from typing import Any
 import click
 
 from backend.commands import Outcome
-from backend.commands.options import PATH, option
+from backend.commands.options import options_of
 from backend.protocol import Reporter
-from backend.workflows.simulate import SimulatedRegion, SimulateSpec, SimulationSpec, simulate
+from backend.workflows.simulate import SimulatedRegion, SimulateSpec, simulate
 
 
 @click.command("simulate")
-@click.argument("output", type=PATH)
-@option("--parcels", int, "Number of parcels.", SimulationSpec.parcels)
-@option("--dates", int, "Number of acquisitions.", SimulationSpec.dates)
-@option("--seed", int, "Decides all that is random.", SimulationSpec.seed)
-@option("--year", int, "Year of the harvest.", SimulationSpec.year)
-@option(
-    "--years",
-    click.IntRange(min=1),
-    "Number of years from --year on, each in a folder of its own: the same fields, their crops in rotation.",
-    SimulateSpec.years,
-)
+@options_of("simulate")
 @click.pass_obj
 def command(reporter: Reporter, **options: Any) -> Outcome:
     """Make up a region in OUTPUT: dated images, cloud masks and a parcel layer with its true crops."""

@@ -10,7 +10,6 @@ from backend.learning.fitting import FOREST
 from backend.learning.orders import ORDERS
 from backend.models import MODELS
 
-TABLES = ("table1", "table2", "table3", "table4", "figure2")
 FINDINGS = "findings"  # what all tables together say of the paper's conclusions
 ORDERED, SHUFFLED, SHUFFLED_PER_PARCEL = ORDERS
 # as the paper has them, the baseline last; it is in every table

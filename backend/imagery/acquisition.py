@@ -6,16 +6,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from math import inf, isfinite
 from pathlib import Path
 from typing import Any
 
 from backend.errors import BadArgument
 from backend.imagery.grid import Grid, metric_crs
+from backend.options import CLEAR_SCL, default, option
 
-CLEAR_SCL = (4, 5, 6, 7)  # of Sen2Cor's classes: vegetation, bare soil, water, unclassified
-LAST_SCL = 11  # snow
-MOST_DILATION_M = 5000.0
+_MOST_DILATION_M = option("mask_dilation_m").maximum or 0.0
+# the options whose values are checked by themselves; the others by what they mean together
+_CHECKED = (
+    *("resolution_m", "season", "scale", "offset", "cloud_probability", "scl_classes"),
+    *("resampling", "theia_reflectance"),
+)
 
 
 @dataclass(frozen=True)
@@ -125,49 +128,34 @@ class ImageryOptions:
     end: date | None = None
     season: int | None = None
     crs: str | None = None  # of the grid; None: that of the most scenes
-    resolution_m: float = 10.0
-    resampling: str = "nearest"
+    resolution_m: float = default("resolution_m")
+    resampling: str = default("resampling")
     scale: float | None = None
     offset: float | None = None
-    skip_unreadable: bool = False
+    skip_unreadable: bool = default("skip_unreadable")
     cloud_probability: float | None = None  # percent; None: the probability is not looked at
-    scl_classes: tuple[int, ...] = CLEAR_SCL
-    mask_dilation_m: float = 0.0
-    theia_reflectance: str = "FRE"
+    scl_classes: tuple[int, ...] = default("scl_classes")
+    mask_dilation_m: float = default("mask_dilation_m")
+    theia_reflectance: str = default("theia_reflectance")
 
     def __post_init__(self) -> None:
         """Raises BadArgument."""
+        for name in _CHECKED:
+            row, value = option(name, "extract"), getattr(self, name)
+            if value is not None and not row.accepts(value):
+                raise BadArgument(name, row.expected, str(value))
         for name, good, expected in (
             ("crs", not self.crs or metric_crs(self.crs) != "", "a projected coordinate system in metres, EPSG:n"),
-            ("resolution_m", 1 <= self.resolution_m <= 1000, "a pixel size from 1 to 1000 metres"),
-            ("season", self.season is None or 1980 <= self.season <= 2200, "a year from 1980 to 2200"),
-            ("scale", self.scale is None or 0 < self.scale < inf, "a number above 0"),
-            ("offset", self.offset is None or isfinite(self.offset), "a number"),
             ("band_names", len(set(self.band_names)) == len(self.band_names), "names that are all different"),
             (
-                "cloud_probability",
-                0 < (100 if self.cloud_probability is None else self.cloud_probability) <= 100,
-                "a percentage above 0, at most 100",
-            ),
-            (
-                "scl_classes",
-                self._classes_exist(),
-                f"classes that are clear, of 1 to {LAST_SCL}, each once, as 4,5,6,7",
-            ),
-            (
                 "mask_dilation_m",
-                self.mask_dilation_m == 0 or self.resolution_m <= self.mask_dilation_m <= MOST_DILATION_M,
-                f"0, or metres from one pixel ({self.resolution_m:g}) to {MOST_DILATION_M:g}",
+                self.mask_dilation_m == 0 or self.resolution_m <= self.mask_dilation_m <= _MOST_DILATION_M,
+                f"0, or metres from one pixel ({self.resolution_m:g}) to {_MOST_DILATION_M:g}",
             ),
-            ("theia_reflectance", self.theia_reflectance in ("FRE", "SRE"), "FRE or SRE"),
             ("end", not (self.start and self.end and self.end < self.start), f"a date not before {self.start}"),
         ):
             if not good:
                 raise BadArgument(name, expected, str(getattr(self, name)))
-
-    def _classes_exist(self) -> bool:
-        each_once = 0 < len(set(self.scl_classes)) == len(self.scl_classes)
-        return each_once and set(self.scl_classes) <= set(range(1, LAST_SCL + 1))
 
     def masking(self) -> dict[str, Any]:
         """How masks are read, as JSON: what series for one model should have in common."""

@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.errors import BadMask, MaskMismatch, NoMasks
-from backend.imagery.acquisition import CLEAR_SCL, LAST_SCL, ImageryOptions, Mask, Scene
+from backend.imagery.acquisition import ImageryOptions, Mask, Scene
 from backend.imagery.grid import Grid
 from backend.imagery.names import moment_in
 from backend.imagery.rasters import SUFFIXES, ground, opened
+from backend.options import CLEAR_SCL, LAST_SCL
 
 Values = NDArray[Any]  # (rows, columns)
 Clear = NDArray[np.bool_]

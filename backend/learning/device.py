@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from backend.errors import BadArgument, NoSuchDevice
-from backend.protocol import DEVICES, Reporter, Silent
+from backend.options import DEVICES
+from backend.protocol import Reporter, Silent
 
 KINDS = ("cuda", "mps", "cpu")  # the order in which `auto` tries them
 TOLERANCE = 1e-2  # TF32 keeps three digits

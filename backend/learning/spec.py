@@ -3,24 +3,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from backend.errors import BadArgument, UnknownModel
 from backend.models import MODELS
-from backend.protocol import CLASS_WEIGHTS, DEFAULTS, DEVICES, LOSSES, PRECISIONS, SCHEDULES
+from backend.options import default, options_of
 
-from .folds import PARTS
 from .orders import ORDERS
-
-_WORDS = {
-    "order": ORDERS,
-    "device": DEVICES,
-    "loss": LOSSES,
-    "class_weights": CLASS_WEIGHTS,
-    "schedule": SCHEDULES,
-    "precision": PRECISIONS,
-}
 
 
 @dataclass(frozen=True)
@@ -37,25 +27,25 @@ class TrainingSpec:
     Raises UnknownModel, BadArgument.
     """
 
-    model: str = DEFAULTS.model
-    epochs: int = DEFAULTS.epochs
-    folds: int = DEFAULTS.folds
-    batch_size: int = DEFAULTS.batch_size
-    learning_rate: float = DEFAULTS.learning_rate
-    device: str = DEFAULTS.device
-    seed: int = DEFAULTS.seed
-    min_samples: int = DEFAULTS.min_samples
+    model: str = default("model", "train")
+    epochs: int = default("epochs", "train")
+    folds: int = default("folds", "train")
+    batch_size: int = default("batch_size", "train")
+    learning_rate: float = default("learning_rate", "train")
+    device: str = default("device", "train")
+    seed: int = default("seed", "train")
+    min_samples: int = default("min_samples", "train")
     order: str = ORDERS[0]
-    loss: str = DEFAULTS.loss
-    class_weights: str = DEFAULTS.class_weights
-    schedule: str = DEFAULTS.schedule
-    weight_decay: float = DEFAULTS.weight_decay
-    patience: int = DEFAULTS.patience
-    date_dropout: float = DEFAULTS.date_dropout
-    precision: str = DEFAULTS.precision
+    loss: str = default("loss", "train")
+    class_weights: str = default("class_weights", "train")
+    schedule: str = default("schedule", "train")
+    weight_decay: float = default("weight_decay", "train")
+    patience: int = default("patience", "train")
+    date_dropout: float = default("date_dropout", "train")
+    precision: str = default("precision", "train")
 
     @classmethod
-    def of(cls, model: str = DEFAULTS.model, **given: Any) -> TrainingSpec:
+    def of(cls, model: str = default("model", "train"), **given: Any) -> TrainingSpec:
         """What is given; what is None or absent as the architecture's recipe has it, else as the paper."""
         recipe = MODELS[model].recipe if model in MODELS else {}
         return cls(model, **{**recipe, **{name: value for name, value in given.items() if value is not None}})
@@ -63,17 +53,11 @@ class TrainingSpec:
     def __post_init__(self) -> None:
         if self.model not in MODELS:
             raise UnknownModel(self.model, MODELS)
-        for name, good, expected in (
-            ("epochs", self.epochs >= 1, "a whole number from 1"),
-            ("folds", self.folds >= 1, "a whole number from 1"),
-            ("batch_size", self.batch_size >= 1, "a whole number from 1"),
-            ("learning_rate", 0 < self.learning_rate <= 1, "a number above 0, at most 1"),
-            ("seed", 0 <= self.seed < 2**32, "a whole number from 0 to 4294967295"),
-            ("min_samples", self.min_samples >= PARTS, f"a whole number from {PARTS}, one for each part of the split"),
-            ("weight_decay", 0 <= self.weight_decay <= 1, "a number from 0 to 1"),
-            ("patience", self.patience >= 0, "a whole number from 0 (never stop early)"),
-            ("date_dropout", 0 <= self.date_dropout < 1, "a number from 0, below 1"),
-            *((name, getattr(self, name) in words, " or ".join(words)) for name, words in _WORDS.items()),
-        ):
-            if not good:
-                raise BadArgument(name, expected, getattr(self, name))
+        if self.order not in ORDERS:
+            raise BadArgument("order", " or ".join(ORDERS), self.order)
+        for row in options_of("train"):
+            if row.name in _CHECKED and not row.accepts(getattr(self, row.name)):
+                raise BadArgument(row.name, row.expected, getattr(self, row.name))
+
+
+_CHECKED = {field.name for field in fields(TrainingSpec)} - {"model", "order"}

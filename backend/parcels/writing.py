@@ -18,11 +18,11 @@ import pandas
 import pyogrio
 
 from backend.errors import NotWritable, UnknownFormat, writing_to
+from backend.options import FORMATS
 from backend.parcels.batches import Batches
 from backend.parcels.sources import geoparquet
 from backend.parcels.sources.places import layers_in
 from backend.parcels.storable import Contents
-from backend.protocol import FORMATS
 
 _WITHOUT_MEASURES = ("ESRI Shapefile", "FlatGeobuf")
 _ROW_ID = "OGC_FID"  # GDAL takes a column of this name for feature ids, and drops it where a format keeps none

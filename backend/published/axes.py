@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from backend.errors import BadArgument, BadMeta, MissingBands, RepeatedSamples
 from backend.imagery.names import band_in, parse_day
 from backend.imagery.season import harvest_year
+from backend.options import MOST_DAYS
 from backend.protocol import Reporter
 from backend.published.spec import ImportSpec
-from backend.series.calendar import FIRST_SEASON, LAST_SEASON, MOST_DAYS
+from backend.series.calendar import FIRST_SEASON, LAST_SEASON
 from backend.vocabulary import BANDS
 
 _MONTH = re.compile(r"(\d{4})-?(0[1-9]|1[0-2])")

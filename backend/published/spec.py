@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from backend.protocol import DEFAULTS
+from backend.options import default
 
 
 @dataclass(frozen=True)
@@ -27,5 +27,5 @@ class ImportSpec:
     end: date | None = None
     season: int | None = None
     crs: str | None = None
-    few_pixels: int = DEFAULTS.few_pixels
+    few_pixels: int = default("few_pixels")
     overwrite: bool = False

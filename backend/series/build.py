@@ -17,8 +17,9 @@ from backend.errors import MissingBands, NoAcquisitions, ParcelsOutsideImagery, 
 from backend.imagery.acquisition import Acquisition, Catalogue, ImageryOptions
 from backend.imagery.grid import Grid
 from backend.imagery.places import on_disk, unsigned
+from backend.options import default
 from backend.parcels.reading import ParcelLayer
-from backend.protocol import DEFAULTS, Reporter
+from backend.protocol import Reporter
 from backend.series import store
 from backend.series.calendar import parse as parse_calendar
 from backend.series.extraction import block_windows, fill_store
@@ -41,8 +42,8 @@ class ExtractionSpec:
     bands: tuple[str, ...] = BANDS
     calendar: str = ""
     series: SeriesOptions = SeriesOptions()
-    few_pixels: int = DEFAULTS.few_pixels
-    inner_buffer_m: float = DEFAULTS.inner_buffer_m
+    few_pixels: int = default("few_pixels")
+    inner_buffer_m: float = default("inner_buffer_m")
     workers: int = 2
     overwrite: bool = False
 

@@ -9,31 +9,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.errors import BadArgument
+from backend.options import EVERY, as_numbers, option
 from backend.vocabulary import UNOBSERVED
 
 Days = Sequence[int] | NDArray[np.int64]
 
-MOST_DAYS = 36_525  # from the season's first day, either way: a century
 FIRST_SEASON, LAST_SEASON = 1900, 2200
 
 _CHUNK_PX = 16_384
-_EXPECTED = 'days of the season in rising order such as "3,13,43", or "every:10"'
 
 
 def parse(text: str, first_day: int, last_day: int) -> tuple[int, ...]:
     """The days of a calendar option: a list, or every N days over the imagery's season. Raises BadArgument."""
-    try:
-        if text.startswith("every:"):
-            step = int(text.removeprefix("every:"))
-            days = tuple(range(first_day, last_day + 1, step)) if step > 0 else ()
-        else:
-            days = tuple(int(part) for part in text.split(","))
-    except ValueError:
-        days = ()
-    far = any(abs(day) > MOST_DAYS for day in days)
-    if not days or far or any(later <= earlier for earlier, later in zip(days, days[1:])):
-        raise BadArgument("calendar", _EXPECTED, text)
-    return days
+    if not option("calendar").accepts(text):
+        raise BadArgument("calendar", option("calendar").expected, text)
+    if text.startswith(EVERY):
+        return tuple(range(first_day, last_day + 1, int(text.removeprefix(EVERY))))
+    return as_numbers(text)
 
 
 def interpolation(days_from: Days, days_to: Days) -> NDArray[np.float32]:

@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from backend.imagery.grid import Grid
-from backend.protocol import DEFAULTS
+from backend.options import default
 from backend.series.rasterise import PixelSets, bounding_boxes, expand, pixels_inside, pixels_touched
 
 _CHUNK = 20_000  # parcels rasterised at once
@@ -30,8 +30,8 @@ class Layout:
 class Edges:
     """How far pixels keep from the outline; a parcel with fewer than `few_pixels` left keeps its whole outline."""
 
-    inner_buffer_m: float = DEFAULTS.inner_buffer_m
-    few_pixels: int = DEFAULTS.few_pixels
+    inner_buffer_m: float = default("inner_buffer_m")
+    few_pixels: int = default("few_pixels")
 
 
 def lay_out(outlines: NDArray[np.object_], ids: NDArray[np.str_], grid: Grid, edges: Edges = Edges()) -> Layout:

@@ -13,7 +13,7 @@ from rasterio.crs import CRS
 from rasterio.errors import CRSError
 
 from backend.imagery.grid import Grid
-from backend.protocol import DEFAULTS
+from backend.options import default
 from backend.series.calendar import FIRST_SEASON, LAST_SEASON
 from backend.series.document import Fault, Record, array_of, flag, integer, mapping, mismatch, number, text
 from backend.series.source import Source
@@ -113,7 +113,7 @@ class Manifest:
     @property
     def inner_buffer_m(self) -> float:
         """How far pixels keep from the outlines; 0 for imported sets, whose outlines are not used."""
-        return float(self.inputs.get("inner_buffer_m", DEFAULTS.inner_buffer_m))
+        return float(self.inputs.get("inner_buffer_m", default("inner_buffer_m")))
 
     @classmethod
     def from_document(cls, document: Any) -> Manifest:

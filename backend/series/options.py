@@ -8,23 +8,21 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from backend.errors import BadArgument
-from backend.protocol import DEFAULTS, FILLINGS
-
-_EXACT = ("linear", "nearest")  # give a clear observation back as it was
+from backend.options import EXACT_FILLINGS, default, option
 
 
 @dataclass(frozen=True)
 class SeriesOptions:
     """`max_gap_days`: None fills gaps of any length; `remove_outliers`: as `outliers` finds them."""
 
-    filling: str = DEFAULTS.filling
+    filling: str = default("filling")
     max_gap_days: int | None = None
-    remove_outliers: bool = False
+    remove_outliers: bool = default("remove_outliers")
 
     def __post_init__(self) -> None:
         """Raises BadArgument."""
-        if self.filling not in FILLINGS:
-            raise BadArgument("filling", f"one of {', '.join(FILLINGS)}", self.filling)
+        if not option("filling").accepts(self.filling):
+            raise BadArgument("filling", option("filling").expected, self.filling)
         if self.max_gap_days is not None and self.max_gap_days < 1:
             raise BadArgument("max_gap_days", "a number of days above 0", self.max_gap_days)
 
@@ -35,7 +33,7 @@ class SeriesOptions:
 
     @property
     def keeps_observations(self) -> bool:
-        return self.filling in _EXACT
+        return self.filling in EXACT_FILLINGS
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

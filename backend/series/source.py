@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.protocol import DEFAULTS, FILLINGS
-from backend.series.calendar import MOST_DAYS
+from backend.options import FILLINGS, MOST_DAYS, default
 from backend.series.document import (
     Check,
     Fault,
@@ -215,7 +214,7 @@ def _band_of(source: str) -> Check[Band]:
 def _series(value: Any, at: str) -> SeriesOptions:
     record = Record.of(value, at)
     return SeriesOptions(
-        record.read("filling", choice(FILLINGS), DEFAULTS.filling),
+        record.read("filling", choice(FILLINGS), default("filling")),
         record.read("max_gap_days", optional(integer(1, 2**31 - 1)), None),
         record.read("remove_outliers", flag, False),
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backend.errors import BadArgument
+from backend.options import default
 from backend.simulation.acquisitions import FIRST_YEAR, LAST_YEAR, most_dates
 
 NOTICE = "Simulated region: every field, crop, cloud and reflectance here is made up. Not a satellite image."
@@ -20,10 +21,10 @@ class SimulationSpec:
     Raises BadArgument when a figure is not a whole number in its range.
     """
 
-    parcels: int = 600
-    dates: int = 24
-    seed: int = 0
-    year: int = 2017
+    parcels: int = default("parcels", "simulate")
+    dates: int = default("dates", "simulate")
+    seed: int = default("seed", "simulate")
+    year: int = default("year", "simulate")
 
     def __post_init__(self) -> None:
         _whole("year", self.year, FIRST_YEAR, LAST_YEAR)

@@ -11,9 +11,10 @@ from typing import Any
 
 import geopandas
 
-from backend.errors import BadArgument
+from backend.errors import BadArgument, UnreadableDate
 from backend.imagery.names import band_in, parse_day
 from backend.imagery.stac.walking import SCHEME
+from backend.options import is_date
 from backend.parcels.database import Database
 
 NOT_GIVEN: tuple[Any, ...] = (None, (), [])
@@ -68,7 +69,11 @@ def _paths(_: str, value: Any) -> tuple[Path, ...]:
 
 
 def _day(name: str, value: Any) -> date:
-    return value if isinstance(value, date) else parse_day(str(value), name).date()
+    if isinstance(value, date):
+        return value
+    if not is_date(str(value)):
+        raise UnreadableDate(name, str(value))
+    return parse_day(str(value), name).date()
 
 
 def _days(name: str, value: Any) -> tuple[date, ...]:

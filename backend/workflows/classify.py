@@ -20,11 +20,12 @@ from backend.errors import BadArgument, NoRotation
 from backend.learning.device import choose
 from backend.learning.prediction import predict
 from backend.models.bundle import ModelBundle
+from backend.options import default
 from backend.parcels import nomenclature
 from backend.parcels.database import Database
 from backend.parcels.sources import find as find_layer
 from backend.parcels.writing import Attached, Losses, check_output, write
-from backend.protocol import DEFAULTS, Reporter
+from backend.protocol import Reporter
 from backend.reports.map import draw_map
 from backend.series import quality
 from backend.series.store import Store, locked, open_store
@@ -62,7 +63,7 @@ class ClassifySpec:
     store: Path | None = None
     keep_series: bool = False
     batch_size: int | None = None  # None: what suits the model
-    device: str = DEFAULTS.device
+    device: str = default("device")
 
     def __post_init__(self) -> None:
         """Raises BadArgument where options do not go together."""

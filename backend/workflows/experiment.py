@@ -12,9 +12,10 @@ from typing import Any
 
 from backend.errors import BadArgument, UnknownModel
 from backend.experiments.experiment import Experiment, Region, series_digest
-from backend.experiments.plan import FINDINGS, TABLES, Run, runs_of
+from backend.experiments.plan import FINDINGS, Run, runs_of
 from backend.learning.spec import TrainingSpec
 from backend.models import MODELS
+from backend.options import TABLES
 from backend.protocol import Reporter
 from backend.workflows import report_document
 from backend.workflows.arguments import own_options, require_none, typed
@@ -29,7 +30,7 @@ ALL = "all"
 
 @dataclass(frozen=True)
 class ExperimentSpec:
-    """`table`: a name of `plan.TABLES`, or "all"; `stores`: one, or one for each season, none for table1.
+    """`table`: a name of `options.TABLES`, or "all"; `stores`: one, or one for each season, none for table1.
 
     `output`: the folder of runs, tables and pictures; `models`: architectures in place of the paper's; `folds` None:
     all. `learning` holds the training options that were given, by name; they apply to all models.

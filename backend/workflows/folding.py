@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from backend.errors import BadArgument
 from backend.learning.folds import RANDOM, Folding, GroupFolds, YearFolds, squares
-from backend.protocol import DEFAULTS
+from backend.options import default
 
 from .seasons import Seasons
 
@@ -20,8 +20,8 @@ from .seasons import Seasons
 class FoldingOptions:
     """`split`: what stays together; `block_size_m`: side of the squares of blocks; `split_field`: of group and year."""
 
-    split: str = DEFAULTS.split
-    block_size_m: float = DEFAULTS.block_size_m
+    split: str = default("split")
+    block_size_m: float = default("block_size_m")
     split_field: str | None = None
 
 

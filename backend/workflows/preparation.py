@@ -10,13 +10,13 @@ from functools import cached_property
 from typing import Any
 
 from backend.imagery.acquisition import ImageryOptions
-from backend.protocol import DEFAULTS, Reporter
+from backend.options import default, trained_options
+from backend.protocol import Reporter
 from backend.series.options import SeriesOptions
 from backend.series.store import Store
 
 from .arguments import require_none
 
-_FOLLOW_THE_MODEL = ("filling", "max_gap_days", "remove_outliers", "scl_classes", "mask_dilation_m", "inner_buffer_m")
 _NO_LIMIT = 0  # of max_gap_days, as it is given
 _MOST_WORKERS = 4
 
@@ -28,8 +28,8 @@ class ParcelOptions:
     layer: str | None = None
     id_field: str | None = None
     encoding: str | None = None
-    inner_buffer_m: float = DEFAULTS.inner_buffer_m
-    few_pixels: int = DEFAULTS.few_pixels
+    inner_buffer_m: float = default("inner_buffer_m")
+    few_pixels: int = default("few_pixels")
     workers: int = field(default_factory=lambda: min(os.cpu_count() or 1, _MOST_WORKERS))
 
 
@@ -66,9 +66,7 @@ class Preparation:
     def as_trained(self, provenance: Mapping[str, Any], reporter: Reporter) -> Preparation:
         """What is given stays, "no limit" and "no outlier test" too; the rest is as in the model's training."""
         facts = provenance.get("preparation") or {}
-        trained = {**facts.get("series", {}), **(facts.get("masks") or {})}
-        trained["inner_buffer_m"] = facts.get("inner_buffer_m")
-        known = {name: trained[name] for name in _FOLLOW_THE_MODEL if trained.get(name) is not None}
+        known = trained_options(facts)
         if "scl_classes" in known:
             known["scl_classes"] = tuple(known["scl_classes"])
         chosen = Preparation({**known, **self.given})
@@ -91,7 +89,7 @@ def in_words(facts: Mapping[str, Any]) -> str:
     """The same in words; "" of a model that does not have them."""
     if not facts:
         return ""
-    inner_buffer_m = facts.get("inner_buffer_m", DEFAULTS.inner_buffer_m)
+    inner_buffer_m = facts.get("inner_buffer_m", default("inner_buffer_m"))
     edges = [f"pixels {inner_buffer_m:g} m inside the outlines"] if inner_buffer_m else []
     return ", ".join([str(SeriesOptions.of(facts)), *_masks_in_words(facts.get("masks")), *edges])
 

@@ -12,10 +12,11 @@ from typing import Any
 from backend.errors import BadRecord
 from backend.experiments import tables
 from backend.experiments.experiment import Experiment
-from backend.experiments.plan import FINDINGS, ORDERED, TABLES
+from backend.experiments.plan import FINDINGS, ORDERED
 from backend.experiments.records import Record
 from backend.experiments.results import Results, by_model
 from backend.experiments.tables import Frame, Table
+from backend.options import TABLES
 from backend.reports.comparison import as_page, write_table
 from backend.reports.writing import write_all
 

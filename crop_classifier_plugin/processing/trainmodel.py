@@ -26,6 +26,7 @@ from .options import parameters_for
 from .parcels import parcel_arguments, parcel_file, parcels_parameter, parcels_problem
 
 CROPS = ("class_field",)  # beside the class table
+SOURCES = ("imagery", "store")  # one of them is needed
 NOT_OFFERED = ("overwrite",)  # a training completes a store, or makes one of its own
 EXTRACTION_SHARE = 0.4  # of the progress bar, where images are read first
 
@@ -62,7 +63,7 @@ class TrainModel(EngineAlgorithm):
         self.addParameter(parcels_parameter(optional=True))
         for parameter in [*parameters_for("train", only=CROPS), *class_table_parameters()]:
             self.addParameter(parameter)
-        for parameter in parameters_for("train", "extract", leave_out=(*CROPS, *NOT_OFFERED), optional=("imagery",)):
+        for parameter in parameters_for("train", "extract", leave_out=(*CROPS, *NOT_OFFERED), optional=SOURCES):
             self.addParameter(parameter)
         files = tr("Crop models (*.cropmodel)")
         self.addParameter(QgsProcessingParameterFileDestination("OUTPUT", tr("Model"), files))

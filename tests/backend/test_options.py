@@ -56,7 +56,7 @@ def test_an_option_that_commands_have_differently_needs_the_command():
         ("calendar", ("3", "-40, 3, 13", "every:10"), ("3,3", "13,3", "every:0", "every:", "every:3,4", "3;13", ","),
          "days of the season in rising order such as 3,13,43, or every:10"),
         ("scl_classes", ("4,5", (4,), "1,11"), ("4,4", "0", "12", "", "a"),
-         "different whole numbers with commas between them, each from 1 to 11"),
+         "different whole numbers such as 4,5,6,7, each from 1 to 11"),
     ],
 )  # fmt: skip
 def test_values_at_the_edges(name, good, bad, expected):

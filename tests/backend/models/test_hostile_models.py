@@ -21,7 +21,7 @@ from backend.errors import ModelTooNew, NotAModel
 from backend.models import MODELS
 from backend.models.build import build
 from backend.models.bundle import ModelBundle
-from backend.protocol import FILLINGS
+from backend.options import FILLINGS
 from tests.backend.models import hostile
 from tests.backend.models.by_path import BY_PATH, plugin_reader
 from tests.backend.models.test_bundle import bundle, logits, members

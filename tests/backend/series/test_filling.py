@@ -9,7 +9,7 @@ import pytest
 from scipy.interpolate import make_smoothing_spline
 
 from backend.errors import BadArgument
-from backend.protocol import FILLINGS
+from backend.options import FILLINGS
 from backend.series.calendar import interpolation, parse, resample
 from backend.series.filling import fill_gaps, gap_days, on_axis
 from backend.series.options import SeriesOptions
