@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Iterator
 
-from .engine.protocol import MODELS, model_file, protocol
+from .engine.protocol import MODELS, model_file, options
 from .translation import tr
 
 ModelDescription = model_file.ModelDescription
@@ -30,7 +30,7 @@ def is_large(path: Path) -> bool:
 def describe(path: Path) -> ModelDescription:
     """The description in `model.json`; raises NotAModelFile with the reason in plain words."""
     with _saying_why(path):
-        return model_file.describe(path, MODELS, protocol.FILLINGS)
+        return model_file.describe(path, MODELS, options.FILLINGS)
 
 
 @contextmanager

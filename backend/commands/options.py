@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from backend import options
+from backend.errors import BadArgument
 from backend.options import Option
 
 Function = Callable[..., Any]
@@ -29,7 +30,7 @@ class Imagery(click.ParamType[Path | str]):
 
 
 class Number(click.ParamType[float]):
-    """A number of an option's kind and range."""
+    """A number of an option's kind and range. Raises BadArgument."""
 
     def __init__(self, row: Option) -> None:
         self.name, self._row = row.kind, row
@@ -38,9 +39,9 @@ class Number(click.ParamType[float]):
         try:
             number = int(value) if self._row.kind == options.WHOLE else float(value)
         except ValueError:
-            number = None
-        if number is None or not self._row.accepts(number):
             self.fail(f"expected {self._row.expected}, found {value!r}.", param, ctx)
+        if not self._row.accepts(number):
+            raise BadArgument(self._row.name, self._row.expected, number)
         return number
 
 

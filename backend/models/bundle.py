@@ -22,7 +22,7 @@ from backend.errors import ModelTooNew, NotAModel, writing_to
 from backend.json_document import Fault, NewerSchema, first_line, parse
 from backend.model_file import SCHEMA, ModelDescription
 from backend.model_zip import MEMBERS, MODEL, REPORT, opened, read
-from backend.protocol import FILLINGS
+from backend.options import FILLINGS
 from backend.vocabulary import CropClass
 
 from . import MODELS

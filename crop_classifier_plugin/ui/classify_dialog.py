@@ -9,6 +9,7 @@ from qgis.core import Qgis, QgsMapLayer, QgsProcessing
 from qgis.gui import QgsFieldComboBox
 from qgis.PyQt.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QWidget
 
+from ..engine.protocol import options
 from ..settings import Setting
 from ..translation import tr
 from .algorithm_run import Outcome
@@ -16,6 +17,7 @@ from .form import compact_group, device_combo, form_layout, scrolling_column, ve
 from .imagery_group import ImageryGroup
 from .message import push, replace
 from .model_panel import ModelPanel
+from .option_group import OptionGroup, rows_of
 from .outputs import destination, missing_folder, remember_folder, report_widget, save_widget
 from .parcels_row import ParcelsRow
 from .predictions import load_predictions
@@ -37,6 +39,9 @@ class ClassifyDialog(RunDialog):
         self.model = ModelPanel()
         self.output = save_widget(tr("Save the Classified Parcels"), vector_filter(), tr("[Create temporary layer]"))
         self.report = report_widget()
+        self.keeping = OptionGroup(
+            tr("Further Output"), rows_of("classify", options.OUTPUTS, advanced=True), "classify"
+        )
         self.device = device_combo(Setting.DEVICE.get())
         self.footer.insertWidget(0, QLabel(tr("Run on")))
         self.footer.insertWidget(1, self.device)
@@ -57,7 +62,7 @@ class ClassifyDialog(RunDialog):
         page = QWidget()
         layout = QHBoxLayout(page)
         layout.addWidget(self.imagery, 1)
-        layout.addWidget(scrolling_column(self._parcels_group(), self.model, self._output_group()), 1)
+        layout.addWidget(scrolling_column(self._parcels_group(), self.model, self._output_group(), self.keeping), 1)
         return page
 
     def _parcels_group(self) -> QGroupBox:
@@ -96,6 +101,7 @@ class ClassifyDialog(RunDialog):
         parameters = {
             **self.imagery.parameters(),
             **self.preparation.parameters(),
+            **self.keeping.parameters(),
             "PARCELS": self.parcels.value(),
             "MODEL": self.model.path(),
             "EXCLUDE": self.imagery.excluded(),

@@ -93,9 +93,9 @@ class OptionGroup(QGroupBox):
         return {row.qgis_name: self.value(name) for name, row in self._rows.items() if self.is_changed(name)}
 
 
-def train_options(*groups: str, advanced: bool, follows: Optional[bool] = None) -> list[Option]:
-    """The rows of the command train in some groups; `follows`: those that follow the architecture, or the others."""
-    rows = [row for row in options.options_of("train") if row.label and row.group in groups]
+def rows_of(command: str, *groups: str, advanced: bool, follows: Optional[bool] = None) -> list[Option]:
+    """The options of a command in some groups that leave a choice; `follows`: those that follow something, or not."""
+    rows = [row for row in options.options_of(command) if row.label and row.group in groups and len(row.choices) != 1]
     return [row for row in rows if row.advanced == advanced and follows in (None, bool(row.follows))]
 
 

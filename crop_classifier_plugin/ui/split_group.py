@@ -11,14 +11,14 @@ from qgis.PyQt.QtWidgets import QWidget
 from ..engine.protocol import options
 from ..processing.checks import WITH_FIELD
 from ..translation import tr
-from .option_group import OptionGroup, train_options
+from .option_group import OptionGroup, rows_of
 
 
 class SplitGroup(OptionGroup):
     """Parcels at random test the model on neighbours of its training parcels; squares test it on other land."""
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
-        super().__init__(tr("Testing"), train_options(options.SPLITTING, advanced=True), "train", parent)
+        super().__init__(tr("Testing"), rows_of("train", options.SPLITTING, advanced=True), "train", parent)
         self.split, self.block_size_m = self.widgets["split"], self.widgets["block_size_m"]
         self.field = self.widgets["split_field"]
         self.changed.connect(self._enable)

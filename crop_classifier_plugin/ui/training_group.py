@@ -10,7 +10,7 @@ from qgis.PyQt.QtWidgets import QGroupBox, QWidget
 from ..engine.protocol import MODELS, options
 from ..settings import Setting
 from ..translation import tr
-from .option_group import OptionGroup, train_options
+from .option_group import OptionGroup, rows_of
 from .split_group import SplitGroup
 
 REMEMBERED = {"model": Setting.ARCHITECTURE, "epochs": Setting.EPOCHS, "folds": Setting.FOLDS}
@@ -20,11 +20,11 @@ class TrainingGroup(OptionGroup):
     """The options that everyone has in view; the others are in the groups `for_experts`."""
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
-        rows = train_options(options.TRAINING, options.SPLITTING, advanced=False)
+        rows = rows_of("train", options.TRAINING, options.SPLITTING, advanced=False)
         super().__init__(tr("Training"), rows, "train", parent)
-        learning = train_options(options.TRAINING, advanced=True, follows=True)
-        others = train_options(options.TRAINING, advanced=True, follows=False)
-        computing = train_options(options.COMPUTING, advanced=False)
+        learning = rows_of("train", options.TRAINING, advanced=True, follows=True)
+        others = rows_of("train", options.TRAINING, advanced=True, follows=False)
+        computing = rows_of("train", options.COMPUTING, advanced=False)
         self.recipe = OptionGroup(tr("How the Model Is Trained"), learning, "train")
         self.split = SplitGroup()
         self.advanced = OptionGroup(tr("Advanced"), [*computing, *others], "train")

@@ -11,8 +11,8 @@ import torch
 from backend.learning.prediction import predict
 from backend.models import MODELS
 from backend.models.bundle import ModelBundle
-from backend.parcels.predictions import tabulate
 from backend.options import FILLINGS
+from backend.parcels.predictions import tabulate
 from backend.protocol import Silent
 from backend.series.store import open_store
 from backend.series.views import feed_for
