@@ -96,7 +96,7 @@ class StoreFeed:
         parcel, pixel = expand(self._first[rows], self._count[rows])
         whole = len(pixel) and pixel[-1] - pixel[0] == len(pixel) - 1 and bool((np.diff(rows) == 1).all())
         where = slice(pixel[0], pixel[-1] + 1) if whole else pixel  # neighbours are read in one piece
-        pixels = self.store.reflectance[where]
+        pixels = np.asarray(self.store.reflectance[where])
         if self._picked is not None:
             pixels = pixels[:, :, self._picked]
         never = _never_observed(pixels)
@@ -137,8 +137,8 @@ class StoreFeed:
 
 
 def _never_observed(pixels: NDArray[np.int16]) -> NDArray[np.bool_]:
-    """Which pixels have no value in any band at any date; most are settled by their first date."""
-    never = np.asarray(~observed(pixels[:, 0]).any(axis=1))
+    """Which pixels have no value in any band at any date; most are settled by their first number."""
+    never = np.asarray(pixels[:, 0, 0] == UNOBSERVED)
     if never.any():
         never[never] = ~observed(pixels[never]).any(axis=(1, 2))
     return never
