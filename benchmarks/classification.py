@@ -29,6 +29,7 @@ from backend.vocabulary import CropClass  # noqa: E402
 
 NETWORKS = tuple(name for name in MODELS if name != "random-forest")  # a forest without training has no trees
 CLASSES = tuple(CropClass(f"c{n}", f"Class {n}", f"#{n * 12:02x}8040") for n in range(19))
+TABLE = tuple({"code": c.code, "name": c.name, "class": c.name, "colour": c.colour} for c in CLASSES)
 
 
 def random_model(name: str, store: Store, path: Path) -> Path:
@@ -41,7 +42,7 @@ def random_model(name: str, store: Store, path: Path) -> Path:
     ModelBundle(
         architecture=name, figures=architecture.figures, view=architecture.view, bands=store.bands, calendar=store.days,
         season=store.manifest.season, mean=np.full((dates, channels), 0.2), std=np.full((dates, channels), 0.1),
-        classes=CLASSES, class_table=(), temperature=1.0, scores=None,
+        classes=CLASSES, class_table=TABLE, temperature=1.0, scores=None,
         provenance={}, weights=network.state_dict(), report={},
     ).save(path)  # fmt: skip
     return path
