@@ -39,6 +39,7 @@ EXACT_FILLINGS = ("linear", "nearest")  # give a clear observation back as it wa
 FILLINGS = (*EXACT_FILLINGS, "whittaker", "savitzky-golay")
 RESAMPLINGS = ("nearest", "bilinear", "cubic")
 THEIA_REFLECTANCES = ("FRE", "SRE")
+LANGUAGES = ("en",)
 TABLES = ("table1", "table2", "table3", "table4", "figure2")
 FORMATS = {"gpkg": "GPKG", "shp": "ESRI Shapefile", "parquet": "Parquet", "fgb": "FlatGeobuf", "csv": "CSV"}
 MOST_DAYS = 36_525  # of a calendar, from the season's first day, either way: a century
@@ -595,6 +596,10 @@ OPTIONS: Tuple[Option, ...] = (
     Option(
         "report", OUTPUT, OUTPUTS, ("train", "classify", "evaluate"), "", "The report's HTML file.",
         otherwise="NAME_report.html beside the output, NAME_evaluation.html beside the predictions",
+    ),
+    Option(
+        "language", CHOICE, OUTPUTS, ("train", "classify", "evaluate"), "Language of the report",
+        "Language of the report.", default="en", choices=LANGUAGES,
     ),
     # Published data sets
     Option(

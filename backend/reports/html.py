@@ -21,7 +21,7 @@ KINDS = {
 }
 
 
-def render(document: Mapping[str, Any], picture: bytes | None = None) -> str:
+def render(document: Mapping[str, Any], picture: bytes | None = None, language: str = "en") -> str:
     """The page of a report document in plain values (`document.plain`); `picture` is a PNG to show, such as the map.
 
     A part of the document that is missing, null or empty leaves no trace on the page.
@@ -36,7 +36,7 @@ def render(document: Mapping[str, Any], picture: bytes | None = None) -> str:
     environment.filters.update(
         percent=tables.percent, count=_count, text=_text, colour=shown_colour, by_size=tables.by_size
     )
-    return environment.get_template("report.html.j2").render(_content(document, picture))
+    return environment.get_template("report.html.j2").render(_content(document, picture), language=language)
 
 
 def _content(document: Mapping[str, Any], picture: bytes | None) -> dict[str, Any]:

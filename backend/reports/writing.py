@@ -17,17 +17,18 @@ from backend.reports.tables import as_csv, confusion_csv
 ENDINGS = (".html", ".json", ".csv")
 
 
-def write(document: Mapping[str, Any], path: Path, picture: Path | None = None) -> Path:
+def write(document: Mapping[str, Any], path: Path, picture: Path | None = None, language: str = "en") -> Path:
     """Writes `path` as .html, .json and .csv, with scores also _confusion.csv, and returns the HTML page's path.
 
     `document` is the report document of docs/contracts.md; numbers of numpy are taken, NaN and infinity become null.
     `path` may end in .html, .json or .csv or have no ending. `picture` is a PNG, such as the map, to show in the page.
-    Each file is written whole or left as it was. Raises NotWritable, DiskFull.
+    `language` is the page's, by its two letters. Each file is written whole or left as it was.
+    Raises NotWritable, DiskFull.
     """
     from backend.reports.html import render  # jinja2 and matplotlib: not needed by those who want a table alone
 
     content = plain(document)
-    page = render(content, picture.read_bytes() if picture else None)
+    page = render(content, picture.read_bytes() if picture else None, language)
     data = json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
     stem = path.with_suffix("") if path.suffix.lower() in ENDINGS else path
     html, json_, csv = (stem.with_name(stem.name + ending) for ending in ENDINGS)

@@ -14,7 +14,7 @@ import geopandas
 from backend.errors import BadArgument, UnreadableDate
 from backend.imagery.names import band_in, parse_day
 from backend.imagery.stac.walking import SCHEME
-from backend.options import is_date
+from backend.options import is_date, option
 from backend.parcels.database import Database
 
 NOT_GIVEN: tuple[Any, ...] = (None, (), [])
@@ -100,6 +100,13 @@ def _names(_: str, value: Any) -> tuple[str, ...]:
     return tuple(part.strip() for part in parts if part.strip())
 
 
+def _choice(name: str, value: Any) -> str:
+    row = option(name)
+    if not row.accepts(value):
+        raise BadArgument(name, row.expected, value)
+    return str(value)
+
+
 CONVERTERS: dict[str, Callable[[str, Any], Any]] = {
     **dict.fromkeys(("output", "report", "store", "masks", "dates_file", "labels"), _path),
     **dict.fromkeys(("imagery", "source"), _imagery),
@@ -111,4 +118,5 @@ CONVERTERS: dict[str, Callable[[str, Any], Any]] = {
     "band_names": _bands,
     "scl_classes": _whole_numbers,
     "models": _names,
+    "language": _choice,
 }

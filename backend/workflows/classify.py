@@ -60,6 +60,7 @@ class ClassifySpec:
     truth: str | None = None
     previous_field: str | None = None
     report: Path | None = None
+    language: str = default("language")
     store: Path | None = None
     keep_series: bool = False
     batch_size: int | None = None  # None: what suits the model
@@ -285,7 +286,8 @@ def _report(
         "provenance": {**model, **report_document.sources((store,))},
     }
     document = report_document.document("classification", "Classified parcels", **parts)
-    return reports.write(document, spec.page, _map(classified, predictions, spec.page.with_suffix(".png")))
+    picture = _map(classified, predictions, spec.page.with_suffix(".png"))
+    return reports.write(document, spec.page, picture, spec.language)
 
 
 def _map(classified: ClassifiedParcels, predictions: pandas.DataFrame, path: Path) -> Path | None:

@@ -16,6 +16,7 @@ from backend import reports
 from backend.crop_codes import as_code
 from backend.errors import BadArgument, NoCommonClasses
 from backend.learning.metrics import reliability, scores
+from backend.options import default
 from backend.parcels import nomenclature
 from backend.parcels.nomenclature import Nomenclature
 from backend.parcels.reading import column, read_fields
@@ -38,6 +39,7 @@ class EvaluateSpec:
     classes: ClassOptions = ClassOptions()
     layer: str | None = None
     report: Path | None = None
+    language: str = default("language")
 
     @classmethod
     def of(cls, **options: Any) -> EvaluateSpec:
@@ -97,7 +99,7 @@ def evaluate(spec: EvaluateSpec, reporter: Reporter) -> Evaluation:
         **_reliability(table, judged, expected == found),
     }
     document = report_document.document("evaluation", f"Evaluation of {spec.name}", **parts)
-    return Evaluation(reports.write(document, page), agreement, dict(labelled.unknown))
+    return Evaluation(reports.write(document, page, language=spec.language), agreement, dict(labelled.unknown))
 
 
 def _reliability(table: pandas.DataFrame, judged: NDArray[np.bool_], right: NDArray[np.bool_]) -> dict[str, Any]:

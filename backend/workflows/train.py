@@ -16,6 +16,7 @@ from backend.learning.training import Trained, TrainingSpec
 from backend.learning.training import train as learn
 from backend.models import MODELS
 from backend.models.bundle import ModelBundle
+from backend.options import default
 from backend.parcels.nomenclature import Nomenclature
 from backend.protocol import Reporter
 from backend.reports.tables import FIGURES
@@ -45,6 +46,7 @@ class TrainSpec:
     folding: FoldingOptions = FoldingOptions()
     previous_field: str | None = None
     report: Path | None = None
+    language: str = default("language")
     restart: bool = False
 
     @classmethod
@@ -111,7 +113,7 @@ def train(spec: TrainSpec, reporter: Reporter) -> Training:
     facts = {**_choices(spec), "split": folding.name, "seconds": round(time.monotonic() - began, 1)}
     document = _document(seasons, trained, labelled, facts)
     _bundle(seasons, trained, feed, crops, document).save(spec.output)
-    page = reports.write(document, spec.page)
+    page = reports.write(document, spec.page, language=spec.language)
     shutil.rmtree(spec.checkpoint, ignore_errors=True)
     return _result(spec, trained, labelled, document, page)
 

@@ -8,9 +8,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from click import BadParameter
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precision_score, recall_score
 
-from backend.errors import MissingField, NoCommonClasses
+from backend.errors import BadArgument, MissingField, NoCommonClasses
+from backend.workflows.evaluate import EvaluateSpec
 from tests.backend.commands.conftest import run
 from tests.backend.ground import outlines, write_parcels
 from tests.backend.recorder import Recorder
@@ -121,3 +123,14 @@ def test_nothing_in_common(tmp_path):
     with pytest.raises(NoCommonClasses, match="BTH.*cereal"):
         run("evaluate", layer, "--truth", "declared")
     assert not list(tmp_path.glob("*.html"))
+
+
+def test_the_language_of_the_report_is_one_that_there_is(tmp_path):
+    columns = {"declared": ["BTH", "MIS"], "crop_code": ["BTH", "MIS"]}
+    layer = write_parcels(tmp_path / "p.gpkg", outlines(2), **columns)
+    run("evaluate", layer, "--truth", "declared", "--language", "en")
+    assert '<html lang="en">' in layer.with_name("p_evaluation.html").read_text("utf-8")
+    with pytest.raises(BadParameter, match="xx"):
+        run("evaluate", layer, "--truth", "declared", "--language", "xx")
+    with pytest.raises(BadArgument, match="language: expected en, found 'xx'"):
+        EvaluateSpec.of(predictions=layer, truth="declared", language="xx")

@@ -55,6 +55,12 @@ def test_writes_its_files_and_names_the_page(tmp_path: Path) -> None:
     assert {p.name for p in page.parent.iterdir()} == names
 
 
+def test_the_page_names_its_language(tmp_path: Path) -> None:
+    for language in ("en", "fr"):
+        page = Page(reports.write(documents.training(NAMES), tmp_path / "r", language=language))
+        assert ("html", {"lang": language}) in page.tags
+
+
 def test_the_confusion_table_says_which_way_it_reads(tmp_path: Path) -> None:
     document = documents.training(NAMES)
     reports.write(document, tmp_path / "r")
