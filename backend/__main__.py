@@ -13,6 +13,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -22,6 +23,7 @@ from backend import __version__
 from backend.commands import COMMANDS, FILES, Outcome
 from backend.console import Cancellation, ConsoleReporter, EventReporter, take_stdout
 from backend.errors import BadArgument, BadJob, Cancelled, EngineError
+from backend.messages import ERRORS, compose
 from backend.protocol import MOST_JOB_CHARACTERS, Failed, Job, Result, Started
 
 _HELP = {"help_option_names": ["-h", "--help"]}
@@ -76,12 +78,13 @@ def main(arguments: Sequence[str]) -> int:
             2, Failed("argument.invalid", error.format_message(), _usage(error)), events, "--json" in arguments, stdout
         )
     except Cancelled as error:
-        return _fail(3, Failed(error.code, error.message, error.advice), events, "--json" in arguments, stdout)
+        return _fail(3, _failed(error), events, "--json" in arguments, stdout)
     except EngineError as error:
-        return _fail(1, Failed(error.code, error.message, error.advice), events, "--json" in arguments, stdout)
+        return _fail(1, _failed(error), events, "--json" in arguments, stdout)
     except Exception as error:
         traceback.print_exc()
-        fault = Failed("engine.fault", f"{type(error).__name__}: {error}", "Please report this with the log.")
+        words = {"kind": type(error).__name__, "problem": str(error)}
+        fault = Failed("engine.fault", *compose(ERRORS["engine.fault"], words), words)
         return _fail(70, fault, events, "--json" in arguments, stdout)
     if events:
         events.emit(Result(outcome.values))
@@ -167,15 +170,17 @@ def _usage(error: click.UsageError) -> str:
     return f"See: {error.ctx.command_path} --help" if error.ctx else "See: python -m backend --help"
 
 
+def _failed(error: EngineError) -> Failed:
+    return Failed(error.code, error.message, error.advice, error.fields)
+
+
 def _fail(status: int, failed: Failed, events: EventReporter | None, as_json: bool, stdout: TextIO) -> int:
     if events:
         events.emit(failed)
     else:
         sys.stderr.write(f"Error [{failed.code}]: {failed.message}\n{failed.advice}\n")
         if as_json:
-            stdout.write(
-                json.dumps({"failed": {"code": failed.code, "message": failed.message, "advice": failed.advice}}) + "\n"
-            )
+            stdout.write(json.dumps({"failed": asdict(failed)}) + "\n")
     stdout.flush()
     return status
 

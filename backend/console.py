@@ -9,10 +9,12 @@ import stat
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from types import FrameType
 from typing import Any, TextIO
 
 from backend.errors import Cancelled
+from backend.messages import compose, plain, warning_text
 from backend.protocol import Event, Log, Metric, Progress, Warn, encode
 
 _GRACE_S = 10.0
@@ -58,6 +60,14 @@ class Cancellation:
             os._exit(3)
 
 
+def warn(code: str, fields: Mapping[str, Any]) -> Warn:
+    """The event of a warning, in English. Raises KeyError for an unknown code, TypeError for wrong fields."""
+    text = warning_text(code)
+    text.check(frozenset(fields))
+    values = plain(text, fields)
+    return Warn(code, *compose(text, values), values)
+
+
 class _Clock:
     """Seconds left in a stage, from how long its first part took."""
 
@@ -93,8 +103,8 @@ class EventReporter:
         self._cancellation.check()
         self.emit(Metric(name, values))
 
-    def warning(self, code: str, message: str, advice: str = "") -> None:
-        self.emit(Warn(code, message, advice))
+    def warning(self, code: str, /, **fields: Any) -> None:
+        self.emit(warn(code, fields))
 
 
 class ConsoleReporter:
@@ -126,8 +136,9 @@ class ConsoleReporter:
         )
         self.log(f"{name}: {figures}")
 
-    def warning(self, code: str, message: str, advice: str = "") -> None:
-        self.log(f"Warning [{code}]: {message} {advice}".rstrip())
+    def warning(self, code: str, /, **fields: Any) -> None:
+        event = warn(code, fields)
+        self.log(f"Warning [{code}]: {event.message} {event.advice}".rstrip())
 
     def _clear(self) -> str:
         return "\r\x1b[K" if self._live else ""

@@ -7,7 +7,7 @@ Standard library only and valid on Python 3.9: the plugin loads this file by pat
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, ClassVar, Dict, List, Mapping, Optional, Protocol, Tuple, Union
 
 PROTOCOL_VERSION = 1
@@ -124,10 +124,13 @@ class Metric:
 
 @dataclass(frozen=True)
 class Warn:
+    """Something to know of; `fields` are the parts of the message, for a translation of its template."""
+
     kind: ClassVar[str] = "warning"
     code: str
     message: str
     advice: str = ""
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -140,12 +143,13 @@ class Result:
 
 @dataclass(frozen=True)
 class Failed:
-    """The final event of a command that did not: a stable code, what happened, what to do."""
+    """The final event of a command that did not: a stable code, what happened, what to do, as in `Warn`."""
 
     kind: ClassVar[str] = "failed"
     code: str
     message: str
     advice: str = ""
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 Event = Union[Started, Progress, Log, Metric, Warn, Result, Failed]
@@ -158,17 +162,24 @@ def encode(event: Event) -> str:
 
 
 def decode(line: str) -> Optional[Event]:
-    """The event on a line of the engine's stdout; None for any line that is not one (it is skipped)."""
+    """The event on a line of the engine's stdout; None for any line that is not one (it is skipped).
+
+    Keys that this version does not know are left out: a newer minor version may add some.
+    """
     try:
         document = json.loads(line)
         cls = EVENTS[document.pop("event")]
-        return cls(**document)
+        known = {entry.name for entry in fields(cls)}
+        return cls(**{key: value for key, value in document.items() if key in known})
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
 class Reporter(Protocol):
-    """Where a step says how far it is. Steps take one; the process edge decides what becomes of the words."""
+    """Where a step says how far it is. Steps take one; the process edge decides what becomes of it.
+
+    A warning is a code of `backend.messages` with the fields of its texts.
+    """
 
     def progress(self, fraction: float, stage: str, message: str = "") -> None: ...
 
@@ -176,7 +187,7 @@ class Reporter(Protocol):
 
     def metric(self, name: str, **values: Any) -> None: ...
 
-    def warning(self, code: str, message: str, advice: str = "") -> None: ...
+    def warning(self, code: str, /, **fields: Any) -> None: ...
 
 
 class Silent:
@@ -188,4 +199,4 @@ class Silent:
 
     def metric(self, name: str, **values: Any) -> None: ...
 
-    def warning(self, code: str, message: str, advice: str = "") -> None: ...
+    def warning(self, code: str, /, **fields: Any) -> None: ...

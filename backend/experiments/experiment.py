@@ -132,7 +132,7 @@ class Experiment:
         try:
             self.records.write(self._perform(run, reporter))
         except Diverged as error:
-            reporter.warning(error.code, error.message, error.advice)
+            reporter.warning(error.code, **error.fields)
         shutil.rmtree(self._checkpoint(run), ignore_errors=True)
 
     def _perform(self, run: Run, reporter: Reporter) -> Record:

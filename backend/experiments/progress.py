@@ -32,5 +32,5 @@ class RunReporter:
     def metric(self, name: str, **values: Any) -> None:
         self.whole.metric(name, model=self.run.model, order=self.run.order, **values)
 
-    def warning(self, code: str, message: str, advice: str = "") -> None:
-        self.whole.warning(code, f"{self.run.title}: {message}", advice)
+    def warning(self, code: str, /, **fields: Any) -> None:
+        self.whole.warning(code, **{**fields, "prefix": self.run.title})

@@ -18,7 +18,8 @@ import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from backend.errors import BadRecord, RecordTooNew, RunOfOtherSettings, writing_to
+from backend.errors import BadRecord, RecordTooNew, RunOfOtherSettings
+from backend.files import write_beside, writing_to
 from backend.json_document import (
     MOST_DIGITS,
     Fault,
@@ -152,12 +153,7 @@ class Records:
 
     def write(self, record: Record) -> None:
         """Raises NotWritable, DiskFull."""
-        path = self.path(record.run)
-        beside = path.with_name(f".{path.name}.part")
-        with writing_to(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            beside.write_text(record.as_json(), encoding="utf-8")
-            beside.replace(path)
+        write_beside(self.path(record.run), lambda beside: beside.write_text(record.as_json(), encoding="utf-8"))
 
     def read(self) -> list[Record]:
         """All of them, by model, order and fold. Raises BadRecord, RecordTooNew."""

@@ -149,7 +149,7 @@ def _product_scenes(
             scenes += reader.scenes(path, options)
         except EngineError as error:
             skipped.append(Skipped(path, error.code, getattr(error, "reason", error.message)))
-            reporter.warning(error.code, error.message, error.advice)
+            reporter.warning(error.code, **error.fields)
     return scenes, skipped
 
 
@@ -162,10 +162,10 @@ def _facts(
             rasters.append(read_facts(path, options))
         except UnreadableImage as error:
             skipped.append(Skipped(path, error.code, error.reason))
-            reporter.warning(error.code, error.message, error.advice)
+            reporter.warning(error.code, **error.fields)
         except UnusableGrid as error:
             skipped.append(Skipped(path, error.code, error.message))
-            reporter.warning(error.code, error.message, error.advice)
+            reporter.warning(error.code, **error.fields)
     parts = frozenset[Path]().union(*(facts.parts for facts in rasters))
     return [facts for facts in rasters if facts.path.resolve() not in parts], skipped
 
@@ -201,33 +201,19 @@ def _acquisitions(scenes: Sequence[Scene], grid: Grid) -> tuple[Acquisition, ...
 
 def _warn_unusable(skipped: Sequence[Skipped], reporter: Reporter) -> None:
     if skipped:
-        named = "; ".join(str(entry).rstrip(".") for entry in skipped[:_MOST_LISTED])
-        more = f" and {len(skipped) - _MOST_LISTED} more" if len(skipped) > _MOST_LISTED else ""
+        named = [str(entry).rstrip(".") for entry in skipped]
         masks = any(word in entry.path.stem.lower() for entry in skipped for word in _NAMES_OF_MASKS)
-        hint = (
-            " Those that are cloud masks are used when their folder is given as that of the masks (--masks)."
-            if masks
-            else ""
-        )
-        reporter.warning("imagery.skipped", f"Rasters that are not used: {named}{more}.{hint}")
+        reporter.warning("imagery.skipped", rasters=named, masks=masks)
 
 
 def _warn_unmasked(days: Sequence[date], folder: Path, reporter: Reporter) -> None:
     if days:
-        listed = ", ".join(day.isoformat() for day in days)
-        reporter.warning(
-            "imagery.mask_missing", f"No mask in {folder} for {listed}: every pixel of these dates is taken as clear."
-        )
+        reporter.warning("imagery.mask_missing", folder=folder, days=days)
 
 
 def _warn_unused(lacking: Mapping[str, Sequence[date]], dates: int, reporter: Reporter) -> None:
     """Options that change nothing on some dates: said, for they would be believed."""
     for option, days in lacking.items():
-        listed = ", ".join(day.isoformat() for day in days[:_MOST_LISTED]) + (
-            " ..." if len(days) > _MOST_LISTED else ""
-        )
         reporter.warning(
-            "imagery.mask_lacks",
-            f"{option.replace('_', ' ')}: {len(days)} of {dates} dates have no mask that this applies to ({listed}).",
-            "On these dates other masks alone decide, where there are any: give masks, or leave this option out.",
+            "imagery.mask_lacks", option=option.replace("_", " "), lacking=len(days), dates=dates, days=days
         )

@@ -36,7 +36,7 @@ def measure(catalogue: Catalogue, reporter: Reporter) -> list[Shares]:
         for number, share in enumerate(pool.map(_of_day, catalogue.acquisitions), start=1):
             reporter.progress(number / len(catalogue.acquisitions), "inspecting", f"{number} acquisitions looked at")
             if isinstance(share, UnreadableImage):
-                reporter.warning(share.code, share.message, share.advice)
+                reporter.warning(share.code, **share.fields)
                 share = Shares(0.0, None)
             shares.append(share)
     return shares

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from backend.errors import writing_to
+from backend.files import write_beside
 from backend.json_document import expect, member_of, parse
 from backend.protocol import Reporter
 
@@ -57,11 +56,7 @@ class Checkpoint:
         own = {name: tensor.detach().cpu().clone() for name, tensor in tensors.items()}
         figures = {"curves": state.curves, "best_epoch": state.best_epoch}
         content = save(own, metadata={"digest": self.digest, "figures": json.dumps(figures)})
-        beside = self.path.with_name(f"{self.path.name}.{os.getpid()}.part")
-        with writing_to(self.path):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            beside.write_bytes(content)
-            beside.replace(self.path)
+        write_beside(self.path, lambda beside: beside.write_bytes(content))
 
     def read(self, network: nn.Module, reporter: Reporter) -> State | None:
         """The state to go on from; None, with a line in the log, where there is none or it is another run's or damaged.

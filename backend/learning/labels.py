@@ -48,8 +48,7 @@ def learnable(
     if len(kept) < 2:
         raise TooFewClasses([f"{classes[i].name} ({counts[i]})" for i in kept], rare, min_samples)
     if left_out:
-        message = f"Left out, with fewer than {min_samples} usable parcels: {', '.join(rare)}."
-        reporter.warning("labels.rare_class", message, "Group rare crops with a class table, or use more parcels.")
+        reporter.warning("labels.rare_class", needed=min_samples, classes=rare)
     renumbered = np.full(len(classes) + 1, UNLABELLED, dtype=np.int64)  # the last entry is that of label -1
     renumbered[kept] = np.arange(len(kept))
     return Labelled(renumbered[labels], tuple(classes[i] for i in kept), left_out)

@@ -216,15 +216,11 @@ class Training:
 def _warn_of_untaught(splits: list[Split], labelled: Labelled, reporter: Reporter) -> None:
     found = untaught(splits, labelled.labels)
     if found:
-        named = (
+        named = [
             f"{labelled.classes[label].name} (fold {', '.join(str(fold + 1) for fold in folds)})"
             for label, folds in found.items()
-        )
-        reporter.warning(
-            "folds.untaught_class",
-            f"All parcels of a class lie together, so it is tested without having been learnt: {'; '.join(named)}.",
-            "Its F-score there is 0. Choose smaller squares or groups, or leave the class out.",
-        )
+        ]
+        reporter.warning("folds.untaught_class", classes=named)
 
 
 def _trained(training: Training, fitted: list[Fitted]) -> Trained:

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from safetensors.torch import save as write_tensors
 from torch import Tensor, nn
 
-from backend.errors import ModelTooNew, NotAModel, writing_to
+from backend.errors import ModelTooNew, NotAModel
+from backend.files import writing_to
 from backend.json_document import Fault, NewerSchema, first_line, parse
 from backend.model_file import SCHEMA, ModelDescription
 from backend.model_zip import MEMBERS, MODEL, REPORT, opened, read

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import shapely
 from numpy.typing import NDArray
 
 from backend.errors import BadArgument, MissingField, NoCrs, NoParcels, UnreadableParcels
+from backend.messages import WARNINGS, compose
 from backend.parcels import sources
 from backend.parcels.database import Database
 from backend.parcels.sources.chunk import Chunk, Source
@@ -26,11 +27,18 @@ _POLYGONS = (3, 6)  # shapely's type numbers of Polygon and MultiPolygon
 
 @dataclass(frozen=True)
 class Remark:
-    """What a user should know of how a layer was read: a warning's code, its words, what to do."""
+    """What a user should know of how a layer was read: a warning's code and the fields of its texts."""
 
     code: str
-    message: str
-    advice: str = ""
+    fields: Mapping[str, Any]
+
+    @property
+    def message(self) -> str:
+        return compose(WARNINGS[self.code], self.fields)[0]
+
+    @property
+    def advice(self) -> str:
+        return compose(WARNINGS[self.code], self.fields)[1]
 
 
 @dataclass(frozen=True)
@@ -193,21 +201,13 @@ def _with_types(table: geopandas.GeoDataFrame, types: dict[str, Any]) -> geopand
 
 def _remarks(path: Path | Database, source: Source, looks: Sequence[_Look]) -> Iterator[Remark]:
     if source.guessed:
-        yield Remark(
-            "parcels.encoding_guessed",
-            f"{path.name} does not say its texts' encoding, or not truly; it is no UTF-8 and was read as Windows-1252.",
-            "Where letters come back wrong, give the encoding, such as --encoding ISO-8859-15.",
-        )
+        yield Remark("parcels.encoding_guessed", {"layer": path.name})
     curved = sum(look.curved for look in looks)
     if curved:
-        yield Remark("parcels.curved", f"{curved} outlines of {path.name} have arcs; they come back straightened.")
+        yield Remark("parcels.curved", {"outlines": curved, "layer": path.name})
     broken = dict.fromkeys(name for look in looks for name in look.broken)
     if broken:
-        yield Remark(
-            "parcels.broken_text",
-            f"Some texts of {', '.join(broken)} are not in the layer's encoding; their letters come back as \ufffd.",
-            "Give a shapefile's encoding, such as --encoding CP1252.",
-        )
+        yield Remark("parcels.broken_text", {"names": list(broken)})
 
 
 def _all_different(ids: NDArray[np.str_], id_field: str | None) -> bool:

@@ -17,7 +17,8 @@ import geopandas
 import pandas
 import pyogrio
 
-from backend.errors import NotWritable, UnknownFormat, writing_to
+from backend.errors import NotWritable, UnknownFormat
+from backend.files import writing_to
 from backend.options import FORMATS
 from backend.parcels.batches import Batches
 from backend.parcels.sources import geoparquet

@@ -29,9 +29,5 @@ def without_empty_bands(
     if not found.any():
         return axes
     left = axes.of_bands(found)
-    reporter.warning(
-        "import.band_without_data",
-        f"{where} has no data at all in {', '.join(left.empty_bands)}; the store is made of {', '.join(left.bands)}.",
-        "Models that take these bands cannot be used; where the numbers are data, give another --nodata.",
-    )
+    reporter.warning("import.band_without_data", path=where, empty=left.empty_bands, bands=left.bands)
     return left

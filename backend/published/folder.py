@@ -82,8 +82,7 @@ class Folder:
             fields[name] = _column([labels.get(sample) for sample in self.ids])
         lost = [sample for sample in self.ids if sample not in self.files]
         if lost:
-            text = f"{len(lost)} of {len(self.ids)} labelled samples have no file in DATA: {', '.join(lost[:5])}"
-            reporter.warning("import.no_file", f"{text}.", 'They are kept, flagged "outside".')
+            reporter.warning("import.no_file", lost=len(lost), samples=len(self.ids), names=lost)
         bare = sum(all(sample not in labels for labels in self.labels.values()) for sample in self.ids)
         if bare:
             reporter.log(f"{bare} samples have no label in META/labels.json.")

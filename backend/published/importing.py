@@ -86,11 +86,7 @@ def _fill(unfinished: Store, source: Source, reporter: Reporter) -> None:
         unfinished.done[number] = True
         reporter.progress((number + 1) / len(blocks), "importing", f"block {number + 1} of {len(blocks)}")
     if saturated:
-        reporter.warning(
-            "import.saturated",
-            f"{saturated} numbers stand for more than reflectance 3.27, the most that the store holds.",
-            "Clouds are as bright; where the numbers mean missing data, say so with --nodata and import again.",
-        )
+        reporter.warning("import.saturated", numbers=saturated)
 
 
 def _write(unfinished: Store, source: Source, rows: range) -> int:

@@ -87,11 +87,7 @@ class PixelSets:
         perimeter, pixels, cover, by_surface = self._published(path).T
         there = count > 0
         if (pixels == count)[there].mean() < _AGREEING:
-            reporter.warning(
-                "import.other_figures",
-                f"{path} is not used: expected perimeter, pixel count, cover ratio and perimeter by surface, "
-                "and found a second figure that is not the number of pixels.",
-            )
+            reporter.warning("import.other_figures", path=path)
             return {}
         area = np.divide(perimeter, by_surface, out=np.zeros(len(count)), where=by_surface > 0)
         box = np.divide(count, cover, out=count.astype(np.float64), where=cover > 0)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from backend.errors import writing_to
+from backend.files import writing_to
 from backend.reports.document import plain
 from backend.reports.tables import as_csv, confusion_csv
 

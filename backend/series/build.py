@@ -94,7 +94,7 @@ def _fill(run: _Extraction, reporter: Reporter) -> Store:
         except UnreadableImage as error:
             if not run.spec.imagery.skip_unreadable:
                 raise
-            reporter.warning(error.code, error.message, "Its date is left out of all parcels.")
+            reporter.warning(error.code, **{**error.fields, "left_out": True})
             run = run.without([str(error.path)])
             _lay_out(run)
 

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
-from backend.errors import Cancelled, writing_to
+from backend.errors import Cancelled
+from backend.files import writing_to
 from backend.imagery.acquisition import Catalogue
 from backend.imagery.blocks import block_shape, read_acquisition
 from backend.protocol import Reporter

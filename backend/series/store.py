@@ -22,7 +22,8 @@ from filelock import FileLock, Timeout
 from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
-from backend.errors import DiskFull, NoPositions, NotAStore, NotWritable, StoreOfOtherInputs, StoreTooNew, writing_to
+from backend.errors import DiskFull, NoPositions, NotAStore, NotWritable, StoreOfOtherInputs, StoreTooNew
+from backend.files import write_beside, writing_to
 from backend.parcels.sources import geoparquet
 from backend.series import arrays
 from backend.series.arrays import arrays_of
@@ -104,7 +105,7 @@ class Store:
         return pandas.concat(self.tables(geometry=False))
 
     def replace_index(self, index: pandas.DataFrame) -> None:
-        _write_beside(self.path / _INDEX, lambda path: index.to_parquet(path))
+        write_beside(self.path / _INDEX, lambda path: index.to_parquet(path))
 
     def replace_manifest(self, manifest: Manifest) -> None:
         write_json(self.path / _MANIFEST, manifest.to_document())
@@ -203,7 +204,7 @@ def drafted(path: Path) -> Iterator[None]:
 
 def write_parcels(path: Path, tables: Iterable[geopandas.GeoDataFrame]) -> None:
     """Writes a draft's parcel layer, some parcels at a time."""
-    _write_beside(path / _PARCELS, lambda beside: geoparquet.write(beside, tables))
+    write_beside(path / _PARCELS, lambda beside: geoparquet.write(beside, tables))
 
 
 def create(
@@ -270,14 +271,7 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def write_json(path: Path, document: Mapping[str, Any]) -> None:
-    _write_beside(path, lambda beside: beside.write_text(json.dumps(document, indent=1), encoding="utf-8"))
-
-
-def _write_beside(path: Path, write: Any) -> None:
-    beside = path.with_name(f".{path.name}.new")
-    with writing_to(path):
-        write(beside)
-        beside.replace(path)
+    write_beside(path, lambda beside: beside.write_text(json.dumps(document, indent=1), encoding="utf-8"))
 
 
 def _is_debris(path: Path) -> bool:

@@ -18,7 +18,7 @@ from backend.parcels.reading import column
 from backend.protocol import Reporter
 from backend.series.store import Store
 from backend.workflows import report_document
-from backend.workflows.labels import listed
+from backend.workflows.labels import counted
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,5 @@ class ClassifiedParcels:
         expected = to_model[labels][self.rows]
         left = int((expected < 0).sum())
         if left:
-            told = "none" if known.others or not unknown else listed(unknown)
-            reporter.warning(
-                "labels.not_judged",
-                f"{left} classified parcels have no declared crop that the model knows; unknown: {told}.",
-            )
+            reporter.warning("labels.not_judged", count=left, unknown=[] if known.others else counted(unknown))
         return expected

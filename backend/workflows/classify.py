@@ -177,8 +177,7 @@ def _write(classified: ClassifiedParcels, spec: ClassifySpec, began: float, repo
     predictions = classified.predictions()
     layer = Attached(classified.store.tables, predictions, spec.output)
     if layer.renamed:
-        names = ", ".join(f"{old} as {new}" for old, new in layer.renamed.items())
-        reporter.warning("output.field_renamed", f"Fields of the layer are kept under other names: {names}.")
+        reporter.warning("output.field_renamed", names=[f"{old} as {new}" for old, new in layer.renamed.items()])
     _warn_of_losses(write(layer, spec.output, spec.output.stem), reporter)
     series = classified.store.path if spec.parcels is None or spec.keeps_series else None
     results = write_results(classified, spec.model, spec.output, series)
@@ -200,14 +199,11 @@ def _write(classified: ClassifiedParcels, spec: ClassifySpec, began: float, repo
 
 def _warn_of_losses(losses: Losses, reporter: Reporter) -> None:
     if losses.emptied:
-        told = f"{losses.emptied} features lost their outline, a shapefile holds polygons."
-        reporter.warning("output.geometry_emptied", told, "Write a GeoPackage to keep them.")
+        reporter.warning("output.geometry_emptied", features=losses.emptied)
     if losses.cut:
-        told = f"Texts of {', '.join(losses.cut)} were cut, a shapefile holds 254 bytes of each."
-        reporter.warning("output.text_cut", told, "Write a GeoPackage to keep them.")
+        reporter.warning("output.text_cut", names=losses.cut)
     if losses.measures:
-        told = "The outlines' M values were left out, this format takes none."
-        reporter.warning("output.measures_lost", told, "Write a GeoPackage or GeoParquet to keep them.")
+        reporter.warning("output.measures_lost")
 
 
 def _check_outputs(spec: ClassifySpec) -> None:
@@ -225,11 +221,7 @@ def _check_rotation(bundle: ModelBundle, spec: ClassifySpec, reporter: Reporter)
     if spec.previous_field and bundle.rotation is None:
         raise NoRotation(spec.model)
     if bundle.rotation and not spec.previous_field:
-        reporter.warning(
-            "previous.not_given",
-            "This model was trained and judged with last year's crops; without them it goes by the images alone.",
-            "Give the field that holds last year's crop (--previous-field), or expect worse results.",
-        )
+        reporter.warning("previous.not_given")
 
 
 def _refuse_preparation(spec: ClassifySpec) -> None:
@@ -255,9 +247,11 @@ def _warn_of_season(store: Store, calendar: Sequence[int], reporter: Reporter) -
     if outside:
         reporter.warning(
             "season.not_covered",
-            f"The images cover days {days[0]} to {days[-1]} of season {store.manifest.season}; "
-            f"{len(outside)} of the model's {len(calendar)} dates lie outside.",
-            "Add images of the whole season the model was trained on, or expect worse results.",
+            first=days[0],
+            last=days[-1],
+            season=store.manifest.season,
+            outside=len(outside),
+            dates=len(calendar),
         )
 
 
@@ -265,11 +259,7 @@ def _warn_of_series(store: Store, bundle: ModelBundle, reporter: Reporter) -> No
     """A model expects series made like those it was trained on."""
     found, trained = in_words(of_store(store)), in_words(bundle.provenance.get("preparation", {}))
     if trained and found and trained != found:
-        reporter.warning(
-            "series.made_otherwise",
-            f"The model was trained on series made by {trained}; these are made by {found}.",
-            "Give the images, and no options of masks and filling, or expect worse results.",
-        )
+        reporter.warning("series.made_otherwise", trained=trained, found=found)
 
 
 def _report(

@@ -84,8 +84,7 @@ def evaluate(spec: EvaluateSpec, reporter: Reporter) -> Evaluation:
     if not judged.any():
         raise NoCommonClasses(spec.truth, _some(table, spec.truth), _some(table, "crop_code"))
     if not judged.all():
-        text = f"{int((~judged).sum())} of {len(table)} parcels lack a prediction or a known crop."
-        reporter.warning("labels.not_judged", text)
+        reporter.warning("labels.not_judged", count=int((~judged).sum()), parcels=len(table))
     agreement = scores(expected[judged], found[judged], labelled.table.classes)
     parts = {
         "scores": agreement,

@@ -20,7 +20,7 @@ from backend.protocol import Reporter
 from backend.series import quality
 from backend.series.build import ExtractionSpec, build
 from backend.series.store import Store
-from backend.vocabulary import BANDS, CLASSIFIABLE, OUTLINES, QUALITY, REFLECTANCE_SCALE, UNOBSERVED
+from backend.vocabulary import BANDS, CLASSIFIABLE, REFLECTANCE_SCALE, UNOBSERVED
 from backend.workflows import report_document
 from backend.workflows.arguments import own_options, typed
 from backend.workflows.preparation import Preparation
@@ -94,7 +94,7 @@ def make_store(spec: ExtractSpec, reporter: Reporter) -> Store:
     images, parcels = spec.preparation.images, spec.preparation.parcels
     layer = read(spec.parcels, parcels.layer, parcels.id_field, parcels.encoding)
     for remark in layer.remarks:
-        reporter.warning(remark.code, remark.message, remark.advice)
+        reporter.warning(remark.code, **remark.fields)
     catalogue = find(spec.imagery, images, reporter, around(layer) if isinstance(spec.imagery, str) else None)
     require_readable(catalogue, images.skip_unreadable)
     how = ExtractionSpec(
@@ -127,21 +127,17 @@ def warn_of_scale(store: Store, reporter: Reporter) -> None:
         float(np.median(values[values != UNOBSERVED])) / REFLECTANCE_SCALE if (values != UNOBSERVED).any() else 0.1
     )
     if not _DARK <= typical <= _BRIGHT:
-        reporter.warning(
-            "imagery.odd_scale",
-            f"The median reflectance is {typical:.4g}; over a season of fields it lies between {_DARK} and {_BRIGHT}.",
-            "Give the images' own scale and offset, such as a scale of 0.0001 for counts up to 10,000.",
-        )
+        reporter.warning("imagery.odd_scale", typical=typical, dark=_DARK, bright=_BRIGHT)
 
 
 def warn_of_flags(store: Store, reporter: Reporter) -> None:
     """One warning for each reason why parcels cannot be classified."""
     for flag, count in quality.counts(store.index["quality"].to_numpy()).items():
         if flag not in CLASSIFIABLE:
-            reporter.warning(f"parcels.{flag}", f"{count} of {len(store.index)} parcels: {QUALITY[flag].lower()}.")
+            reporter.warning(f"parcels.{flag}", count=count, parcels=len(store.index))
 
 
 def warn_of_outlines(store: Store, reporter: Reporter) -> None:
     """One warning for each way in which outlines are odd."""
     for name, count in quality.outline_counts(store.index).items():
-        reporter.warning(f"parcels.{name}", f"{count} of {len(store.index)} parcels: {OUTLINES[name]}.")
+        reporter.warning(f"parcels.{name}", count=count, parcels=len(store.index))

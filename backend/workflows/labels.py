@@ -48,7 +48,8 @@ class LabelledParcels:
         """What a report says of codes that the table lacks: all of them."""
         if not self.unknown:
             return []
-        return [f"Codes that the class table lacks, {_fate(self.table)}: {listed(self.unknown, len(self.unknown))}."]
+        fate = f"put in the class {self.table.others.name}" if self.table.others else "left out"
+        return [f"Codes that the class table lacks, {fate}: {', '.join(counted(self.unknown))}."]
 
 
 def label_parcels(seasons: Seasons, class_field: str, options: ClassOptions, reporter: Reporter) -> LabelledParcels:
@@ -88,32 +89,21 @@ def chosen_table(class_table: str | None, unknown_class: str | None) -> Nomencla
 
 def warn_of_unknown(unknown: Mapping[str, int], crops: Nomenclature, reporter: Reporter) -> None:
     """The warning `classes.unknown_codes`, the most frequent first."""
-    advice = "Add them to a class table of your own, or name a class for them with --unknown-class."
     reporter.warning(
         "classes.unknown_codes",
-        f"{sum(unknown.values())} parcels have a code that the class table lacks, {_fate(crops)}: {listed(unknown)}.",
-        "" if crops.others else advice,
+        parcels=sum(unknown.values()),
+        fallback=crops.others.name if crops.others else None,
+        codes=counted(unknown),
     )
 
 
 def _warn_of_capitals(crops: Nomenclature, reporter: Reporter) -> None:
     """The warning `classes.differ_in_case`, with the classes' names or codes."""
     groups = [", ".join(group) for group in crops.matcher.differ_in_case()]
-    if not groups:
-        return
-    more = f" and {len(groups) - _MOST_LISTED} more" if len(groups) > _MOST_LISTED else ""
-    reporter.warning(
-        "classes.differ_in_case",
-        f"Classes differ only in capitals, and each is a class of its own: {'; '.join(groups[:_MOST_LISTED])}{more}.",
-        "If they are the same crop, put them in one class with a class table.",
-    )
+    if groups:
+        reporter.warning("classes.differ_in_case", groups=groups)
 
 
-def listed(counts: Mapping[str, int], most: int = _MOST_LISTED) -> str:
-    """Codes with their counts, in their order: `PPH (12), ZZZ (3) and 4 more`."""
-    told = ", ".join(f"{code} ({count})" for code, count in list(counts.items())[:most])
-    return told + (f" and {len(counts) - most} more" if len(counts) > most else "")
-
-
-def _fate(crops: Nomenclature) -> str:
-    return f"put in the class {crops.others.name}" if crops.others else "left out"
+def counted(counts: Mapping[str, int]) -> list[str]:
+    """Codes with their counts, in their order: `["PPH (12)", "ZZZ (3)"]`."""
+    return [f"{code} ({count})" for code, count in counts.items()]

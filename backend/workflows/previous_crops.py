@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from backend.parcels.nomenclature import Nomenclature
 from backend.protocol import Reporter
-from backend.workflows.labels import listed
+from backend.workflows.labels import counted
 from backend.workflows.seasons import Seasons
 
 
@@ -21,9 +21,9 @@ def previous_crops(seasons: Seasons, field: str, crops: Nomenclature, reporter: 
     if unknown and not crops.others:
         reporter.warning(
             "previous.unknown_codes",
-            f"{sum(unknown.values())} parcels have a crop of last year ({field}) that the class table lacks: "
-            f"{listed(unknown)}.",
-            "The images alone decide on them. Choose the field that holds last year's crop in the same codes.",
+            parcels=sum(unknown.values()),
+            field=field,
+            codes=counted(unknown),
         )
     codes = np.array([*(crop.code for crop in crops.classes), None], dtype=object)
     found = codes[labels]

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend import __version__
-from backend.errors import NotWritable, writing_to
+from backend.errors import NotWritable
+from backend.files import writing_to
 from backend.imagery.grid import Grid
 from backend.series import quality
 from backend.series.store import Store

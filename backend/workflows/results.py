@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from backend import __version__
-from backend.errors import writing_to
+from backend.files import writing_to
 from backend.results_folder import Description, Parcel, ResultsFolder
 from backend.workflows.classified_parcels import ClassifiedParcels
 from backend.workflows.report_document import named

@@ -11,6 +11,7 @@ from qgis.core import QgsProcessingFeedback
 from qgis.PyQt.QtCore import pyqtSignal
 
 from ..translation import tr
+from .messages import message_of
 from .protocol import protocol
 
 TEXT_EVERY_S = 2.0  # Processing keeps every progress text as a line of its log
@@ -63,7 +64,7 @@ class Listener:
         self._feedback.pushInfo(f"{event.name}: {values}")
 
     def _warning(self, event: Any) -> None:
-        self._feedback.pushWarning(" ".join(part for part in (event.message, event.advice) if part))
+        self._feedback.pushWarning(" ".join(part for part in message_of(event) if part))
 
 
 def progress_text(event: Any) -> str:

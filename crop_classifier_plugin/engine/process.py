@@ -21,6 +21,7 @@ from typing import Any, Callable, List, Optional
 from . import locate
 from .environment import clean_environment
 from .errors import EngineCancelled, EngineCrashed, EngineFailed, EngineNotReady
+from .messages import message_of
 from .protocol import Job, protocol
 
 # -I keeps the user's site packages, PYTHON* variables and the current folder out, so the root is put on the path here.
@@ -76,7 +77,7 @@ def _ready_python() -> Path:
 
 def _outcome(final: Any, exit_code: int, log_file: Path, kept: bool) -> Any:
     if isinstance(final, protocol.Failed):
-        raise EngineFailed(final.code, final.message, final.advice)
+        raise EngineFailed(final.code, *message_of(final))
     if isinstance(final, protocol.Result) and exit_code == 0:
         return final.values
     raise EngineCrashed(exit_code, tail(log_file), log_file if kept else None)

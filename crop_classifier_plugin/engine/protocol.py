@@ -1,4 +1,4 @@
-"""What the plugin shares with the engine, loaded by path: protocol, options, models, class tables and codes.
+"""What plugin and engine share, loaded by path: protocol, messages, options, models, class tables and codes.
 
 QGIS plugins share one interpreter and `backend` is a common name, so the files get private names and nothing is
 imported as `backend`. The files are standard library only.
@@ -35,6 +35,7 @@ def _load_together(*names: str) -> ModuleType:
 
 if TYPE_CHECKING:  # the same files under the names that a type checker finds them by; never run
     from backend import crop_codes as crop_codes
+    from backend import messages as messages
     from backend import model_file as model_file
     from backend import options as options
     from backend import protocol as protocol
@@ -42,6 +43,7 @@ if TYPE_CHECKING:  # the same files under the names that a type checker finds th
     from backend.parcels import class_table as class_table
 else:
     protocol = _load("_crop_classifier_protocol", ROOT / "backend" / "protocol.py")
+    messages = _load("_crop_classifier_messages", ROOT / "backend" / "messages.py")
     options = _load("_crop_classifier_options", ROOT / "backend" / "options.py")
     MODELS = _load("_crop_classifier_models", ROOT / "backend" / "models" / "__init__.py").MODELS
     crop_codes = _load("_crop_classifier_crop_codes", ROOT / "backend" / "crop_codes.py")

@@ -10,6 +10,7 @@ from qgis.core import QgsApplication, QgsProcessingAlgRunnerTask, QgsProcessingC
 from qgis.PyQt.QtCore import QObject, Qt, pyqtSignal, pyqtSlot
 
 from ..engine.feedback import EngineFeedback
+from ..engine.messages import message_of
 from ..translation import tr
 
 
@@ -116,5 +117,6 @@ class AlgorithmRun(QObject):
         if self.feedback.isCanceled():
             return Outcome(False, cancelled=True)
         if self._failed is not None:
-            return Outcome(False, message=self._failed.message, advice=self._failed.advice)
+            message, advice = message_of(self._failed)
+            return Outcome(False, message=message, advice=advice)
         return Outcome(False, message="\n".join(self.feedback.errors) or tr("The run stopped without saying why."))

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from backend.console import warn
+
 
 class Recorder:
     def __init__(self) -> None:
@@ -20,5 +22,5 @@ class Recorder:
 
     def metric(self, name: str, **values: Any) -> None: ...
 
-    def warning(self, code: str, message: str, advice: str = "") -> None:
-        self.warnings.append((code, message))
+    def warning(self, code: str, /, **fields: Any) -> None:
+        self.warnings.append((code, warn(code, fields).message))

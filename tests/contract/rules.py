@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 
 MOST_LINES = 330
 # one list of many short entries each, which is why it stands in one file
-LISTS = {"backend/errors.py": 700, "backend/options.py": 750}
+LISTS = {"backend/messages.py": 520, "backend/options.py": 750}
 MOST_FUNCTION_LINES = 40
 
 # engine: what each part may import besides itself and SHARED

@@ -99,6 +99,7 @@ def test_the_zip_has_one_folder_with_what_qgis_looks_for(names):
         "LICENSE",
         metadata()["icon"],
         "backend/protocol.py",
+        "backend/messages.py",
         "backend/__main__.py",
     }
     needed |= {

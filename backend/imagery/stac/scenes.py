@@ -55,7 +55,7 @@ def scenes(
             found.append(_scene(item, name, options))
         except EngineError as error:
             skipped.append(Skipped(Path(name), error.code, getattr(error, "reason", error.message)))
-            reporter.warning(error.code, error.message, error.advice)
+            reporter.warning(error.code, **error.fields)
     return found, skipped
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from backend.console import warn
 from backend.series.batch import Batch
 from backend.vocabulary import BANDS, CropClass
 
@@ -85,8 +86,8 @@ class Recorder:
         if self.stop and values["epoch"] == self.stop_at:
             raise self.stop
 
-    def warning(self, code: str, message: str, advice: str = "") -> None:
-        self.said.append((code, message))
+    def warning(self, code: str, /, **fields: Any) -> None:
+        self.said.append((code, warn(code, fields).message))
 
     def of(self, kind: str) -> list[Any]:
         return [values for name, values in self.said if name == kind]

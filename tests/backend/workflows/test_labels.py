@@ -15,7 +15,7 @@ from sklearn.metrics import accuracy_score, f1_score
 from backend.errors import BadArgument
 from backend.models.bundle import ModelBundle
 from backend.series.store import open_store
-from backend.workflows.labels import ClassOptions, label_parcels, listed
+from backend.workflows.labels import ClassOptions, counted, label_parcels
 from tests.backend.commands.conftest import run
 from tests.backend.recorder import Recorder
 
@@ -191,4 +191,4 @@ def test_predictions_and_truth_of_two_compositions_agree(tmp_path):
 
 def test_codes_are_listed_in_their_order():
     counts = pandas.Series(list("aaabbc")).value_counts().to_dict()
-    assert (listed(counts), listed(counts, 1)) == ("a (3), b (2), c (1)", "a (3) and 2 more")
+    assert counted(counts) == ["a (3)", "b (2)", "c (1)"]
