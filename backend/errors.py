@@ -102,8 +102,8 @@ class UnreadableImage(EngineError, code="imagery.unreadable"):
     reason: str
 
     def __init__(self, path: object, reason: object) -> None:
-        super().__init__(path, str(reason).rstrip("."))
-        self.path = path
+        self.path, self.reason = path, str(reason).rstrip(".")
+        super().__init__(path, self.reason)
 
 
 class UnsupportedZarr(UnreadableImage, code="imagery.unsupported_zarr"):

@@ -280,7 +280,7 @@ def test_a_disk_that_fills_up_at_the_very_end(season, tmp_path, monkeypatch):
     def full(*_args, **_kwargs):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(stores.Store, "replace_index", lambda *_: stores._write_beside(tmp_path / "index", full))
+    monkeypatch.setattr(stores.Store, "replace_index", lambda *_: stores.write_beside(tmp_path / "index", full))
     with pytest.raises(DiskFull):
         build(season.catalogue, season.layer, SPEC, tmp_path / "s.parcels", Silent())
 
