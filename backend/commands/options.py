@@ -65,7 +65,8 @@ def _parameter(row: Option, command: str) -> Function:
             name += f"/--no-{name[2:]}"
         return click.option(name, is_flag=True, default=None, help=text)
     names = [SHORT[row.name], name] if row.name in SHORT else [name]
-    return click.option(*names, type=_type(row), default=None, required=row.required, multiple=row.repeated, help=text)
+    default = {} if row.required else {"default": None}  # to click a default of None is a value that was given
+    return click.option(*names, type=_type(row), required=row.required, multiple=row.repeated, help=text, **default)
 
 
 def _help(row: Option, command: str) -> str:
