@@ -152,6 +152,10 @@ class UnusableCrs(EngineError, code="parcels.unusable_crs"):
     """Raised when parcels cannot be brought from their coordinate system to the images'."""
 
 
+class UnknownDatum(EngineError, code="parcels.unknown_datum", takes=("source", "images", "lacking", "candidates")):
+    """Raised when parcels could only be brought to the images by a guess, which may be off by hundreds of metres."""
+
+
 class NoCrs(EngineError, code="parcels.no_crs"):
     """Raised when a parcel layer does not say its coordinate system."""
 

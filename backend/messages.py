@@ -237,7 +237,13 @@ ERRORS: Dict[str, Text] = {  # the classes of errors.py, and a fault of the engi
     ),
     "parcels.no_crs": Text(
         "The parcel layer {path} has no coordinate system, so it cannot be laid over the images.",
-        "Set the layer's coordinate system (in QGIS: Layer > Set CRS) and save it.",
+        "Set the layer's coordinate system (in QGIS: Layer > Set CRS) and save it, or give it as --parcels-crs EPSG:n.",
+    ),
+    "parcels.unknown_datum": Text(
+        "The [{images:when}images'|parcels'] coordinate system ({source}) {lacking}; a guess may be off by hundreds of "
+        "metres.",
+        "Give the [{images:when}images their true system (gdal_edit -a_srs EPSG:n).|parcels' true system as "
+        "--parcels-crs EPSG:n (in QGIS: Layer > Set CRS).][ The projection is that of {candidates:list 4}.]",
     ),
     "parcels.empty": Text(
         "The parcel layer {path} holds no polygon.",
@@ -389,6 +395,11 @@ WARNINGS: Dict[str, Text] = {  # what `Reporter.warning` takes
     ),
     "imagery.mask_missing": Text(
         "No mask in {folder} for {days:list 0}: every pixel of these dates is taken as clear.",
+    ),
+    "parcels.inexact_crs": Text(
+        "The parcels may be off by {error_m:g} m on the images (more than {limit_m:g} m): {way}.",
+        "[Install PROJ's grid file {grid}, or give|Give] the parcels in the images' coordinate system; --max-crs-error "
+        "sets the limit.",
     ),
     "imagery.odd_scale": Text(
         "The median reflectance is {typical:.4g}; over a season of fields it lies between {dark} and {bright}.",

@@ -558,6 +558,18 @@ OPTIONS: Tuple[Option, ...] = (
         otherwise="as the file says",
     ),
     Option(
+        "parcels_crs", CRS, PARCEL_GROUP, _MAKE, "",
+        "The coordinate system that the parcels' coordinates are in, such as EPSG:31370, where the layer names none, a "
+        "wrong one, or one without a datum; the result is in it, too.",
+        otherwise="that of the layer",
+    ),
+    Option(
+        "max_crs_error", NUMBER, PARCEL_GROUP, _MAKE, "Largest error of the parcels' transformation",
+        "A warning says when bringing the parcels to the images' coordinate system may move them by more than this, as "
+        "where a grid file of a national datum is missing.",
+        default=5.0, minimum=0, unit="m",
+    ),
+    Option(
         "workers", WHOLE, COMPUTING, _MAKE, "Image blocks read at once",
         "How many blocks of the images are read at once; more are faster on several cores, and need more memory.",
         otherwise="one per core, at most 4", minimum=1, maximum=64,

@@ -13,6 +13,7 @@ import numpy as np
 import pandas
 import pyarrow
 import pyproj
+import pyproj.exceptions
 import shapely
 from numpy.typing import NDArray
 
@@ -51,6 +52,7 @@ class ParcelLayer:
     bounds: tuple[float, float, float, float]  # west, south, east, north of what has an outline
     ids: NDArray[np.str_]  # (parcels,)
     encoding: str = ""  # that was asked for
+    given_crs: pyproj.CRS | None = None  # in place of the layer's own
     remarks: tuple[Remark, ...] = ()
     id_field: str | None = None
     _counted: bool = False  # ids are positions, for want of others
@@ -72,6 +74,10 @@ class ParcelLayer:
 
         Raises UnreadableParcels where the layer is no longer the one that was opened.
         """
+        for table in self._tables():
+            yield table if self.given_crs is None else table.set_crs(self.given_crs, allow_override=True)
+
+    def _tables(self) -> Iterator[geopandas.GeoDataFrame]:
         if self._only is not None:
             yield self._only
             return
@@ -87,11 +93,15 @@ class ParcelLayer:
 
 
 def read(
-    parcels: sources.Parcels, layer: str | None = None, id_field: str | None = None, encoding: str | None = None
+    parcels: sources.Parcels, layer: str | None = None, id_field: str | None = None, encoding: str | None = None,
+    crs: str | None = None,
 ) -> ParcelLayer:  # fmt: skip
-    """Opens a polygon layer and looks through it once. Raises NoParcels, NoCrs, and what `sources.find` and `column`
-    raise; BadArgument for ids that repeat.
+    """Opens a polygon layer and looks through it once; `crs` takes the place of its own coordinate system.
+
+    Raises NoParcels, NoCrs, and what `sources.find` and `column` raise; BadArgument for ids that repeat and a `crs`
+    that is none.
     """
+    given = _given(crs)
     source = sources.find(parcels, layer, encoding)
     path = Path("GeoDataFrame") if isinstance(parcels, geopandas.GeoDataFrame) else parcels
     looks: list[_Look] = []
@@ -101,8 +111,8 @@ def read(
         only = chunk.table if len(looks) == 1 else None
     if not any(look.polygons for look in looks):
         raise NoParcels(path)
-    crs = looks[0].crs
-    if crs is None:
+    own = given or looks[0].crs
+    if own is None:
         raise NoCrs(path)
     ids = np.concatenate([look.ids for look in looks])
     counted = not _all_different(ids, id_field)
@@ -113,9 +123,17 @@ def read(
     bounds = (np.fmin.reduce(west), np.fmin.reduce(south), np.fmax.reduce(east), np.fmax.reduce(north))
     remarks = tuple(_remarks(path, source, looks))
     return ParcelLayer(
-        path, source, crs, bounds, np.arange(len(ids)).astype(np.str_) if counted else ids, encoding or "", remarks,
-        id_field, counted, types or {}, only,
+        path, source, own, bounds, np.arange(len(ids)).astype(np.str_) if counted else ids, encoding or "", given,
+        remarks, id_field, counted, types or {}, only,
     )  # fmt: skip
+
+
+def _given(crs: str | None) -> pyproj.CRS | None:
+    """Raises BadArgument."""
+    try:
+        return pyproj.CRS.from_user_input(crs) if crs else None
+    except pyproj.exceptions.CRSError as error:
+        raise BadArgument("parcels_crs", "a coordinate system such as EPSG:31370", crs) from error
 
 
 def read_fields(path: Path, layer: str | None = None) -> pandas.DataFrame:

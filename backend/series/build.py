@@ -171,6 +171,7 @@ def describe_inputs(catalogue: Catalogue, parcels: ParcelLayer, spec: Extraction
         "inner_buffer_m": spec.inner_buffer_m,
         "encoding": parcels.encoding,
         "grid": catalogue.grid.to_dict(),
+        **({"parcels_crs": parcels.given_crs.to_string()} if parcels.given_crs else {}),
     }
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from backend.errors import UnreadableImage
 from backend.imagery.catalogue import find, require_readable
+from backend.parcels.coordinates import Way, way_between
 from backend.parcels.database import Database
 from backend.parcels.reading import read
 from backend.protocol import Reporter
@@ -92,11 +93,12 @@ def make_store(spec: ExtractSpec, reporter: Reporter) -> Store:
     NotWritable, UnreadableImage (a damaged image that is not to be skipped), StoreOfOtherInputs, Cancelled.
     """
     images, parcels = spec.preparation.images, spec.preparation.parcels
-    layer = read(spec.parcels, parcels.layer, parcels.id_field, parcels.encoding)
+    layer = read(spec.parcels, parcels.layer, parcels.id_field, parcels.encoding, parcels.parcels_crs)
     for remark in layer.remarks:
         reporter.warning(remark.code, **remark.fields)
     catalogue = find(spec.imagery, images, reporter, around(layer) if isinstance(spec.imagery, str) else None)
     require_readable(catalogue, images.skip_unreadable)
+    warn_of_way(way_between(layer.crs, catalogue.grid.crs, layer.bounds), parcels.max_crs_error, reporter)
     how = ExtractionSpec(
         images,
         bands=spec.bands,
@@ -128,6 +130,13 @@ def warn_of_scale(store: Store, reporter: Reporter) -> None:
     )
     if not _DARK <= typical <= _BRIGHT:
         reporter.warning("imagery.odd_scale", typical=typical, dark=_DARK, bright=_BRIGHT)
+
+
+def warn_of_way(way: Way, limit_m: float, reporter: Reporter) -> None:
+    """Parcels that may come to lie beside their fields."""
+    if way.error_m is not None and way.error_m > limit_m:
+        grid = next(iter(way.missing_grids), None)
+        reporter.warning("parcels.inexact_crs", error_m=way.error_m, limit_m=limit_m, way=way.name, grid=grid)
 
 
 def warn_of_flags(store: Store, reporter: Reporter) -> None:

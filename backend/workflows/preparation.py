@@ -28,6 +28,8 @@ class ParcelOptions:
     layer: str | None = None
     id_field: str | None = None
     encoding: str | None = None
+    parcels_crs: str | None = None
+    max_crs_error: float = default("max_crs_error")
     inner_buffer_m: float = default("inner_buffer_m")
     few_pixels: int = default("few_pixels")
     workers: int = field(default_factory=lambda: min(os.cpu_count() or 1, _MOST_WORKERS))
