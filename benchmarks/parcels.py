@@ -40,8 +40,8 @@ def measure(path: Path) -> None:
     from backend.parcels.reading import read
     from backend.parcels.writing import write
     from backend.series import store
-    from backend.series.ground_plan import planned
     from backend.series.layout import Edges
+    from backend.series.store_layout import laid_out
 
     margin = 2 * RADIUS_M
     x0, y0 = CORNER[0] - margin, CORNER[1] - margin
@@ -60,7 +60,7 @@ def measure(path: Path) -> None:
     said("read")
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         draft = Path(folder) / "layer.parcels"
-        with store.drafted(draft), planned(layer, grid, Edges(), draft) as layout:
+        with store.staging(draft), laid_out(layer, grid, Edges(), draft) as layout:
             said("laid out")
             print(f"{len(layout.index)} parcels, {len(layout.position)} pixels")
             for ending in ("gpkg", "parquet"):

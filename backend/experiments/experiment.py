@@ -23,12 +23,12 @@ from backend.errors import BadArgument, Diverged
 from backend.learning.checkpoint import digest
 from backend.learning.fitting import FOREST
 from backend.learning.folds import Folding
-from backend.learning.pace import Pace
+from backend.learning.progress import Progress
 from backend.learning.training import Fitted, Training, TrainingSpec
 from backend.models import MODELS
 from backend.models.build import count
 from backend.protocol import Reporter
-from backend.series.batch import Feed
+from backend.series.batch import Dataset
 from backend.series.store import Store
 from backend.vocabulary import CropClass
 
@@ -41,12 +41,12 @@ SAMPLE = 4096  # pixels by whose values two stores are told apart
 
 @dataclass(frozen=True)
 class Region:
-    """The parcels an experiment is about. `feed` serves a view of them; `labels` `(parcels,)` number `classes`, or -1.
+    """The parcels an experiment is about. `dataset` gives a view of them, `labels` `(parcels,)` number `classes` (-1).
 
     `series` names the content of the stores.
     """
 
-    feed: Callable[[str], Feed]
+    dataset: Callable[[str], Dataset]
     labels: NDArray[np.int64]
     classes: tuple[CropClass, ...]
     series: str
@@ -71,7 +71,7 @@ class Experiment:
         """`folds` None: all there are. Raises what Training.of raises."""
         spec = TrainingSpec.of(FOREST, **options)
         base = Training.of(
-            spec, region.feed(MODELS[FOREST].view), region.labels, region.classes, reporter, None, folding
+            spec, region.dataset(MODELS[FOREST].view), region.labels, region.classes, reporter, None, folding
         )
         if folds and folds > len(base.splits):
             raise BadArgument("folds", f"a whole number from 1 to {len(base.splits)} (split {folding.name})", folds)
@@ -102,14 +102,14 @@ class Experiment:
     def require_own(self, runs: Sequence[Run]) -> None:
         """Finds out at once what would stop a run later: a store that cannot serve a model's view, other settings.
 
-        Raises RunOfOtherSettings where the folder holds runs of another experiment, BadRecord, and what a feed raises.
+        Raises RunOfOtherSettings where the folder holds runs of another experiment, BadRecord, what a dataset raises.
         """
         for model in dict.fromkeys(run.model for run in runs):
-            self.region.feed(MODELS[model].view)
+            self.region.dataset(MODELS[model].view)
         for record in self.records.read():
             require_same(self.records.path(record.run), record.settings, self.settings(record.run))
 
-    def carry_out(self, runs: Sequence[Run], reporter: Reporter, after_each: Callable[[], object]) -> list[Run]:
+    def run(self, runs: Sequence[Run], reporter: Reporter, after_each: Callable[[], object]) -> list[Run]:
         """Does each run that is not done and not claimed by another process; gives those that it did.
 
         A run that diverges is left out with a warning. Raises what Training.fit raises else, Cancelled too: what was
@@ -141,7 +141,7 @@ class Experiment:
         resumed = checkpoint.exists()
         training = self._training(run, reporter)
         split = training.splits[run.fold]
-        fitted = training.fit(split, Pace(reporter, "training", training.work(split)))
+        fitted = training.fit(split, Progress(reporter, "training", training.work(split)))
         circumstances = {
             "engine": __version__,
             "began": began.isoformat(timespec="seconds"),
@@ -152,8 +152,10 @@ class Experiment:
         return self._record(run, fitted, circumstances)
 
     def _training(self, run: Run, reporter: Reporter) -> Training:
-        feed = self.region.feed(MODELS[run.model].view)
-        return replace(self.base, spec=self.spec(run), feed=feed, reporter=reporter, checkpoint=self._checkpoint(run))
+        dataset = self.region.dataset(MODELS[run.model].view)
+        return replace(
+            self.base, spec=self.spec(run), dataset=dataset, reporter=reporter, checkpoint=self._checkpoint(run)
+        )
 
     def _checkpoint(self, run: Run) -> Path:
         return self.folder / "unfinished" / run.name

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from backend.learning.fitting import FOREST
-from backend.learning.orders import ORDERS
+from backend.learning.permutations import ORDERS
 from backend.models import MODELS
 
 FINDINGS = "findings"  # what all tables together say of the paper's conclusions

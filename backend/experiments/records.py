@@ -35,7 +35,7 @@ from backend.json_document import (
 )
 from backend.learning.curves import curves_of
 from backend.learning.metrics import scores
-from backend.learning.orders import ORDERS
+from backend.learning.permutations import ORDERS
 from backend.learning.spec import TrainingSpec
 from backend.model_file import MOST_CLASSES
 from backend.models import MODELS

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from backend.learning.labels import Labelled
-from backend.learning.orders import ORDERS
+from backend.learning.permutations import ORDERS
 from backend.models import MODELS
 from backend.models.build import PAPER_BANDS, PAPER_CLASSES, PAPER_DAYS, build, count, temporal_ratio
 from backend.vocabulary import CropClass

@@ -17,9 +17,9 @@ from rasterio.windows import Window
 from backend.errors import UnreadableImage
 from backend.imagery import masks
 from backend.imagery.acquisition import Acquisition, Layer, Mask, Scene
-from backend.imagery.dilation import dilated, wider
+from backend.imagery.dilation import dilated, padded_window
 from backend.imagery.grid import Grid, crs_name
-from backend.imagery.mosaic import centres, shows
+from backend.imagery.mosaic import centres, intersects
 from backend.imagery.rasters import opened
 from backend.vocabulary import REFLECTANCE_SCALE
 
@@ -39,7 +39,7 @@ def read_acquisition(
 
     Where a day has several scenes, each pixel comes from the first one that sees it clearly. Raises UnreadableImage.
     """
-    scenes = [scene for scene in acquisition.scenes if shows(scene, grid, window)]
+    scenes = [scene for scene in acquisition.scenes if intersects(scene, grid, window)]
     if not scenes:
         shape = (int(window.height), int(window.width))
         return np.zeros((len(bands), *shape), np.int16), np.zeros(shape, bool)
@@ -67,11 +67,11 @@ def _seen(
 
 def _near_hidden(scene: Scene, acquisition: Acquisition, grid: Grid, window: Window, reach_m: float) -> Clear:
     """Past the scene's own ground, what hides there is taken from the scenes of the same pass: tiles cut no cloud."""
-    wide, inner = wider(window, grid, reach_m)
+    wide, inner = padded_window(window, grid, reach_m)
     hidden, known = _hidden(scene, grid, wide)
     for other in acquisition.scenes:
         same_pass = other is not scene and abs(other.moment - scene.moment) < _ONE_PASS
-        if same_pass and not known.all() and shows(other, grid, wide):
+        if same_pass and not known.all() and intersects(other, grid, wide):
             also_hidden, also_known = _hidden(other, grid, wide)
             hidden |= also_hidden & ~known
             known |= also_known

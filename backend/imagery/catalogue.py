@@ -23,12 +23,12 @@ from backend.errors import (
     UnsupportedZarr,
     UnusableGrid,
 )
-from backend.imagery import masks, stac, trial
+from backend.imagery import masks, preflight, stac
 from backend.imagery.acquisition import Acquisition, Catalogue, ImageryOptions, Scene, Skipped
 from backend.imagery.duplicates import newest
 from backend.imagery.grid import Grid
+from backend.imagery.locations import is_netcdf
 from backend.imagery.mosaic import common_grid
-from backend.imagery.places import is_netcdf
 from backend.imagery.processing import LEVEL_1C
 from backend.imagery.rasters import SUFFIXES, RasterFacts, read_facts
 from backend.imagery.readers import PRODUCTS, READERS, ProductReader
@@ -141,11 +141,11 @@ def _product_scenes(
     products: Sequence[tuple[ProductReader, Path]], options: ImageryOptions, reporter: Reporter
 ) -> tuple[list[Scene], list[Skipped]]:
     scenes, skipped = [], []
-    deadly = trial.deadly([path for _, path in products if is_netcdf(path.name.lower())])
+    crashing = preflight.crashing([path for _, path in products if is_netcdf(path.name.lower())])
     for reader, path in products:
         try:
-            if path in deadly:
-                raise UnreadableImage(path, deadly[path])
+            if path in crashing:
+                raise UnreadableImage(path, crashing[path])
             scenes += reader.scenes(path, options)
         except EngineError as error:
             skipped.append(Skipped(path, error.code, getattr(error, "reason", error.message)))

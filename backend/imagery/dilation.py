@@ -14,7 +14,7 @@ from backend.imagery.grid import Grid
 Hidden = NDArray[np.bool_]  # (rows, columns)
 
 
-def wider(window: Window, grid: Grid, reach_m: float) -> tuple[Window, tuple[slice, slice]]:
+def padded_window(window: Window, grid: Grid, reach_m: float) -> tuple[Window, tuple[slice, slice]]:
     """The window with all pixels of the grid that can reach into it, and where in it the window itself lies."""
     margin = math.ceil(reach_m / grid.resolution_m)
     top, left = max(window.row_off - margin, 0), max(window.col_off - margin, 0)

@@ -8,7 +8,7 @@ from collections.abc import Hashable, Sequence
 from pathlib import Path
 
 from backend.imagery.acquisition import Scene, Skipped
-from backend.imagery.places import on_disk
+from backend.imagery.locations import on_disk
 
 SUPERSEDED = "imagery.superseded"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import rasterio
 
-from backend.imagery.places import is_netcdf, is_remote
+from backend.imagery.locations import is_netcdf, is_remote
 
 _REMOTE: dict[str, Any] = {
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",  # else GDAL asks for the folder's listing and for files beside it

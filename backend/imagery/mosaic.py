@@ -51,7 +51,7 @@ def _union(scenes: Sequence[Scene], crs: str) -> Bounds:
     return (*low.tolist(), *high.tolist())
 
 
-def shows(scene: Scene, grid: Grid, window: Window) -> bool:
+def intersects(scene: Scene, grid: Grid, window: Window) -> bool:
     """Whether the bounding box of the scene's ground touches that of a window."""
     xmin, ymin, xmax, ymax = _bounds_in(scene.grid, grid.crs)
     left, up = grid.x0 + window.col_off * grid.resolution_m, grid.y0 - window.row_off * grid.resolution_m

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backend.errors import BadMetadata, UnreadableImage
-from backend.imagery.places import in_zip
+from backend.imagery.locations import in_zip
 
 _MOST_BYTES = 32 * 2**20  # real metadata have 0.1 to 1 MB; a zip may promise anything
 _BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)  # RuntimeError: it has a password

@@ -18,8 +18,8 @@ from backend.imagery.acquisition import ImageryOptions, Layer
 from backend.imagery.counts import holds_counts
 from backend.imagery.environment import driver_for, gdal_told_of
 from backend.imagery.grid import Grid, crs_name
+from backend.imagery.locations import is_remote
 from backend.imagery.names import band_in
-from backend.imagery.places import is_remote
 from backend.imagery.processing import Processing, processing_of
 
 SUFFIXES = (".tif", ".tiff", ".vrt")

@@ -12,7 +12,7 @@ LOWEST, HIGHEST = 0.2, 10.0  # a validation part without a mistake would ask for
 HALVINGS = 60
 
 
-def temperature(
+def fit_temperature(
     logits: NDArray[np.floating], labels: NDArray[np.int64], log_prior: NDArray[np.floating] | None = None
 ) -> float:
     """The temperature in [0.2, 10] with the least cross entropy of `logits / temperature + log_prior`.

@@ -31,7 +31,7 @@ class DateDropout:
         if not self.share:
             return inputs
         values, *others = inputs  # (N, T, channels, ...)
-        if self.samples.feed.view == "observations":
+        if self.samples.dataset.view == "observations":
             seen, days = others
             kept = drawn(seen.cpu(), self.share).to(values.device)
             return (values * kept[..., None], seen & kept, days)
@@ -60,7 +60,7 @@ class DateDropout:
         return filled
 
     def _days(self, device: torch.device) -> Tensor:
-        return torch.tensor(self.samples.feed.days, dtype=torch.float64, device=device)
+        return torch.tensor(self.samples.dataset.days, dtype=torch.float64, device=device)
 
     def _places(self, rows: NDArray[np.int64], kept: Tensor) -> Tensor:
         if self.samples.order is None:

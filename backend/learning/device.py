@@ -19,7 +19,7 @@ TOLERANCE = 1e-2  # TF32 keeps three digits
 
 
 @dataclass(frozen=True)
-class Trial:
+class DeviceCheck:
     """How a device did; `seconds` for one small forward and backward pass, None where it never came to that."""
 
     name: str
@@ -30,21 +30,21 @@ class Trial:
 
 
 def choose(name: str, reporter: Reporter | None = None) -> torch.device:
-    """The device `name` (auto, cpu, cuda or mps) after a trial run; `auto` takes the first that works, and says which.
+    """The device `name` (auto, cpu, cuda or mps) after a check run; `auto` takes the first that works, and says which.
 
     Raises NoSuchDevice when the one asked for fails, BadArgument for another name.
     """
     if name not in DEVICES:
         raise BadArgument("device", " or ".join(DEVICES), name)
     if name != "auto":
-        trial = attempt(name)
-        if not trial.works:
-            raise NoSuchDevice(name, trial.note)
+        check = attempt(name)
+        if not check.works:
+            raise NoSuchDevice(name, check.note)
         return torch.device(name)
-    for trial in map(attempt, KINDS):
-        (reporter or Silent()).log(f"Device {trial.kind} ({trial.name}): {'used' if trial.works else trial.note}")
-        if trial.works:
-            return torch.device(trial.kind)
+    for check in map(attempt, KINDS):
+        (reporter or Silent()).log(f"Device {check.kind} ({check.name}): {'used' if check.works else check.note}")
+        if check.works:
+            return torch.device(check.kind)
     raise NoSuchDevice("auto", "not even the CPU gives the right figures")
 
 
@@ -53,11 +53,11 @@ def probe() -> list[dict[str, Any]]:
     return [asdict(attempt(kind)) for kind in KINDS]
 
 
-def attempt(kind: str) -> Trial:
+def attempt(kind: str) -> DeviceCheck:
     """Runs a convolution and a GRU, forward and backward, on the device and compares with the CPU."""
     absent = _absent(kind)
     if absent:
-        return Trial(kind, kind, False, None, absent)
+        return DeviceCheck(kind, kind, False, None, absent)
     try:
         _kernel(torch.device(kind))  # the first run loads libraries
         start = time.perf_counter()
@@ -66,8 +66,8 @@ def attempt(kind: str) -> Trial:
         right = torch.allclose(found, _kernel(torch.device("cpu")), rtol=TOLERANCE, atol=TOLERANCE)
     except (RuntimeError, AssertionError, OSError) as error:  # torch raises all three for a device that fails
         reason = (str(error) or repr(error)).splitlines()[0]
-        return Trial(_name(kind), kind, False, None, f"it fails: {reason}")
-    return Trial(_name(kind), kind, right, round(seconds, 4), "" if right else "it computes wrong figures")
+        return DeviceCheck(_name(kind), kind, False, None, f"it fails: {reason}")
+    return DeviceCheck(_name(kind), kind, right, round(seconds, 4), "" if right else "it computes wrong figures")
 
 
 def _absent(kind: str) -> str:

@@ -25,10 +25,10 @@ from .date_dropout import DateDropout
 from .folds import Split
 from .metrics import summary
 from .objective import class_weights, objective
-from .pace import Pace
 from .prediction import logits
+from .progress import Progress
 from .samples import Samples
-from .schedule import share_of_rate
+from .schedule import lr_factor
 from .spec import TrainingSpec
 
 FOREST = "random-forest"
@@ -44,7 +44,7 @@ class Task:
     labels: NDArray[np.int64]
     network: nn.Module
     reporter: Reporter
-    pace: Pace
+    progress: Progress
     checkpoint: Checkpoint | None
 
     @property
@@ -66,7 +66,7 @@ class Task:
     def assess(self, epoch: int, epochs: int, train_loss: float) -> dict[str, Any]:
         """The row of the curves for this epoch, reported as the metric `epoch`. Raises Diverged."""
         rows = self.split.validation
-        found = logits(self.network, self.samples, rows, self.pace, self.name(epoch))
+        found = logits(self.network, self.samples, rows, self.progress, self.name(epoch))
         loss = cross_entropy(found, self.labels[rows])
         if not math.isfinite(loss):  # weights that the last batch spoilt; no file could hold such a curve
             raise Diverged(epoch, self.spec.learning_rate)
@@ -112,14 +112,14 @@ def _fit_network(task: Task) -> tuple[Mapping[str, Any], ...]:
     state = (task.checkpoint.read(network, task.reporter) if task.checkpoint else None) or State({}, {}, {}, (), 0)
     if state.epoch:
         _restore(network, optimiser, state)
-        task.pace.advance(state.epoch * task.parcels, task.name(state.epoch))
+        task.progress.advance(state.epoch * task.parcels, task.name(state.epoch))
     while state.epoch < spec.epochs and not _stalled(spec, state):
         loss = _run_epoch(task, optimiser, state.epoch + 1)
         row = task.assess(state.epoch + 1, spec.epochs, loss)
         state = _after(state, row, network, optimiser)
         if task.checkpoint:
             task.checkpoint.write(state)
-    task.pace.advance((spec.epochs - state.epoch) * task.parcels, task.name(state.epoch))
+    task.progress.advance((spec.epochs - state.epoch) * task.parcels, task.name(state.epoch))
     network.load_state_dict(dict(state.best))
     return state.curves
 
@@ -140,7 +140,7 @@ def _run_epoch(task: Task, optimiser: torch.optim.Optimizer, epoch: int) -> floa
         order = rows[torch.randperm(len(rows)).numpy()]
         batches = np.split(order, range(spec.batch_size, len(rows), spec.batch_size))
         for number, batch in enumerate(batches, start=(epoch - 1) * len(batches)):
-            _set_rate(optimiser, spec.learning_rate * share_of_rate(spec.schedule, number, spec.epochs * len(batches)))
+            _set_rate(optimiser, spec.learning_rate * lr_factor(spec.schedule, number, spec.epochs * len(batches)))
             truth = torch.from_numpy(task.labels[batch]).to(device)
             inputs = dropout.apply(task.samples.inputs(batch), batch)
             with torch.autocast(device.type, torch.bfloat16, enabled=spec.precision == "bfloat16"):
@@ -150,7 +150,7 @@ def _run_epoch(task: Task, optimiser: torch.optim.Optimizer, epoch: int) -> floa
             loss.backward()
             optimiser.step()
             total += loss.detach() * len(batch)
-            task.pace.advance(len(batch), task.name(epoch))
+            task.progress.advance(len(batch), task.name(epoch))
     if not total.isfinite():
         raise Diverged(epoch, spec.learning_rate)
     return float(total) / len(rows)
@@ -183,17 +183,17 @@ def _restore(network: nn.Module, optimiser: torch.optim.Optimizer, state: State)
 
 def _fit_forest(task: Task, forest: RandomForest) -> Mapping[str, Any]:
     """No epochs: one row of curves. A forest is grown in one go, so there is nothing to go on from either."""
-    train, start = task.split.train, task.pace.done
+    train, start = task.split.train, task.progress.done
     (values,) = task.samples.inputs(train)
 
     def grown(trees: int) -> None:
         done = start + len(train) * trees // forest.trees
-        task.pace.advance(done - task.pace.done, f"{task.fold}, {trees} of {forest.trees} trees")
+        task.progress.advance(done - task.progress.done, f"{task.fold}, {trees} of {forest.trees} trees")
 
     weights = task.class_weights()
     of_parcels = None if weights is None else weights[task.labels[train]]
     forest.fit(values.numpy(force=True), task.labels[train], task.spec.seed, grown, of_parcels)
-    found = logits(forest, task.samples, train, task.pace, task.fold)
+    found = logits(forest, task.samples, train, task.progress, task.fold)
     return task.assess(1, 1, cross_entropy(found, task.labels[train]))
 
 

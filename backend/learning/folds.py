@@ -116,7 +116,7 @@ def squares(points: NDArray[np.float64], side_m: float) -> NDArray[np.int64]:
     return np.unique(places, axis=0, return_inverse=True)[1].reshape(-1)
 
 
-def untaught(splits: list[Split], labels: NDArray[np.int64]) -> dict[int, list[int]]:
+def missing_from_train(splits: list[Split], labels: NDArray[np.int64]) -> dict[int, list[int]]:
     """Classes that a fold tests without having trained on any of their parcels, with those folds (from 0).
 
     Random folds have none; it happens where all parcels of a class lie in one group or year.

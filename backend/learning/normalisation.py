@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from backend.series.batch import Batch, Feed
+from backend.series.batch import Batch, Dataset
 
 CONSTANT = 1e-6  # reflectance; the store's step is 1e-4, so a smaller deviation is rounding alone
 
@@ -22,9 +22,9 @@ class Normalisation:
     std: NDArray[np.float64]
 
     @classmethod
-    def of(cls, feed: Feed, rows: NDArray[np.int64]) -> Normalisation:
+    def of(cls, dataset: Dataset, rows: NDArray[np.int64]) -> Normalisation:
         """The figures over these parcels; a constant channel becomes 0, not infinite, as does a date never observed."""
-        mean, std = feed.moments(rows)
+        mean, std = dataset.mean_std(rows)
         return cls(np.nan_to_num(mean), np.where(std >= CONSTANT, std, 1.0))
 
     def apply(self, batch: Batch) -> Batch:

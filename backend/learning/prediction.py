@@ -12,11 +12,11 @@ from backend.errors import BadArgument
 from backend.models import FREE_DATES
 from backend.models.bundle import ModelBundle
 from backend.protocol import Reporter
-from backend.series.batch import Feed
+from backend.series.batch import Dataset
 
 from .calibration import probabilities
 from .normalisation import Normalisation
-from .pace import Pace
+from .progress import Progress
 from .samples import Samples
 
 # the fastest on a CPU: what is computed of them stays in its cache
@@ -25,7 +25,7 @@ BATCH_SIZE = {"patch": 16, "pixel_set": 32, "statistics": 512, "observations": 5
 
 def predict(
     model: ModelBundle,
-    feed: Feed,
+    dataset: Dataset,
     rows: NDArray[np.int64],
     device: torch.device,
     reporter: Reporter,
@@ -37,17 +37,17 @@ def predict(
     `previous` `(len(rows),)`: the class code of each in the year before, None where it is not known; used by a model
     that has learnt a rotation.
 
-    Raises BadArgument where the feed serves another view, other bands or other dates than the model takes.
+    Raises BadArgument where the dataset serves another view, other bands or other dates than the model takes.
     """
-    days = feed.days if model.view in FREE_DATES else model.calendar
-    served, wanted = (feed.view, feed.bands, feed.days), (model.view, model.bands, days)
+    days = dataset.days if model.view in FREE_DATES else model.calendar
+    served, wanted = (dataset.view, dataset.bands, dataset.days), (model.view, model.bands, days)
     if served != wanted:
         raise BadArgument("series", f"the model's view, bands and dates {wanted}", served)
     if not len(rows):
         return np.zeros((0, len(model.classes)), dtype=np.float32)
-    samples = Samples(feed, Normalisation(model.mean, model.std), device)
+    samples = Samples(dataset, Normalisation(model.mean, model.std), device)
     network = model.network().to(device)
-    found = logits(network, samples, rows, Pace(reporter, "classifying", len(rows)), batch_size=batch_size)
+    found = logits(network, samples, rows, Progress(reporter, "classifying", len(rows)), batch_size=batch_size)
     prior = model.rotation.log_prior(previous) if model.rotation and previous is not None else None
     return probabilities(found, model.temperature, prior)
 
@@ -57,16 +57,16 @@ def logits(
     network: nn.Module,
     samples: Samples,
     rows: NDArray[np.int64],
-    pace: Pace,
+    progress: Progress,
     message: str = "",
     batch_size: int | None = None,
 ) -> NDArray[np.float32]:
     """What the network, put in evaluation mode, says of these parcels (at least one): `(len(rows), classes)`."""
     network.eval()
-    size = batch_size or BATCH_SIZE[samples.feed.view]
+    size = batch_size or BATCH_SIZE[samples.dataset.view]
     found = []
     for start in range(0, len(rows), size):
         batch = rows[start : start + size]
         found.append(network(*samples.inputs(batch)).float().cpu())
-        pace.advance(len(batch), message)
+        progress.advance(len(batch), message)
     return torch.cat(found).numpy()

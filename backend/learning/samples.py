@@ -1,4 +1,4 @@
-"""Normalised samples of a feed, on the device: all held at once where they are few bytes, else built batch by batch."""
+"""Normalised samples of a dataset on the device: all held at once where they are few bytes, else built by batch."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from backend.series.batch import Feed
+from backend.series.batch import Dataset
 
 from .normalisation import Normalisation
 
@@ -17,13 +17,17 @@ CHUNK = 256  # parcels built at once
 
 
 class Samples:
-    """Serves the inputs of a network for any rows of a feed."""
+    """Serves the inputs of a network for any rows of a dataset."""
 
     def __init__(
-        self, feed: Feed, normalisation: Normalisation, device: torch.device, order: NDArray[np.int64] | None = None
+        self,
+        dataset: Dataset,
+        normalisation: Normalisation,
+        device: torch.device,
+        order: NDArray[np.int64] | None = None,
     ) -> None:
         """`order` `(parcels, dates)`: each parcel's dates, once normalised, are served in this order."""
-        self.feed, self.normalisation, self.device, self.order = feed, normalisation, device, order
+        self.dataset, self.normalisation, self.device, self.order = dataset, normalisation, device, order
         self._held: tuple[Tensor, ...] = ()
         self._place = np.zeros(0, dtype=np.int64)
 
@@ -45,10 +49,12 @@ class Samples:
         for start in range(0, len(rows), CHUNK):
             for whole, part in zip(held, self._built(rows[start : start + CHUNK])):
                 whole[start : start + CHUNK] = part
-        self._place = np.full(len(self.feed), len(rows), dtype=np.int64)  # any other row is out of range, so an error
+        self._place = np.full(
+            len(self.dataset), len(rows), dtype=np.int64
+        )  # any other row is out of range, so an error
         self._place[rows] = np.arange(len(rows))
         self._held = held
 
     def _built(self, rows: NDArray[np.int64]) -> tuple[Tensor, ...]:
-        batch = self.normalisation.apply(self.feed.batch(rows, self.device))
+        batch = self.normalisation.apply(self.dataset.batch(rows, self.device))
         return (batch if self.order is None else batch.reordered(self.order[rows])).inputs()

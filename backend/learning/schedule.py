@@ -9,7 +9,7 @@ RISE = 0.3  # of the steps; these three are torch's defaults for one cycle
 START, END = 1 / 25, 1 / 25 / 1e4
 
 
-def share_of_rate(schedule: str, step: int, steps: int) -> float:
+def lr_factor(schedule: str, step: int, steps: int) -> float:
     """What the learning rate is multiplied by at `step` (from 0) of `steps`, at most 1.
 
     `constant`; `cosine` falls to 0 (Loshchilov and Hutter 2017, without restarts); `one-cycle` rises, then falls (Smith

@@ -10,7 +10,7 @@ from backend.errors import BadArgument, UnknownModel
 from backend.models import MODELS
 from backend.options import default, options_of
 
-from .orders import ORDERS
+from .permutations import ORDERS
 
 
 @dataclass(frozen=True)

@@ -20,20 +20,20 @@ from backend.models import MODELS
 from backend.models.bundle import ModelBundle
 from backend.models.rotation import Rotation
 from backend.protocol import Reporter
-from backend.series.batch import Feed
+from backend.series.batch import Dataset
 from backend.vocabulary import CropClass
 
-from .calibration import probabilities, temperature
+from .calibration import fit_temperature, probabilities
 from .checkpoint import SUFFIX, Checkpoint, digest
 from .device import choose
 from .fitting import Task, better, fit, fresh, work
-from .folds import RANDOM, Folding, Split, untaught
+from .folds import RANDOM, Folding, Split, missing_from_train
 from .labels import Labelled, learnable
 from .metrics import reliability, scores
 from .normalisation import Normalisation
-from .orders import places
-from .pace import Pace
+from .permutations import permutations
 from .prediction import logits
+from .progress import Progress
 from .rotation import estimate
 from .samples import Samples
 from .spec import TrainingSpec
@@ -77,19 +77,19 @@ class Trained:
 
     def bundle(
         self,
-        feed: Feed,
+        dataset: Dataset,
         season: int | None,
         class_table: tuple[Mapping[str, str], ...],
         provenance: Mapping[str, Any],
         report: Mapping[str, Any],
     ) -> ModelBundle:
-        """The kept model, ready to save; `feed` is the one it was trained on."""
+        """The kept model, ready to save; `dataset` is the one it was trained on."""
         return ModelBundle(
             architecture=self.spec.model,
             figures=MODELS[self.spec.model].figures,
-            view=feed.view,
-            bands=feed.bands,
-            calendar=feed.days,
+            view=dataset.view,
+            bands=dataset.bands,
+            calendar=dataset.days,
             season=season,
             mean=self.kept.normalisation.mean,
             std=self.kept.normalisation.std,
@@ -106,7 +106,7 @@ class Trained:
 
 def train(
     spec: TrainingSpec,
-    feed: Feed,
+    dataset: Dataset,
     labels: NDArray[np.int64],
     classes: tuple[CropClass, ...],
     reporter: Reporter,
@@ -123,10 +123,10 @@ def train(
     TooFewClasses, TooFewGroups, TooFewToValidate, NoSuchDevice, Diverged, NotWritable, BadArgument for more folds than
     the folding gives, and whatever the reporter raises to cancel.
     """
-    training = Training.of(spec, feed, labels, classes, reporter, checkpoint, folding, previous)
+    training = Training.of(spec, dataset, labels, classes, reporter, checkpoint, folding, previous)
     parts = training.splits[: spec.folds]
-    pace = Pace(reporter, "training", sum(training.work(split) for split in parts))
-    return _trained(training, [training.fit(split, pace) for split in parts])
+    progress = Progress(reporter, "training", sum(training.work(split) for split in parts))
+    return _trained(training, [training.fit(split, progress) for split in parts])
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ class Training:
     """What all folds of a training share; `splits` are all that its folding gives, run or not."""
 
     spec: TrainingSpec
-    feed: Feed
+    dataset: Dataset
     labelled: Labelled
     splits: list[Split]
     device: torch.device
@@ -146,7 +146,7 @@ class Training:
     def of(
         cls,
         spec: TrainingSpec,
-        feed: Feed,
+        dataset: Dataset,
         labels: NDArray[np.int64],
         classes: tuple[CropClass, ...],
         reporter: Reporter,
@@ -156,35 +156,35 @@ class Training:
     ) -> Training:
         """Arguments and errors are those of `train`."""
         device = choose(spec.device, reporter)
-        labelled = learnable(labels, feed.usable, classes, spec.min_samples, reporter)
+        labelled = learnable(labels, dataset.usable, classes, spec.min_samples, reporter)
         if len(labelled.classes) > MOST_CLASSES:  # said now, not when the trained model cannot be saved
             raise BadArgument("class_field", f"a field of at most {MOST_CLASSES} classes", len(labelled.classes))
         splits = folding.splits(labelled.rows, labelled.labels[labelled.rows], spec.seed)
         if spec.folds > len(splits):
             raise BadArgument("folds", f"a whole number from 1 to {len(splits)} (split {folding.name})", spec.folds)
-        _warn_of_untaught(splits, labelled, reporter)
-        return cls(spec, feed, labelled, splits, device, reporter, checkpoint, previous)
+        _warn_of_missing_classes(splits, labelled, reporter)
+        return cls(spec, dataset, labelled, splits, device, reporter, checkpoint, previous)
 
     def work(self, split: Split) -> int:
-        """How many times `fit` takes up a parcel: the total that its pace counts up to."""
+        """How many times `fit` takes up a parcel: the total that its progress counts up to."""
         return work(self.spec, split) + len(split.validation) + len(split.test)
 
-    def fit(self, split: Split, pace: Pace) -> Fitted:
+    def fit(self, split: Split, progress: Progress) -> Fitted:
         """Fits one fold, calibrates it on the validation part and classifies the test part."""
-        normalisation = Normalisation.of(self.feed, split.train)
-        samples = Samples(self.feed, normalisation, self.device, self._order())
+        normalisation = Normalisation.of(self.dataset, split.train)
+        samples = Samples(self.dataset, normalisation, self.device, self._order())
         samples.hold(self.labelled.rows)
-        network = fresh(self.spec, split.fold, len(self.feed.bands), self.feed.days, len(self.labelled.classes))
+        network = fresh(self.spec, split.fold, len(self.dataset.bands), self.dataset.days, len(self.labelled.classes))
         network = network.to(self.device)
         rotation, prior = self._prior(split)
         checkpoint = self._checkpoint(split, normalisation)
         labels = self.labelled.labels
-        task = Task(self.spec, split, samples, labels, network, self.reporter, pace, checkpoint)
+        task = Task(self.spec, split, samples, labels, network, self.reporter, progress, checkpoint)
         curves = fit(task)
-        say = partial(logits, network, samples, pace=pace, message=f"{task.fold}, testing")
-        warmth = temperature(say(split.validation), labels[split.validation], prior[split.validation])
-        found = probabilities(say(split.test), warmth, prior[split.test])
-        return Fitted(network.cpu(), normalisation, warmth, curves, _best(curves), split.test, found, rotation)
+        say = partial(logits, network, samples, progress=progress, message=f"{task.fold}, testing")
+        temperature = fit_temperature(say(split.validation), labels[split.validation], prior[split.validation])
+        found = probabilities(say(split.test), temperature, prior[split.test])
+        return Fitted(network.cpu(), normalisation, temperature, curves, _best(curves), split.test, found, rotation)
 
     def _prior(self, split: Split) -> tuple[Rotation | None, NDArray[np.float32]]:
         """The rotation of the training part, and what it says of every parcel `(parcels, classes)`; 0 without one.
@@ -194,27 +194,27 @@ class Training:
         """
         classes = len(self.labelled.classes)
         if self.previous is None:
-            return None, np.zeros((len(self.feed), classes), dtype=np.float32)
+            return None, np.zeros((len(self.dataset), classes), dtype=np.float32)
         rotation = estimate(self.previous[split.train], self.labelled.labels[split.train], classes)
         return rotation, rotation.log_prior(self.previous)
 
     def _order(self) -> NDArray[np.int64] | None:
-        return places(self.spec.order, len(self.feed), len(self.feed.days), self.spec.seed)
+        return permutations(self.spec.order, len(self.dataset), len(self.dataset.days), self.spec.seed)
 
     def _checkpoint(self, split: Split, normalisation: Normalisation) -> Checkpoint | None:
         """The fold's file; its digest tells a change of settings, labels, classes, dates, bands or reflectances."""
         if self.checkpoint is None:
             return None
-        feed, labelled = self.feed, self.labelled
+        dataset, labelled = self.dataset, self.labelled
         words = {name: value for name, value in asdict(self.spec).items() if name != "device"}
-        words |= {"view": feed.view, "bands": feed.bands, "days": feed.days}
+        words |= {"view": dataset.view, "bands": dataset.bands, "days": dataset.days}
         words["classes"] = [crop.code for crop in labelled.classes]
         arrays = (labelled.labels, split.train, normalisation.mean, normalisation.std)
         return Checkpoint(self.checkpoint / f"fold-{split.fold + 1}{SUFFIX}", digest(words, arrays))
 
 
-def _warn_of_untaught(splits: list[Split], labelled: Labelled, reporter: Reporter) -> None:
-    found = untaught(splits, labelled.labels)
+def _warn_of_missing_classes(splits: list[Split], labelled: Labelled, reporter: Reporter) -> None:
+    found = missing_from_train(splits, labelled.labels)
     if found:
         named = [
             f"{labelled.classes[label].name} (fold {', '.join(str(fold + 1) for fold in folds)})"

@@ -24,7 +24,7 @@ class Cleaned:
     """Usable outlines, and which of vocabulary.OUTLINES each parcel shows by itself: bool `(parcels,)` by name."""
 
     outlines: Outlines
-    oddities: dict[str, NDArray[np.bool_]]
+    issues: dict[str, NDArray[np.bool_]]
 
 
 def clean(geometries: NDArray[np.object_], source_crs: object, target_crs: str) -> Cleaned:
@@ -48,14 +48,14 @@ def clean(geometries: NDArray[np.object_], source_crs: object, target_crs: str) 
     moved[~(shapely.area(moved) > 0)] = None
     usable = ~shapely.is_missing(moved)
     other = ~missing & ~np.isin(shapely.get_type_id(geometries), (*_POLYGONS, _COLLECTION))
-    oddities = {
+    issues = {
         "missing": missing,
         "no_polygon": other,
         "no_area": ~usable & ~missing & ~lost & ~other,
         "out_of_reach": lost,
         "repaired": usable & (invalid | broken),
     }
-    return Cleaned(moved, oddities)
+    return Cleaned(moved, issues)
 
 
 def _finite(geometries: NDArray[np.object_]) -> NDArray[np.bool_]:

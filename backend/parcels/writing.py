@@ -22,7 +22,7 @@ from backend.files import writing_to
 from backend.options import FORMATS
 from backend.parcels.batches import Batches
 from backend.parcels.sources import geoparquet
-from backend.parcels.sources.places import layers_in
+from backend.parcels.sources.locations import layers_in
 from backend.parcels.storable import Contents
 
 _WITHOUT_MEASURES = ("ESRI Shapefile", "FlatGeobuf")

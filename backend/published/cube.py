@@ -16,7 +16,7 @@ from backend.protocol import Reporter
 from backend.published.axes import Axes
 from backend.published.empty_bands import without_empty_bands
 from backend.published.encoding import Encoding
-from backend.published.places import placed
+from backend.published.locations import placed
 from backend.published.source import Block, file_stamp, index_of
 from backend.published.spec import ImportSpec
 

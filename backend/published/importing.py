@@ -50,7 +50,7 @@ def _inputs(source: Source, spec: ImportSpec) -> dict[str, Any]:
 
 def _lay_out(source: Source, spec: ImportSpec, inputs: dict[str, Any], output: Path, reporter: Reporter) -> None:
     index = source.index(reporter)
-    with stores.drafted(output):
+    with stores.staging(output):
         stores.write_parcels(output, [source.samples])
         stores.create(output, _manifest(source, spec, inputs), index, None, len(_blocks(source)))
 

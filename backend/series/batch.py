@@ -1,4 +1,4 @@
-"""What a feed serves to the networks: a batch of samples of one view."""
+"""What a dataset serves to the networks: a batch of samples of one view."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Batch:
         return (self.values,)
 
 
-class Feed(Protocol):
+class Dataset(Protocol):
     """Serves the samples of one view; `rows` are positions in the parcel index."""
 
     view: str
@@ -75,7 +75,7 @@ class Feed(Protocol):
         """Raw reflectance of these parcels, not normalised."""
         ...
 
-    def moments(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def mean_std(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Mean and standard deviation, each `(dates, channels)`, of these parcels' pixels.
 
         For statistics: over the parcels instead. For observations: `(1, channels)`, over parcels and dates.

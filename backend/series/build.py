@@ -16,7 +16,7 @@ import shapely
 from backend.errors import MissingBands, NoAcquisitions, ParcelsOutsideImagery, UnreadableImage
 from backend.imagery.acquisition import Acquisition, Catalogue, ImageryOptions
 from backend.imagery.grid import Grid
-from backend.imagery.places import on_disk, unsigned
+from backend.imagery.locations import on_disk, unsigned
 from backend.options import default
 from backend.parcels.reading import ParcelLayer
 from backend.protocol import Reporter
@@ -24,13 +24,13 @@ from backend.series import store
 from backend.series.calendar import parse as parse_calendar
 from backend.series.extraction import block_windows, fill_store
 from backend.series.finishing import finish
-from backend.series.ground_plan import planned
 from backend.series.layout import Edges
 from backend.series.manifest import Manifest, ParcelsRecord, Skipped
 from backend.series.options import SeriesOptions
 from backend.series.outliers import require_bands
 from backend.series.source import ACQUISITIONS, AcquisitionRecord, Masks, Source
 from backend.series.store import Store
+from backend.series.store_layout import laid_out
 from backend.vocabulary import BANDS, SENTINEL_2, sentinel_2_band
 
 
@@ -101,7 +101,7 @@ def _fill(run: _Extraction, reporter: Reporter) -> Store:
 
 def _lay_out(run: _Extraction) -> None:
     grid, edges = run.catalogue.grid, Edges(run.spec.inner_buffer_m, run.spec.few_pixels)
-    with store.drafted(run.path), planned(run.parcels, grid, edges, run.path) as layout:
+    with store.staging(run.path), laid_out(run.parcels, grid, edges, run.path) as layout:
         if not layout.index["n_pixels"].any():
             extents = _extent(run.parcels), _extent(run.catalogue)
             raise ParcelsOutsideImagery(run.parcels.path, *extents, swapped=_look_swapped(run.parcels, grid))

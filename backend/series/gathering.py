@@ -58,7 +58,7 @@ class Gathered:
         return np.asarray(members @ values)
 
 
-class StoreFeed:
+class StoreDataset:
     """What the views share: which parcels are usable, and their pixels on the asked-for days."""
 
     view = ""
@@ -113,7 +113,7 @@ class StoreFeed:
             carried[:, gaps > self._most_days] = UNOBSERVED
         return carried
 
-    def moments(self, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def mean_std(self, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Mean and standard deviation `(dates, bands)` of reflectance over the observed pixels of `rows`; NaN at a
         date at which a band has none.
         """

@@ -1,4 +1,4 @@
-"""Several seasons as one feed: their parcels one after the other, all on the same days of the season."""
+"""Several seasons as one dataset: their parcels one after the other, all on the same days of the season."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -10,15 +10,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from backend.series.batch import Batch, Feed
+from backend.series.batch import Batch, Dataset
 from backend.series.store import Store
-from backend.series.views import feed_for
+from backend.series.views import dataset_for
 
 Rows = NDArray[np.int64]
 
 
-def joined(view: str, stores: Sequence[Store]) -> Feed:
-    """The feed of one store, or of several in their order, carried onto the days and bands of the first.
+def joined(view: str, stores: Sequence[Store]) -> Dataset:
+    """The dataset of one store, or of several in their order, carried onto the days and bands of the first.
 
     Observations are carried nowhere: each parcel keeps the days of its own season.
 
@@ -26,52 +26,54 @@ def joined(view: str, stores: Sequence[Store]) -> Feed:
     """
     first = stores[0]
     if len(stores) == 1:
-        return feed_for(view, first)
-    return JoinedFeed([feed_for(view, store, first.days, first.bands) for store in stores])
+        return dataset_for(view, first)
+    return JoinedDataset([dataset_for(view, store, first.days, first.bands) for store in stores])
 
 
-class JoinedFeed:
-    """A Feed over feeds of one view, with the same bands and days; row numbers go on from one to the next.
+class JoinedDataset:
+    """A Dataset over datasets of one view, with the same bands and days; row numbers go on from one to the next.
 
     Feeds of observations may have days of their own; `days` are then those of the season with the most.
     """
 
-    def __init__(self, feeds: Sequence[Feed]) -> None:
-        self.feeds = tuple(feeds)
-        self.view, self.bands = feeds[0].view, feeds[0].bands
-        self.days = max((feed.days for feed in feeds), key=len)
-        self.usable = np.concatenate([feed.usable for feed in feeds])
+    def __init__(self, datasets: Sequence[Dataset]) -> None:
+        self.datasets = tuple(datasets)
+        self.view, self.bands = datasets[0].view, datasets[0].bands
+        self.days = max((dataset.days for dataset in datasets), key=len)
+        self.usable = np.concatenate([dataset.usable for dataset in datasets])
 
     def __len__(self) -> int:
-        return sum(map(len, self.feeds))
+        return sum(map(len, self.datasets))
 
     def batch(self, rows: Rows, device: torch.device) -> Batch:
         """The parcels in the order asked for, whatever season each is of."""
         parts = self._parts(rows)
-        batches = [feed.batch(own, device).padded(len(self.days)) for feed, _, own in parts]
+        batches = [dataset.batch(own, device).padded(len(self.days)) for dataset, _, own in parts]
         back = torch.from_numpy(np.argsort(np.concatenate([asked for _, asked, _ in parts]))).to(device)
         names = [field.name for field in fields(Batch) if field.name != "gaps"]
         tensors = {name: _together([getattr(batch, name) for batch in batches], back) for name in names}
         return Batch(**tensors, gaps=any(batch.gaps for batch in batches))  # type: ignore[arg-type]
 
-    def moments(self, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def mean_std(self, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Those of the seasons pooled, each with the weight of its parcels among `rows`."""
         parts = self._parts(rows)
-        means, stds = (np.stack(figures) for figures in zip(*(feed.moments(own) for feed, _, own in parts)))
+        means, stds = (np.stack(figures) for figures in zip(*(dataset.mean_std(own) for dataset, _, own in parts)))
         parcels = np.array([len(own) for _, _, own in parts], np.float64).reshape(-1, *(1,) * (means.ndim - 1))
         weights = np.where(np.isnan(means), np.nan, parcels)  # a season that saw nothing at a date has no say in it
         weights /= np.nansum(weights, axis=0)
         mean = _pooled(weights * means)
         return mean, np.sqrt(_pooled(weights * (stds**2 + (means - mean) ** 2)))
 
-    def _parts(self, rows: Rows) -> list[tuple[Feed, Rows, Rows]]:
-        """The feeds that `rows` fall into, with their places among `rows` and their own row numbers."""
-        ends = np.cumsum([len(feed) for feed in self.feeds])
+    def _parts(self, rows: Rows) -> list[tuple[Dataset, Rows, Rows]]:
+        """The datasets that `rows` fall into, with their places among `rows` and their own row numbers."""
+        ends = np.cumsum([len(dataset) for dataset in self.datasets])
         of = np.searchsorted(ends, rows, side="right")
-        asked = [np.flatnonzero(of == number) for number in range(len(self.feeds))]
-        firsts = ends - [len(feed) for feed in self.feeds]
+        asked = [np.flatnonzero(of == number) for number in range(len(self.datasets))]
+        firsts = ends - [len(dataset) for dataset in self.datasets]
         return [
-            (feed, at, rows[at] - first) for feed, at, first in zip(self.feeds, asked, firsts, strict=True) if len(at)
+            (dataset, at, rows[at] - first)
+            for dataset, at, first in zip(self.datasets, asked, firsts, strict=True)
+            if len(at)
         ]
 
 

@@ -188,7 +188,7 @@ def resumable(path: Path, inputs: Mapping[str, Any], overwrite: bool) -> bool:
 
 
 @contextmanager
-def drafted(path: Path) -> Iterator[None]:
+def staging(path: Path) -> Iterator[None]:
     """While a store is laid out: one that fails leaves nothing, one that is killed debris. Raises NotWritable."""
     with writing_to(path):
         path.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The views of a store: patch, statistics, pixel set and observations, each a feed that serves batches."""
+"""The views of a store: patch, statistics, pixel set and observations, each a dataset that serves batches."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 
 from backend.errors import NotAStore, ObservationsNotKept
-from backend.series.batch import Batch, Feed
-from backend.series.gathering import Gathered, Rows, StoreFeed
+from backend.series.batch import Batch, Dataset
+from backend.series.gathering import Gathered, Rows, StoreDataset
 from backend.series.source import observed
 from backend.series.store import Store
 from backend.vocabulary import PATCH_SIZE_PX, REFLECTANCE_SCALE
@@ -19,7 +19,7 @@ from backend.vocabulary import PATCH_SIZE_PX, REFLECTANCE_SCALE
 SET_SIZE_PX = 64  # pixels of a parcel in a pixel set, as in pytorch-psetae
 
 
-class PatchFeed(StoreFeed):
+class PatchDataset(StoreDataset):
     """`(N, dates, bands, 32, 32)`: the bounding-box patch, zero outside the parcel, resized to 32 x 32.
 
     The resize takes the nearest pixel, as the paper's published patches do ("NNI"), so no pixel mixes with the zeros.
@@ -28,7 +28,7 @@ class PatchFeed(StoreFeed):
     view = "patch"
 
     def __init__(self, store: Store, days: Sequence[int] | None = None, bands: Sequence[str] | None = None) -> None:
-        """As StoreFeed; raises NoPositions where the store holds sets of pixels that nobody has placed."""
+        """As StoreDataset; raises NoPositions where the store holds sets of pixels that nobody has placed."""
         store.require_positions()
         super().__init__(store, days, bands)
 
@@ -58,7 +58,7 @@ class PatchFeed(StoreFeed):
         return np.asarray(lookup[place].reshape(len(rows), -1))
 
 
-class StatisticsFeed(StoreFeed):
+class StatisticsDataset(StoreDataset):
     """`(N, dates, 2 * bands)`: each band's mean over the parcel, then each one's (population) standard deviation."""
 
     view = "statistics"
@@ -67,7 +67,7 @@ class StatisticsFeed(StoreFeed):
         figures, gaps = zip(*map(self._statistics, self.parts(rows)))
         return Batch(torch.from_numpy(np.concatenate(figures)).to(device), gaps=any(gaps))
 
-    def moments(self, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def mean_std(self, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         figures = self.batch(rows, torch.device("cpu")).values.double().numpy()
         seen = ~np.isnan(figures)
         count = np.where(seen.any(axis=0), seen.sum(axis=0), np.nan)
@@ -96,7 +96,7 @@ class StatisticsFeed(StoreFeed):
         return count
 
 
-class PixelSetFeed(StoreFeed):
+class PixelSetDataset(StoreDataset):
     """`(N, dates, bands, S)`: at most `S` pixels of a parcel, evenly spread over its set; masked where it has fewer.
 
     Which pixels these are is fixed: so they are held for training, and a parcel is classified alike each time. The
@@ -127,7 +127,7 @@ class PixelSetFeed(StoreFeed):
         )
 
 
-class ObservationsFeed(StoreFeed):
+class ObservationsDataset(StoreDataset):
     """`(N, acquisitions, 2 * bands)`: mean and deviation over a parcel's pixels that were clear at that date alone.
 
     Nothing is interpolated: a date at which no pixel was clear is marked unseen. A model of this view takes whatever
@@ -151,7 +151,7 @@ class ObservationsFeed(StoreFeed):
         gaps = bool(values.isnan().any())
         return Batch(values.to(device), mask=seen.to(device), days=days.to(device), gaps=gaps)
 
-    def moments(self, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def mean_std(self, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Each `(1, channels)`: over all seen dates of all parcels."""
         batch = self.batch(rows, torch.device("cpu"))
         assert batch.mask is not None
@@ -185,11 +185,13 @@ def _mean_and_deviation(
     return (both / REFLECTANCE_SCALE).astype(np.float32)
 
 
-FEEDS: dict[str, type[StoreFeed]] = {
-    feed.view: feed for feed in (PatchFeed, StatisticsFeed, PixelSetFeed, ObservationsFeed)
+DATASETS: dict[str, type[StoreDataset]] = {
+    dataset.view: dataset for dataset in (PatchDataset, StatisticsDataset, PixelSetDataset, ObservationsDataset)
 }
 
 
-def feed_for(view: str, store: Store, days: Sequence[int] | None = None, bands: Sequence[str] | None = None) -> Feed:
-    """The feed of a model's view, on the model's calendar and bands. Raises MissingBands, ObservationsNotKept."""
-    return FEEDS[view](store, days, bands)  # type: ignore[return-value]
+def dataset_for(
+    view: str, store: Store, days: Sequence[int] | None = None, bands: Sequence[str] | None = None
+) -> Dataset:
+    """The dataset of a model's view, on the model's calendar and bands. Raises MissingBands, ObservationsNotKept."""
+    return DATASETS[view](store, days, bands)  # type: ignore[return-value]

@@ -29,7 +29,7 @@ from backend.protocol import Reporter
 from backend.reports.map import draw_map
 from backend.series import quality
 from backend.series.store import Store, locked, open_store
-from backend.series.views import feed_for
+from backend.series.views import dataset_for
 from backend.workflows import report_document
 from backend.workflows.arguments import own_options, typed
 from backend.workflows.classified_parcels import ClassifiedParcels
@@ -161,13 +161,13 @@ def _classify(
     store: Store, bundle: ModelBundle, device: torch.device, spec: ClassifySpec, reporter: Reporter
 ) -> ClassifiedParcels:  # fmt: skip
     """Every usable parcel of the store through the model."""
-    feed = feed_for(bundle.view, store, bundle.calendar, bundle.bands)
-    rows = np.flatnonzero(feed.usable)
+    dataset = dataset_for(bundle.view, store, bundle.calendar, bundle.bands)
+    rows = np.flatnonzero(dataset.usable)
     previous = None
     if spec.previous_field:
         known = nomenclature.from_table(bundle.class_table)
         previous = previous_crops(Seasons((store,)), spec.previous_field, known, reporter)[rows]
-    probabilities = predict(bundle, feed, rows, device, reporter, spec.batch_size, previous)
+    probabilities = predict(bundle, dataset, rows, device, reporter, spec.batch_size, previous)
     return ClassifiedParcels(store, bundle, rows, probabilities)
 
 

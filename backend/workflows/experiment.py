@@ -96,34 +96,34 @@ def experiment(spec: ExperimentSpec, reporter: Reporter) -> ExperimentResult:
         return _result(Publication(spec.output, spec.names, spec.models), [], [], began)
     seasons = Seasons.open(spec.stores)
     labelled = label_parcels(seasons, str(spec.class_field), spec.classes, reporter)
-    trial = _experiment(spec, seasons, labelled, reporter)
-    runs = runs_of(spec.names, spec.models, trial.folds)
-    trial.require_own(runs)
+    plan = _experiment(spec, seasons, labelled, reporter)
+    runs = runs_of(spec.names, spec.models, plan.folds)
+    plan.require_own(runs)
     notes = [*report_document.of_stores(seasons.stores)["notes"], *labelled.notes()]
-    facts = {**_facts(spec, trial), **report_document.sources(seasons.stores)}
-    publication = Publication(spec.output, spec.names, spec.models, trial, facts, notes)
+    facts = {**_facts(spec, plan), **report_document.sources(seasons.stores)}
+    publication = Publication(spec.output, spec.names, spec.models, plan, facts, notes)
     publication.write()
-    did = trial.carry_out(runs, reporter, publication.write)
+    did = plan.run(runs, reporter, publication.write)
     return _result(publication, runs, did, began)
 
 
 def _experiment(spec: ExperimentSpec, seasons: Seasons, labelled: LabelledParcels, reporter: Reporter) -> Experiment:
-    region = Region(cache(seasons.feed), labelled.labels, labelled.table.classes, series_digest(seasons.stores))
+    region = Region(cache(seasons.dataset), labelled.labels, labelled.table.classes, series_digest(seasons.stores))
     return Experiment.of(region, spec.learning, folding_of(spec.folding, seasons), spec.folds, spec.output, reporter)
 
 
-def _facts(spec: ExperimentSpec, trial: Experiment) -> dict[str, Any]:
+def _facts(spec: ExperimentSpec, plan: Experiment) -> dict[str, Any]:
     """What the page says of the settings: the training options given apply to all models, the others are their own."""
-    shared = {name: getattr(trial.base.spec, name) for name in ("seed", "min_samples", "device")}
+    shared = {name: getattr(plan.base.spec, name) for name in ("seed", "min_samples", "device")}
     given = {name.replace("_", " "): value for name, value in {**spec.learning, **shared}.items()}
-    return {"class field": spec.class_field, **spec.classes.facts(), "split": trial.folding.name, **given}
+    return {"class field": spec.class_field, **spec.classes.facts(), "split": plan.folding.name, **given}
 
 
 def _result(publication: Publication, runs: list[Run], did: list[Run], began: float) -> ExperimentResult:
     """Written once more: another process may have finished runs since."""
     tables = publication.write(with_pictures=True)
-    trial = publication.experiment
-    left = tuple(run.name for run in runs if trial and not trial.records.done(run))
+    plan = publication.experiment
+    left = tuple(run.name for run in runs if plan and not plan.records.done(run))
     return ExperimentResult(
         tables={path.stem: path for path in tables},
         report=publication.folder / PAGE,

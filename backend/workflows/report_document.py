@@ -109,9 +109,9 @@ def require_writable(path: Path) -> None:
         raise NotWritable(path, "it is a folder")
     with writing_to(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        trial = path.with_name(f".{path.name}.trial")
-        trial.touch()
-        trial.unlink()
+        probe = path.with_name(f".{path.name}.probe")
+        probe.touch()
+        probe.unlink()
 
 
 def sources(stores: Sequence[Store]) -> dict[str, Any]:

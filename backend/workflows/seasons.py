@@ -17,7 +17,7 @@ from pyproj import CRS
 
 from backend.errors import NoOutlines
 from backend.parcels.reading import column
-from backend.series.batch import Feed
+from backend.series.batch import Dataset
 from backend.series.joined import joined
 from backend.series.store import Store, open_store
 
@@ -41,7 +41,7 @@ class Seasons:
     def _fields(self) -> list[pandas.DataFrame]:
         return [store.fields() for store in self.stores]
 
-    def feed(self, view: str) -> Feed:
+    def dataset(self, view: str) -> Dataset:
         """The samples of all parcels, on the days and bands of the first store. Raises MissingBands."""
         return joined(view, self.stores)
 

@@ -20,7 +20,7 @@ from backend.options import default
 from backend.parcels.nomenclature import Nomenclature
 from backend.protocol import Reporter
 from backend.reports.tables import FIGURES
-from backend.series.batch import Feed
+from backend.series.batch import Dataset
 from backend.workflows import report_document
 from backend.workflows.arguments import own_options, require_none, typed
 from backend.workflows.folding import FoldingOptions, folding_of
@@ -105,14 +105,16 @@ def train(spec: TrainSpec, reporter: Reporter) -> Training:
     labelled = label_parcels(seasons, spec.class_field, spec.classes, reporter)
     if spec.restart:
         shutil.rmtree(spec.checkpoint, ignore_errors=True)
-    feed = seasons.feed(MODELS[spec.learning.model].view)
+    dataset = seasons.dataset(MODELS[spec.learning.model].view)
     folding = folding_of(spec.folding, seasons)
     crops, field_name = labelled.table, spec.previous_field
     previous = previous_crops(seasons, field_name, crops, reporter) if field_name else None
-    trained = learn(spec.learning, feed, labelled.labels, crops.classes, reporter, spec.checkpoint, folding, previous)
+    trained = learn(
+        spec.learning, dataset, labelled.labels, crops.classes, reporter, spec.checkpoint, folding, previous
+    )
     facts = {**_choices(spec), "split": folding.name, "seconds": round(time.monotonic() - began, 1)}
     document = _document(seasons, trained, labelled, facts)
-    _bundle(seasons, trained, feed, crops, document).save(spec.output)
+    _bundle(seasons, trained, dataset, crops, document).save(spec.output)
     page = reports.write(document, spec.page, language=spec.language)
     shutil.rmtree(spec.checkpoint, ignore_errors=True)
     return _result(spec, trained, labelled, document, page)
@@ -125,12 +127,12 @@ def _choices(spec: TrainSpec) -> dict[str, Any]:
 
 
 def _bundle(
-    seasons: Seasons, trained: Trained, feed: Feed, crops: Nomenclature, document: Mapping[str, Any]
+    seasons: Seasons, trained: Trained, dataset: Dataset, crops: Nomenclature, document: Mapping[str, Any]
 ) -> ModelBundle:
     simulated = any(map(report_document.is_simulated, seasons.stores))
     made = {"simulated": simulated, "preparation": of_store(seasons.stores[0])}
     provenance = {**document["provenance"], **made}
-    return trained.bundle(feed, seasons.stores[0].manifest.season, tuple(crops.table()), provenance, document)
+    return trained.bundle(dataset, seasons.stores[0].manifest.season, tuple(crops.table()), provenance, document)
 
 
 def _document(seasons: Seasons, trained: Trained, labelled: LabelledParcels, facts: dict[str, Any]) -> dict[str, Any]:

@@ -19,8 +19,8 @@ from rasterio.errors import NotGeoreferencedWarning
 from backend.errors import BadMetadata, UnreadableImage, UnsupportedZarr
 from backend.imagery.acquisition import ImageryOptions, Layer, Mask, Scene
 from backend.imagery.grid import Grid
+from backend.imagery.locations import NETCDF_SUFFIXES, in_netcdf, in_zarr, in_zip, is_netcdf
 from backend.imagery.names import band_called, moment_in, platform_in, tile_in
-from backend.imagery.places import NETCDF_SUFFIXES, in_netcdf, in_zarr, in_zip, is_netcdf
 from backend.imagery.rasters import opened, read_facts
 
 _ZARR_FILES = (".zmetadata", ".zgroup", "zarr.json")

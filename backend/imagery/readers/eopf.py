@@ -18,10 +18,10 @@ from typing import Any
 from backend.errors import BadMetadata, IncompleteProduct
 from backend.imagery.acquisition import ImageryOptions, Layer, Mask, Scene
 from backend.imagery.grid import Grid
+from backend.imagery.locations import in_zarr
 from backend.imagery.metadata import as_number
 from backend.imagery.names import moment_in, platform_in, tile_in
 from backend.imagery.packages import Package, open_package
-from backend.imagery.places import in_zarr
 from backend.imagery.rasters import ground, opened
 from backend.vocabulary import BANDS
 

@@ -13,7 +13,7 @@ from urllib.request import Request, urlopen
 
 from backend import __version__
 from backend.errors import BadCatalogue, UnreachableCatalogue
-from backend.imagery.places import is_remote, unsigned
+from backend.imagery.locations import is_remote, unsigned
 
 TIMEOUT_S = 30.0  # for the server's next word
 PAUSES_S = (0.5, 2.0, 5.0)  # before each further try

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit, urlun
 from urllib.request import url2pathname
 
 from backend.errors import BadCatalogue
-from backend.imagery.places import is_remote, unsigned
+from backend.imagery.locations import is_remote, unsigned
 from backend.imagery.stac.fetching import fetch
 
 SCHEME = "stac:"

@@ -11,7 +11,7 @@ import geopandas
 from backend.errors import BadArgument
 from backend.parcels.database import Database
 from backend.parcels.sources import encoding as encodings
-from backend.parcels.sources import places
+from backend.parcels.sources import locations
 from backend.parcels.sources.chunk import Source
 from backend.parcels.sources.geoparquet import GeoParquet
 from backend.parcels.sources.open_table import OpenTable
@@ -35,7 +35,7 @@ def find(path: Parcels, layer: str | None = None, encoding: str | None = None) -
         if encoding:
             raise BadArgument("encoding", "none, as databases say theirs; only shapefiles take one", encoding)
         return PostGis(path, layer)
-    place, layer = places.find(path, layer)
+    place, layer = locations.find(path, layer)
     how = encodings.of(place, encoding)
     if place.suffix not in _PARQUET:
         return VectorFile(place, layer_in(place, layer), how.name, how.guessed)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from backend.errors import UnreadableParcels
-from backend.parcels.sources.places import Place
+from backend.parcels.sources.locations import Place
 
 _XML = (".gml", ".kml", ".xml")
 _HEADER = 100  # bytes of a shapefile's; a table's are in the first twelve

@@ -9,7 +9,7 @@ import struct
 from dataclasses import dataclass
 
 from backend.errors import BadArgument
-from backend.parcels.sources.places import Place
+from backend.parcels.sources.locations import Place
 
 WESTERN = "cp1252"  # what Windows writes in western Europe and the Americas; Latin-1's letters are the same
 _UNSAID = (0x00, 0x57)  # language driver ids that name no code page, "ANSI"

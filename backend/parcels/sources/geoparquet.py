@@ -21,7 +21,7 @@ import shapely
 
 from backend.parcels.sources import chunk
 from backend.parcels.sources.chunk import ARROW, Chunk
-from backend.parcels.sources.places import reading, stamp
+from backend.parcels.sources.locations import reading, stamp
 
 _UNNAMED_INDEX = re.compile(r"__index_level_\d+__")  # row numbers that pandas kept
 

@@ -18,10 +18,10 @@ import shapely
 from numpy.typing import NDArray
 
 from backend.errors import BadArgument, UnreadableParcels
-from backend.parcels.sources import chunk, places
+from backend.parcels.sources import chunk, locations
 from backend.parcels.sources.chunk import ARROW, Chunk
 from backend.parcels.sources.cut_off import require_whole
-from backend.parcels.sources.places import Place, reading
+from backend.parcels.sources.locations import Place, reading
 
 _CURVED = tuple(kind + 1000 * axes for kind in range(8, 15) if kind not in (13, 14) for axes in range(4))
 # A null outline of a FlatGeobuf ends the process in GDAL's own stream of columns (3.12), not in its general one.
@@ -55,7 +55,7 @@ class VectorFile:
             self._require_all(start)
 
     def stamp(self) -> list[Any]:
-        return [*places.stamp(self.place.path), self.layer]
+        return [*locations.stamp(self.place.path), self.layer]
 
     def _require_all(self, found: int) -> None:
         """Raises UnreadableParcels for a FlatGeobuf that ends before its last feature, which GDAL does not say."""
@@ -113,7 +113,7 @@ def layer_in(place: Place, layer: str | None) -> str | None:
     """
     require_whole(place)
     with reading(place.path):
-        layers = places.layers_in(place.for_gdal)
+        layers = locations.layers_in(place.for_gdal)
     if not layers:
         raise UnreadableParcels(place.path, "it holds no layer")
     if layer is not None and layer not in layers:
@@ -127,7 +127,7 @@ def layer_in(place: Place, layer: str | None) -> str | None:
 @contextmanager
 def _quiet() -> Iterator[None]:
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=places.MEASURES)
+        warnings.filterwarnings("ignore", message=locations.MEASURES)
         warnings.filterwarnings("ignore", message=".* as JSON; leaving as string")
         warnings.filterwarnings("ignore", message="Non closed ring detected")  # for each; they are repaired and counted
         yield

@@ -17,7 +17,7 @@ import torch
 from rasterio.features import rasterize
 
 from backend.series.store import open_store
-from backend.series.views import StatisticsFeed
+from backend.series.views import StatisticsDataset
 from tests.backend.commands.conftest import run
 from tests.backend.ground import FLANDERS
 
@@ -81,7 +81,7 @@ def test_ndvi_courses_are_those_of_the_rasters(work, ndvi):
     store = open_store(work / "f.parcels")
     days, expected = ndvi
     assert list(store.days) == days.tolist()
-    means = StatisticsFeed(store).batch(np.arange(19), torch.device("cpu")).values.numpy()
+    means = StatisticsDataset(store).batch(np.arange(19), torch.device("cpu")).values.numpy()
     found = (means[:, :, NIR] - means[:, :, RED]) / (means[:, :, NIR] + means[:, :, RED])
     np.testing.assert_allclose(found, expected, atol=2e-3)
 
@@ -90,7 +90,7 @@ def test_maize_is_bare_in_may_green_in_july_and_gone_in_october(work):
     """What anyone in Flanders would say of maize, on the four maize parcels."""
     store = open_store(work / "f.parcels")
     maize = np.flatnonzero(store.parcels()["ct_name"].to_numpy() == "Maize")
-    means = StatisticsFeed(store).batch(maize, torch.device("cpu")).values.numpy().mean(axis=0)
+    means = StatisticsDataset(store).batch(maize, torch.device("cpu")).values.numpy().mean(axis=0)
     course = (means[:, NIR] - means[:, RED]) / (means[:, NIR] + means[:, RED])
     month = np.array([(date(2018, 1, 1) + timedelta(days)).month for days in store.days])
     year = np.array([(date(2018, 1, 1) + timedelta(days)).year for days in store.days])

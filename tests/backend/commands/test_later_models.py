@@ -13,7 +13,7 @@ from backend.learning.training import TrainingSpec, train
 from backend.models import MODELS
 from backend.models.bundle import ModelBundle
 from backend.series.store import open_store
-from backend.series.views import feed_for
+from backend.series.views import dataset_for
 from backend.vocabulary import CropClass
 from tests.backend.commands.conftest import run
 from tests.backend.recorder import Recorder
@@ -40,14 +40,14 @@ def test_trains_and_classifies(region, tmp_path, name):
 @pytest.mark.parametrize("name", LATER)
 def test_dropout_and_draws_follow_from_the_seed_also_when_resumed(region, tmp_path, name):
     store = open_store(region.store)
-    feed = feed_for(MODELS[name].view, store)
+    dataset = dataset_for(MODELS[name].view, store)
     labels = 1 - (store.parcels()["CODE_CULTU"].fillna("") == "PPH").to_numpy(int)
     crops = (CropClass("0", "meadows", "#00aa00"), CropClass("1", "cereal", "#aaaa00"))
     spec = TrainingSpec(model=name, epochs=3, batch_size=9, device="cpu", min_samples=5)
-    whole = train(spec, feed, labels, crops, Recorder()).kept.network.state_dict()
+    whole = train(spec, dataset, labels, crops, Recorder()).kept.network.state_dict()
     with pytest.raises(Cancelled):
-        train(spec, feed, labels, crops, Stopping(), tmp_path / "fold")
-    resumed = train(spec, feed, labels, crops, Recorder(), tmp_path / "fold").kept.network.state_dict()
+        train(spec, dataset, labels, crops, Stopping(), tmp_path / "fold")
+    resumed = train(spec, dataset, labels, crops, Recorder(), tmp_path / "fold").kept.network.state_dict()
     assert all(torch.equal(whole[key], resumed[key]) for key in whole)
 
 

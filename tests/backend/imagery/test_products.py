@@ -19,7 +19,7 @@ from backend.errors import BadArgument, BadMetadata, IncompleteProduct, StoreOfO
 from backend.imagery.acquisition import ImageryOptions
 from backend.imagery.blocks import read_acquisition
 from backend.imagery.catalogue import find, require_readable
-from backend.imagery.places import on_disk
+from backend.imagery.locations import on_disk
 from backend.protocol import Silent
 from backend.series.store import open_store
 from backend.vocabulary import BANDS

@@ -1,4 +1,4 @@
-"""A feed of arrays, and a reporter that remembers."""
+"""A dataset of arrays, and a reporter that remembers."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -40,7 +40,7 @@ class FakeFeed:
         mask = None if self.inside is None else torch.from_numpy(self.inside[rows]).to(device)
         return Batch(torch.from_numpy(self.values[rows]).to(device), mask)
 
-    def moments(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def mean_std(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         values = self.values[rows].astype(np.float64)
         if self.inside is None:
             return values.mean(axis=0), values.std(axis=0)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from backend.errors import BadArgument, TooFewGroups, TooFewToValidate
-from backend.learning.folds import GroupFolds, YearFolds, squares, untaught
+from backend.learning.folds import GroupFolds, YearFolds, missing_from_train, squares
 from backend.learning.training import Training, TrainingSpec
 
 
@@ -105,17 +105,17 @@ def test_a_class_of_one_group_is_told_and_the_rest_is_not():
     labels = np.where(groups == 3, 2, np.arange(60) % 2)
     splits = GroupFolds("x", groups).splits(np.arange(60), labels, 0)
     (fold,) = [split.fold for split in splits if 18 in split.test]
-    assert untaught(splits, labels) == {2: [fold]}
+    assert missing_from_train(splits, labels) == {2: [fold]}
 
 
 def test_training_tells_what_it_cannot_learn_and_how_many_folds_there_are(statistics, crops, recorder):
     years = np.repeat([2017, 2018, 2019], 50)
     labels = np.where(years == 2019, np.arange(150) % 3, np.arange(150) % 2)
-    feed, spec = statistics(labels), TrainingSpec(model="gru", epochs=1, folds=3, device="cpu")
-    training = Training.of(spec, feed, labels, crops[:3], recorder, folding=YearFolds(years))
+    dataset, spec = statistics(labels), TrainingSpec(model="gru", epochs=1, folds=3, device="cpu")
+    training = Training.of(spec, dataset, labels, crops[:3], recorder, folding=YearFolds(years))
     assert len(training.splits) == 3
     (message,) = recorder.of("folds.untaught_class")
     assert "Crop 2 (fold 3)" in message
     assert "Crop 0" not in message
     with pytest.raises(BadArgument, match=r"folds: expected a whole number from 1 to 3 \(split by year\), found 4"):
-        Training.of(TrainingSpec(model="gru", folds=4), feed, labels, crops[:3], recorder, folding=YearFolds(years))
+        Training.of(TrainingSpec(model="gru", folds=4), dataset, labels, crops[:3], recorder, folding=YearFolds(years))

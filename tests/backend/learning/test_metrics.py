@@ -9,7 +9,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 from sklearn import metrics as peer
 
-from backend.learning.calibration import cross_entropy, probabilities, temperature
+from backend.learning.calibration import cross_entropy, fit_temperature, probabilities
 from backend.learning.metrics import reliability, scores, summary
 
 RNG = np.random.default_rng(4)
@@ -70,7 +70,7 @@ def test_temperature_is_the_one_scipy_finds(sharpness):
     def loss(warmth: float) -> float:
         return -log_softmax(logits.astype(float) / warmth, axis=1)[np.arange(len(labels)), labels].mean()
 
-    found = temperature(logits, labels)
+    found = fit_temperature(logits, labels)
     best = minimize_scalar(loss, bounds=(0.2, 10), method="bounded", options={"xatol": 1e-8})
     assert found == pytest.approx(best.x, rel=1e-4)
     assert found == pytest.approx(sharpness, rel=0.1)
@@ -79,13 +79,13 @@ def test_temperature_is_the_one_scipy_finds(sharpness):
 
 def test_temperature_stays_in_its_bounds():
     logits = np.eye(4, dtype=np.float32) * 5
-    assert temperature(logits, np.arange(4)) == pytest.approx(0.2)
-    assert temperature(logits, (np.arange(4) + 1) % 4) == pytest.approx(10)
+    assert fit_temperature(logits, np.arange(4)) == pytest.approx(0.2)
+    assert fit_temperature(logits, (np.arange(4) + 1) % 4) == pytest.approx(10)
 
 
 def test_calibrated_confidence_is_as_large_as_the_accuracy():
     logits, labels = drawn(2.5)
-    raw, calibrated = probabilities(logits, 1.0), probabilities(logits, temperature(logits, labels))
+    raw, calibrated = probabilities(logits, 1.0), probabilities(logits, fit_temperature(logits, labels))
     accuracy = (logits.argmax(axis=1) == labels).mean()
     assert calibrated.max(axis=1).mean() == pytest.approx(accuracy, abs=0.02)
     assert raw.max(axis=1).mean() > accuracy + 0.1

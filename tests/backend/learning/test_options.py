@@ -20,9 +20,9 @@ from backend.learning.fitting import fresh
 from backend.learning.folds import RANDOM
 from backend.learning.normalisation import Normalisation
 from backend.learning.objective import class_weights, focal, objective
-from backend.learning.orders import places
+from backend.learning.permutations import permutations
 from backend.learning.samples import Samples
-from backend.learning.schedule import share_of_rate
+from backend.learning.schedule import lr_factor
 from backend.learning.training import TrainingSpec, train
 from backend.models import MODELS
 
@@ -75,11 +75,11 @@ def test_class_weights_are_scikit_learns_and_their_roots():
 @pytest.mark.parametrize("kind", ["none", "balanced"])
 def test_training_lowers_the_loss_asked_for(statistics, crops, recorder, loss, kind):
     """One batch holds the training part, so the first epoch's loss is that of the fresh network."""
-    feed, asked = statistics(LABELS), spec(epochs=1, batch_size=150, loss=loss, class_weights=kind)
-    found = train(asked, feed, LABELS, crops[:3], recorder)
-    network = fresh(asked, 0, 10, feed.days, 3)
+    dataset, asked = statistics(LABELS), spec(epochs=1, batch_size=150, loss=loss, class_weights=kind)
+    found = train(asked, dataset, LABELS, crops[:3], recorder)
+    network = fresh(asked, 0, 10, dataset.days, 3)
     rows = RANDOM.splits(np.arange(150), LABELS, asked.seed)[0].train
-    normal = Normalisation.of(feed, rows).apply(feed.batch(rows, CPU)).values
+    normal = Normalisation.of(dataset, rows).apply(dataset.batch(rows, CPU)).values
     log_p = log_softmax(network(normal).double().detach().numpy(), axis=1)[np.arange(len(rows)), LABELS[rows]]
     each = -log_p * ((1 - np.exp(log_p)) if loss == "focal" else 1)
     weights = np.ones(3) if kind == "none" else compute_class_weight("balanced", classes=np.arange(3), y=LABELS[rows])
@@ -88,16 +88,16 @@ def test_training_lowers_the_loss_asked_for(statistics, crops, recorder, loss, k
 
 
 def test_the_forest_weighs_classes_as_scikit_learn_does(statistics, crops, recorder):
-    feed = statistics(LABELS, noise=0.2)
-    found = train(spec(model="random-forest", class_weights="balanced"), feed, LABELS, crops[:3], recorder)
+    dataset = statistics(LABELS, noise=0.2)
+    found = train(spec(model="random-forest", class_weights="balanced"), dataset, LABELS, crops[:3], recorder)
     split = RANDOM.splits(np.arange(150), LABELS, 3)[0]
-    normal = Normalisation.of(feed, split.train)
-    values = normal.apply(feed.batch(np.arange(150), CPU)).values.numpy().reshape(150, -1)
+    normal = Normalisation.of(dataset, split.train)
+    values = normal.apply(dataset.batch(np.arange(150), CPU)).values.numpy().reshape(150, -1)
     peer = RandomForestClassifier(400, class_weight="balanced", random_state=3)
     peer.fit(values[split.train], LABELS[split.train])
     ours = found.kept.network.predict_proba(values[split.test])
     np.testing.assert_allclose(ours, peer.predict_proba(values[split.test]), atol=1e-12)
-    plain = train(spec(model="random-forest"), feed, LABELS, crops[:3], recorder).kept.network
+    plain = train(spec(model="random-forest"), dataset, LABELS, crops[:3], recorder).kept.network
     assert abs(plain.predict_proba(values[split.test]) - ours).max() > 0.02
 
 
@@ -117,9 +117,9 @@ def test_schedules_are_torchs(steps):
 
     cosine = rates(lambda optimiser: torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, T_max=steps))
     cycle = rates(lambda optimiser: torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=0.5, total_steps=steps))
-    np.testing.assert_allclose([0.5 * share_of_rate("cosine", i, steps) for i in range(steps)], cosine, atol=1e-12)
-    np.testing.assert_allclose([0.5 * share_of_rate("one-cycle", i, steps) for i in range(steps)], cycle, rtol=1e-9)
-    assert {share_of_rate("constant", i, steps) for i in range(steps)} == {1.0}
+    np.testing.assert_allclose([0.5 * lr_factor("cosine", i, steps) for i in range(steps)], cosine, atol=1e-12)
+    np.testing.assert_allclose([0.5 * lr_factor("one-cycle", i, steps) for i in range(steps)], cycle, rtol=1e-9)
+    assert {lr_factor("constant", i, steps) for i in range(steps)} == {1.0}
 
 
 def test_every_step_takes_the_rate_of_the_schedule(monkeypatch, statistics, crops, recorder):
@@ -138,10 +138,10 @@ def test_every_step_takes_the_rate_of_the_schedule(monkeypatch, statistics, crop
 
 def test_weight_decay_pulls_by_rate_times_decay(statistics, crops, recorder):
     """After one step the decayed weights are the plain ones less `rate * decay` of the first."""
-    feed, asked = statistics(LABELS), spec(epochs=1, batch_size=150)
-    first = fresh(asked, 0, 10, feed.days, 3).state_dict()
+    dataset, asked = statistics(LABELS), spec(epochs=1, batch_size=150)
+    first = fresh(asked, 0, 10, dataset.days, 3).state_dict()
     plain, decayed = (
-        train(one, feed, LABELS, crops[:3], recorder).kept.network.state_dict()
+        train(one, dataset, LABELS, crops[:3], recorder).kept.network.state_dict()
         for one in (asked, replace(asked, weight_decay=0.5))
     )
     for name, weight in first.items():
@@ -152,14 +152,14 @@ def test_weight_decay_pulls_by_rate_times_decay(statistics, crops, recorder):
 
 
 def test_a_fold_stops_after_so_many_epochs_without_a_better_one(monkeypatch, statistics, crops, recorder):
-    monkeypatch.setattr("backend.learning.pace.SECONDS", 0.0)
-    feed, asked = statistics(LABELS, noise=0.1), spec(epochs=60, learning_rate=1e-2)
-    whole = train(asked, feed, LABELS, crops[:3], recorder)
+    monkeypatch.setattr("backend.learning.progress.SECONDS", 0.0)
+    dataset, asked = statistics(LABELS, noise=0.1), spec(epochs=60, learning_rate=1e-2)
+    whole = train(asked, dataset, LABELS, crops[:3], recorder)
     ranks = [(row["validation_mean_f"], -row["validation_loss"]) for row in whole.curves]
     best_so_far = [ranks.index(max(ranks[: i + 1])) for i in range(60)]
     stops = next(i + 1 for i in range(60) if i - best_so_far[i] >= 4)
     assert stops < 60
-    early = train(replace(asked, patience=4), feed, LABELS, crops[:3], recorder)
+    early = train(replace(asked, patience=4), dataset, LABELS, crops[:3], recorder)
     assert early.curves == whole.curves[:stops]
     assert early.kept.best == whole.curves[best_so_far[stops - 1]]
     assert recorder.of("progress")[-1][0] == 1.0
@@ -182,18 +182,18 @@ def test_dates_are_dropped_in_the_share_asked_for_and_never_all():
 
 @pytest.mark.parametrize("order", ["chronological", "shuffled", "shuffled-per-parcel"])
 def test_dropped_dates_are_filled_as_numpy_interpolates(statistics, monkeypatch, order):
-    feed = statistics(LABELS)
-    feed.days = (-20, 13, 120, 125)
-    normal = Normalisation.of(feed, np.arange(150))
-    placed = places(order, 150, 4, seed=2)
-    samples, rows = Samples(feed, normal, CPU, placed), np.array([3, 77, 149, 8, 20])
+    dataset = statistics(LABELS)
+    dataset.days = (-20, 13, 120, 125)
+    normal = Normalisation.of(dataset, np.arange(150))
+    placed = permutations(order, 150, 4, seed=2)
+    samples, rows = Samples(dataset, normal, CPU, placed), np.array([3, 77, 149, 8, 20])
     kept = np.array([[1, 0, 0, 1], [0, 0, 1, 0], [1, 1, 1, 1], [0, 1, 0, 1], [1, 0, 1, 0]], dtype=bool)
     monkeypatch.setattr("backend.learning.date_dropout.drawn", lambda seen, share: torch.from_numpy(kept))
     (found,) = DateDropout(0.5, samples).apply(samples.inputs(rows), rows)
     for place, row in enumerate(rows):
-        days = np.array(feed.days)
+        days = np.array(dataset.days)
         filled = np.stack(
-            [np.interp(days, days[kept[place]], feed.values[row, kept[place], c]) for c in range(20)], axis=1
+            [np.interp(days, days[kept[place]], dataset.values[row, kept[place], c]) for c in range(20)], axis=1
         )
         expected = (filled - normal.mean) / normal.std
         expected = expected if placed is None else expected[placed[row]]
@@ -201,17 +201,19 @@ def test_dropped_dates_are_filled_as_numpy_interpolates(statistics, monkeypatch,
 
 
 def test_a_patch_stays_zero_outside_and_is_filled_inside(patches, monkeypatch):
-    feed = patches(np.arange(6) % 2)
-    normal, rows = Normalisation.of(feed, np.arange(6)), np.array([4, 1])
-    samples = Samples(feed, normal, CPU)
+    dataset = patches(np.arange(6) % 2)
+    normal, rows = Normalisation.of(dataset, np.arange(6)), np.array([4, 1])
+    samples = Samples(dataset, normal, CPU)
     kept = torch.tensor([[True, False, False, True], [False, True, False, False]])
     monkeypatch.setattr("backend.learning.date_dropout.drawn", lambda seen, share: kept)
     (found,) = DateDropout(0.5, samples).apply(samples.inputs(rows), rows)
-    raw = feed.values[4]
+    raw = dataset.values[4]
     filled = raw[0] + (raw[3] - raw[0]) * (60 - 10) / (180 - 10)
-    expected = np.where(feed.inside[4, 0], (filled - normal.mean[1, :, None, None]) / normal.std[1, :, None, None], 0)
+    expected = np.where(
+        dataset.inside[4, 0], (filled - normal.mean[1, :, None, None]) / normal.std[1, :, None, None], 0
+    )
     np.testing.assert_allclose(found[0, 1].numpy(), expected, rtol=1e-3, atol=1e-3)
-    outside = ~torch.from_numpy(feed.inside[rows]).expand_as(found)
+    outside = ~torch.from_numpy(dataset.inside[rows]).expand_as(found)
     assert (found[outside] == 0).all()
 
 
@@ -231,9 +233,9 @@ def test_an_observation_dropped_is_one_not_seen(monkeypatch):
 
 def test_validation_and_test_keep_all_dates(statistics, crops, recorder, monkeypatch):
     """Without a step that changes anything, dropping dates changes the training loss alone."""
-    feed, asked = statistics(LABELS), spec(epochs=1, batch_size=150, learning_rate=1e-12)
+    dataset, asked = statistics(LABELS), spec(epochs=1, batch_size=150, learning_rate=1e-12)
     plain, thinned = (
-        train(one, feed, LABELS, crops[:3], recorder) for one in (asked, replace(asked, date_dropout=0.7))
+        train(one, dataset, LABELS, crops[:3], recorder) for one in (asked, replace(asked, date_dropout=0.7))
     )
     assert plain.curves[0]["train_loss"] != pytest.approx(thinned.curves[0]["train_loss"], rel=1e-4)
     assert plain.curves[0]["validation_loss"] == pytest.approx(thinned.curves[0]["validation_loss"], rel=1e-5)
@@ -245,9 +247,11 @@ def test_validation_and_test_keep_all_dates(statistics, crops, recorder, monkeyp
 @pytest.mark.parametrize("model", ["gru", "cnn-gru-0.9", "conv-lstm"])
 def test_half_precision_trains_float32_weights(statistics, patches, crops, recorder, model):
     labels = LABELS if model == "gru" else np.arange(30) % 2
-    feed, kinds = (statistics(labels), crops[:3]) if model == "gru" else (patches(labels), crops[:2])
+    dataset, kinds = (statistics(labels), crops[:3]) if model == "gru" else (patches(labels), crops[:2])
     asked = spec(model=model, epochs=1)
-    plain, half = (train(one, feed, labels, kinds, recorder) for one in (asked, replace(asked, precision="bfloat16")))
+    plain, half = (
+        train(one, dataset, labels, kinds, recorder) for one in (asked, replace(asked, precision="bfloat16"))
+    )
     assert {weight.dtype for weight in half.kept.network.parameters()} == {torch.float32}
     losses = plain.curves[0]["train_loss"], half.curves[0]["train_loss"]
     assert losses[0] != losses[1]
@@ -275,24 +279,24 @@ def test_a_stopped_run_goes_on_bit_for_bit_with_every_option(
     tmp_path, statistics, patches, crops, make_recorder, model
 ):
     labels = LABELS if model == "gru" else np.arange(40) % 2
-    feed, kinds = (statistics(labels), crops[:3]) if model == "gru" else (patches(labels), crops[:2])
+    dataset, kinds = (statistics(labels), crops[:3]) if model == "gru" else (patches(labels), crops[:2])
     asked = spec(model=model, epochs=4, batch_size=16, **ALL)
-    whole = train(asked, feed, labels, kinds, make_recorder())
+    whole = train(asked, dataset, labels, kinds, make_recorder())
     for epoch in (2, 3):
         with pytest.raises(Cancelled):
-            train(asked, feed, labels, kinds, make_recorder(Cancelled(), epoch), tmp_path / "run")
-    resumed = train(asked, feed, labels, kinds, make_recorder(), tmp_path / "run")
+            train(asked, dataset, labels, kinds, make_recorder(Cancelled(), epoch), tmp_path / "run")
+    resumed = train(asked, dataset, labels, kinds, make_recorder(), tmp_path / "run")
     assert resumed.curves == whole.curves
     assert np.array_equal(resumed.tested_probabilities, whole.tested_probabilities)
-    other = train(replace(asked, date_dropout=0.3), feed, labels, kinds, make_recorder(), tmp_path / "run")
+    other = train(replace(asked, date_dropout=0.3), dataset, labels, kinds, make_recorder(), tmp_path / "run")
     assert other.curves != whole.curves
 
 
 def test_an_early_stop_is_remembered(tmp_path, statistics, crops, make_recorder):
-    feed, asked = statistics(LABELS, noise=0.1), spec(epochs=60, learning_rate=1e-2, patience=4)
-    whole = train(asked, feed, LABELS, crops[:3], make_recorder(), tmp_path)
+    dataset, asked = statistics(LABELS, noise=0.1), spec(epochs=60, learning_rate=1e-2, patience=4)
+    whole = train(asked, dataset, LABELS, crops[:3], make_recorder(), tmp_path)
     again = make_recorder()
-    assert train(asked, feed, LABELS, crops[:3], again, tmp_path).curves == whole.curves
+    assert train(asked, dataset, LABELS, crops[:3], again, tmp_path).curves == whole.curves
     assert again.of("epoch") == []
 
 

@@ -13,8 +13,8 @@ from backend.errors import BadArgument, NoSuchDevice
 from backend.learning import device
 from backend.learning.folds import RandomFolds
 from backend.learning.normalisation import Normalisation
-from backend.learning.orders import places
-from backend.learning.pace import Pace
+from backend.learning.permutations import permutations
+from backend.learning.progress import Progress
 from backend.learning.samples import Samples
 from backend.series.batch import Batch
 
@@ -46,27 +46,27 @@ def test_folds_follow_from_the_seed():
 
 
 def test_dates_are_shuffled_alike_for_all_or_for_each_parcel_by_the_seed_alone():
-    assert places("chronological", 7, 24, 3) is None
-    alike, own = places("shuffled", 7, 24, 3), places("shuffled-per-parcel", 7, 24, 3)
+    assert permutations("chronological", 7, 24, 3) is None
+    alike, own = permutations("shuffled", 7, 24, 3), permutations("shuffled-per-parcel", 7, 24, 3)
     assert alike.shape == own.shape == (7, 24)
     assert (alike == alike[0]).all() and not np.array_equal(alike[0], np.arange(24))
     assert len(np.unique(own, axis=0)) == 7
     assert (np.sort(own, axis=1) == np.arange(24)).all()
-    assert np.array_equal(own, places("shuffled-per-parcel", 7, 24, 3))
-    assert not np.array_equal(own, places("shuffled-per-parcel", 7, 24, 4))
+    assert np.array_equal(own, permutations("shuffled-per-parcel", 7, 24, 3))
+    assert not np.array_equal(own, permutations("shuffled-per-parcel", 7, 24, 4))
 
 
 def test_samples_serve_normalised_dates_in_the_order_asked_for(statistics):
-    feed = statistics(np.arange(60) % 4)
+    dataset = statistics(np.arange(60) % 4)
     rows = np.array([3, 11, 40])
-    normal = Normalisation.of(feed, np.arange(60))
+    normal = Normalisation.of(dataset, np.arange(60))
     order = np.array([np.random.default_rng(i).permutation(4) for i in range(60)])
     for hold in (False, True):
-        samples = Samples(feed, normal, CPU, order)
+        samples = Samples(dataset, normal, CPU, order)
         if hold:
             samples.hold(np.arange(60))
         (found,) = samples.inputs(rows)
-        plain = ((feed.values - normal.mean) / normal.std)[rows]
+        plain = ((dataset.values - normal.mean) / normal.std)[rows]
         expected = np.stack([plain[i][order[row]] for i, row in enumerate(rows)])
         np.testing.assert_allclose(found.numpy(), expected, rtol=1e-4, atol=1e-4)
 
@@ -80,25 +80,25 @@ def test_five_rows_of_a_class_go_one_to_each_part():
 
 
 def test_normalised_statistics_have_mean_0_and_deviation_1(statistics):
-    feed = statistics(np.arange(60) % 4)
-    feed.values[:, 1, 3] = 0.25  # a constant channel
+    dataset = statistics(np.arange(60) % 4)
+    dataset.values[:, 1, 3] = 0.25  # a constant channel
     rows = np.arange(10, 50)
-    normal = Normalisation.of(feed, rows).apply(feed.batch(rows, CPU)).values.double().numpy()
+    normal = Normalisation.of(dataset, rows).apply(dataset.batch(rows, CPU)).values.double().numpy()
     expected = np.ones((4, 20))
     expected[1, 3] = 0
     np.testing.assert_allclose(normal.mean(axis=0), 0, atol=1e-5)
     np.testing.assert_allclose(normal.std(axis=0), expected, atol=1e-5)
-    assert feed.values[:, 1, 3].min() == 0.25  # the feed's own values are left alone
+    assert dataset.values[:, 1, 3].min() == 0.25  # the dataset's own values are left alone
 
 
 @dataclass(frozen=True)
 class OneChannel:
-    """A feed whose training parcels have this mean and deviation."""
+    """A dataset whose training parcels have this mean and deviation."""
 
     mean: float
     deviation: float
 
-    def moments(self, rows):
+    def mean_std(self, rows):
         return np.array([[self.mean]]), np.array([[self.deviation]])
 
 
@@ -120,10 +120,10 @@ def test_a_date_without_an_observation_has_mean_0_and_deviation_1():
 
 
 def test_normalised_patches_are_zero_outside(patches):
-    feed = patches(np.arange(12) % 2)
+    dataset = patches(np.arange(12) % 2)
     rows = np.arange(12)
-    normal = Normalisation.of(feed, rows).apply(feed.batch(rows, CPU)).values.numpy()
-    inside = np.broadcast_to(feed.inside, normal.shape)
+    normal = Normalisation.of(dataset, rows).apply(dataset.batch(rows, CPU)).values.numpy()
+    inside = np.broadcast_to(dataset.inside, normal.shape)
     assert (normal[~inside] == 0).all()
     pixels = np.where(inside, normal, np.nan)
     np.testing.assert_allclose(np.nanmean(pixels, axis=(0, 3, 4)), 0, atol=1e-4)
@@ -185,11 +185,11 @@ def test_a_device_nobody_knows_is_a_bad_argument():
 def test_pace_speaks_twice_a_second_at_most(monkeypatch, recorder):
     now = [100.0]
     monkeypatch.setattr("time.monotonic", lambda: now[0])
-    pace = Pace(recorder, "training", 1000)
+    progress = Progress(recorder, "training", 1000)
     for _ in range(999):
         now[0] += 0.01
-        pace.advance(1, "on")
-    pace.advance(1, "end")
+        progress.advance(1, "on")
+    progress.advance(1, "end")
     fractions = [fraction for fraction, _, _ in recorder.of("progress")]
     assert 19 <= len(fractions) <= 22  # in ten seconds
     assert recorder.of("progress")[-1] == (1.0, "training", "end")

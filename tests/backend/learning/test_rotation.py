@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backend.learning.calibration import probabilities, temperature
+from backend.learning.calibration import fit_temperature, probabilities
 from backend.learning.folds import RandomFolds
 from backend.learning.rotation import STRENGTHS, estimate
 from backend.learning.training import TrainingSpec, train
@@ -109,8 +109,8 @@ def test_bayes_rule_and_the_temperature_with_a_prior():
     odds = np.exp(logits / 2) * np.exp(prior)
     chances = odds / odds.sum(axis=1, keepdims=True)
     truth = (rng.random((40_000, 1)) > chances.cumsum(axis=1)).sum(axis=1)
-    assert temperature(logits, truth, prior) == pytest.approx(2, rel=0.05)
-    assert abs(temperature(logits, truth) - 2) > 0.05
+    assert fit_temperature(logits, truth, prior) == pytest.approx(2, rel=0.05)
+    assert abs(fit_temperature(logits, truth) - 2) > 0.05
     np.testing.assert_allclose(probabilities(logits, 2.0, prior), chances, rtol=1e-4, atol=1e-6)
 
 
@@ -131,44 +131,44 @@ def test_a_table_survives_its_document():
 
 
 def noise(statistics, count: int) -> tuple[object, np.ndarray]:
-    """A feed whose images tell nothing of the labels."""
+    """A dataset whose images tell nothing of the labels."""
     labels = np.random.default_rng(2).integers(0, 3, count)
     return statistics(np.zeros(count, dtype=np.int64), noise=0.05), labels
 
 
 @pytest.mark.parametrize(("model", "epochs", "folds"), [("gru", 3, 5), ("random-forest", 1, 1)])
 def test_where_the_images_tell_nothing_last_year_s_crop_decides(statistics, crops, recorder, model, epochs, folds):
-    feed, labels = noise(statistics, 150)
+    dataset, labels = noise(statistics, 150)
     spec = TrainingSpec(model=model, epochs=epochs, folds=folds, seed=1, device="cpu")
-    without = train(spec, feed, labels, crops[:3], recorder)
-    known = train(spec, feed, labels, crops[:3], recorder, previous=CODES[labels])
+    without = train(spec, dataset, labels, crops[:3], recorder)
+    known = train(spec, dataset, labels, crops[:3], recorder, previous=CODES[labels])
     assert without.scores["oa"] < 0.5 and known.scores["oa"] > 0.97
     assert without.kept.rotation is None and known.kept.rotation is not None
 
 
 def test_the_rotation_is_learnt_from_the_training_part_alone(statistics, crops, recorder):
     """Crops that only the other parts have are no part of its table; the table is that of the training rows."""
-    feed, labels = noise(statistics, 100)
+    dataset, labels = noise(statistics, 100)
     split = RandomFolds().splits(np.arange(100), labels, seed=1)[0]
     previous = CODES[labels]
     previous[split.test] = "seen in the test part"
     previous[split.validation] = "seen in validation"
     spec = TrainingSpec(model="random-forest", seed=1, device="cpu")
-    known = train(spec, feed, labels, crops[:3], recorder, previous=previous)
+    known = train(spec, dataset, labels, crops[:3], recorder, previous=previous)
     expected = estimate(CODES[labels[split.train]], labels[split.train], 3)
     assert known.kept.rotation.previous == expected.previous == ("maize", "rape", "wheat")
     np.testing.assert_allclose(known.kept.rotation.lift, expected.lift)
-    without = train(spec, feed, labels, crops[:3], recorder)
+    without = train(spec, dataset, labels, crops[:3], recorder)
     assert np.array_equal(known.tested_probabilities, without.tested_probabilities)
 
 
 def test_the_network_is_the_same_with_and_without_it(statistics, crops, make_recorder, tmp_path):
     """The prior is no part of what the network learns, so an epoch kept without it is gone on from with it."""
-    feed, labels = noise(statistics, 60)
+    dataset, labels = noise(statistics, 60)
     spec = TrainingSpec(model="gru", epochs=2, seed=1, device="cpu")
-    without = train(spec, feed, labels, crops[:3], make_recorder(), tmp_path)
+    without = train(spec, dataset, labels, crops[:3], make_recorder(), tmp_path)
     again = make_recorder()
-    known = train(spec, feed, labels, crops[:3], again, tmp_path, previous=CODES[labels])
+    known = train(spec, dataset, labels, crops[:3], again, tmp_path, previous=CODES[labels])
     assert not again.of("epoch")
     assert known.curves == without.curves
     one, other = without.kept.network.state_dict(), known.kept.network.state_dict()

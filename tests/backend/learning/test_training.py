@@ -55,13 +55,13 @@ def test_labels_that_say_nothing_are_not_learnt(statistics, crops, recorder):
 
 
 def test_the_same_seed_gives_the_same_bits_and_another_does_not(statistics, crops, recorder):
-    feed, runs = statistics(LABELS), []
+    dataset, runs = statistics(LABELS), []
     before = torch.random.get_rng_state()
     for seed in (3, 3, 4):
         torch.rand(seed)  # the state of torch's own generator is of no consequence
         spec = TrainingSpec(model="gru", epochs=2, device="cpu", seed=seed)
         before = torch.random.get_rng_state()
-        runs.append(train(spec, feed, LABELS, crops[:4], recorder))
+        runs.append(train(spec, dataset, LABELS, crops[:4], recorder))
         assert torch.equal(before, torch.random.get_rng_state())
     assert same(runs[0], runs[1])
     assert not same(runs[0], runs[2])
@@ -70,33 +70,33 @@ def test_the_same_seed_gives_the_same_bits_and_another_does_not(statistics, crop
 @pytest.mark.parametrize(("model", "folds"), [("gru", 2), ("cnn-gru-0.9", 1)])
 def test_a_stopped_run_goes_on_bit_for_bit(tmp_path, statistics, patches, crops, make_recorder, model, folds):
     labels = LABELS if model == "gru" else LABELS[:40] % 2
-    feed = statistics(labels) if model == "gru" else patches(labels)
+    dataset = statistics(labels) if model == "gru" else patches(labels)
     spec = TrainingSpec(model=model, epochs=4, folds=folds, batch_size=16, **CPU)
     kinds = crops[: labels.max() + 1]
-    whole = train(spec, feed, labels, kinds, make_recorder())
+    whole = train(spec, dataset, labels, kinds, make_recorder())
     for epoch in (2, 3):  # stopped twice, each time before the epoch's checkpoint is written
         with pytest.raises(Cancelled):
-            train(spec, feed, labels, kinds, make_recorder(Cancelled(), epoch), tmp_path / "run")
+            train(spec, dataset, labels, kinds, make_recorder(Cancelled(), epoch), tmp_path / "run")
     last = make_recorder()
-    resumed = train(spec, feed, labels, kinds, last, tmp_path / "run")
+    resumed = train(spec, dataset, labels, kinds, last, tmp_path / "run")
     assert same(whole, resumed)
     assert [(row["fold"], row["epoch"]) for row in last.of("epoch")][:2] == [(1, 3), (1, 4)]
     again = make_recorder()
-    assert same(whole, train(spec, feed, labels, kinds, again, tmp_path / "run"))
+    assert same(whole, train(spec, dataset, labels, kinds, again, tmp_path / "run"))
     assert again.of("epoch") == []
     clear(tmp_path / "run")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_checkpoint_of_another_run_is_not_taken(tmp_path, statistics, crops, make_recorder):
-    feed, spec = statistics(LABELS), TrainingSpec(model="gru", epochs=2, **CPU)
-    train(spec, feed, LABELS, crops[:4], make_recorder(), tmp_path)
+    dataset, spec = statistics(LABELS), TrainingSpec(model="gru", epochs=2, **CPU)
+    train(spec, dataset, LABELS, crops[:4], make_recorder(), tmp_path)
     other_labels = np.where(np.arange(150) == 7, -1, LABELS)
     other_feed = statistics(LABELS)
     other_feed.values += 0.01
     for changed in (
-        (TrainingSpec(model="gru", epochs=2, device="cpu", seed=3, learning_rate=1e-2), feed, LABELS),
-        (spec, feed, other_labels),
+        (TrainingSpec(model="gru", epochs=2, device="cpu", seed=3, learning_rate=1e-2), dataset, LABELS),
+        (spec, dataset, other_labels),
         (spec, other_feed, LABELS),
     ):
         said = make_recorder()
@@ -107,14 +107,14 @@ def test_a_checkpoint_of_another_run_is_not_taken(tmp_path, statistics, crops, m
 
 
 def test_a_damaged_checkpoint_is_not_taken(tmp_path, statistics, crops, make_recorder):
-    feed, spec = statistics(LABELS), TrainingSpec(model="gru", epochs=2, **CPU)
-    whole = train(spec, feed, LABELS, crops[:4], make_recorder(), tmp_path)
+    dataset, spec = statistics(LABELS), TrainingSpec(model="gru", epochs=2, **CPU)
+    whole = train(spec, dataset, LABELS, crops[:4], make_recorder(), tmp_path)
     (file,) = tmp_path.iterdir()
     content = file.read_bytes()
     for damaged in (b"", content[:100], content[: len(content) // 2], b"\0" * len(content)):
         file.write_bytes(damaged)
         said = make_recorder()
-        assert same(whole, train(spec, feed, LABELS, crops[:4], said, tmp_path))
+        assert same(whole, train(spec, dataset, LABELS, crops[:4], said, tmp_path))
         assert any("is damaged" in message for message in said.of("log"))
 
 
@@ -127,27 +127,27 @@ def test_a_checkpoint_that_cannot_be_written(tmp_path, statistics, crops, record
 
 def test_the_best_epoch_is_kept(statistics, crops, recorder):
     """The kept weights give the curves' best validation again, and the last epoch's was not it."""
-    feed = statistics(LABELS, noise=0.1)
+    dataset = statistics(LABELS, noise=0.1)
     spec = TrainingSpec(model="gru", epochs=15, device="cpu", learning_rate=1e-2)
-    found = train(spec, feed, LABELS, crops[:4], recorder)
+    found = train(spec, dataset, LABELS, crops[:4], recorder)
     ranks = [(row["validation_mean_f"], -row["validation_loss"]) for row in found.curves]
     best = ranks.index(max(ranks))
     assert best < 14
     shorter = TrainingSpec(model="gru", epochs=best + 1, device="cpu", learning_rate=1e-2)
     assert np.array_equal(
-        found.tested_probabilities, train(shorter, feed, LABELS, crops[:4], recorder).tested_probabilities
+        found.tested_probabilities, train(shorter, dataset, LABELS, crops[:4], recorder).tested_probabilities
     )
 
 
 def test_rare_and_unusable_parcels(statistics, crops, recorder):
     labels = LABELS.copy()
-    feed = statistics(labels)
+    dataset = statistics(labels)
     labels[:4] = 4  # four parcels of a fifth class
     labels[4:11] = 5  # seven of a sixth, of which three are usable
-    feed.usable[7:11] = False
-    feed.usable[100:110] = False
+    dataset.usable[7:11] = False
+    dataset.usable[100:110] = False
     labels[110:120] = -1
-    found = train(TrainingSpec(model="random-forest", **CPU), feed, labels, crops, recorder)
+    found = train(TrainingSpec(model="random-forest", **CPU), dataset, labels, crops, recorder)
     assert found.classes == crops[:4]
     assert found.left_out == ((crops[4], 4), (crops[5], 3))
     (message,) = recorder.of("labels.rare_class")
@@ -163,11 +163,11 @@ def test_fewer_than_two_classes_cannot_be_learnt(statistics, crops, recorder):
 
 
 def test_a_loss_that_is_no_number_ends_the_run(statistics, crops, recorder):
-    feed = statistics(LABELS)
-    feed.values[:, 2] = np.inf
-    feed.moments = lambda rows: (np.zeros((4, 20)), np.ones((4, 20)))
+    dataset = statistics(LABELS)
+    dataset.values[:, 2] = np.inf
+    dataset.moments = lambda rows: (np.zeros((4, 20)), np.ones((4, 20)))
     with pytest.raises(Diverged, match="epoch 1"):
-        train(TrainingSpec(model="gru", **CPU), feed, LABELS, crops[:4], recorder)
+        train(TrainingSpec(model="gru", **CPU), dataset, LABELS, crops[:4], recorder)
 
 
 def test_so_does_a_validation_that_is_no_number(monkeypatch, statistics, crops, recorder):
@@ -180,7 +180,7 @@ def test_so_does_a_validation_that_is_no_number(monkeypatch, statistics, crops, 
 
 @pytest.mark.parametrize(("model", "epochs"), [("gru", 3), ("random-forest", 3)])
 def test_progress_rises_to_one(monkeypatch, statistics, crops, recorder, model, epochs):
-    monkeypatch.setattr("backend.learning.pace.SECONDS", 0.0)
+    monkeypatch.setattr("backend.learning.progress.SECONDS", 0.0)
     train(TrainingSpec(model=model, epochs=epochs, folds=2, **CPU), statistics(LABELS), LABELS, crops[:4], recorder)
     fractions = [fraction for fraction, _, _ in recorder.of("progress")]
     assert fractions == sorted(fractions)
@@ -193,35 +193,35 @@ def test_progress_rises_to_one(monkeypatch, statistics, crops, recorder, model, 
 
 
 def test_statistics_are_built_once_for_each_fold(statistics, crops, recorder):
-    feed = statistics(LABELS)
-    train(TrainingSpec(model="gru", epochs=5, folds=2, **CPU), feed, LABELS, crops[:4], recorder)
-    assert feed.served == 2 * (150 + 1)  # and one parcel to learn their size
+    dataset = statistics(LABELS)
+    train(TrainingSpec(model="gru", epochs=5, folds=2, **CPU), dataset, LABELS, crops[:4], recorder)
+    assert dataset.served == 2 * (150 + 1)  # and one parcel to learn their size
 
 
 def test_patches_too_many_to_hold_give_the_same(monkeypatch, patches, crops, recorder):
     labels = LABELS[:40] % 2
-    feed, spec = patches(labels), TrainingSpec(model="cnn-gru-0.9", epochs=2, **CPU)
-    held = train(spec, feed, labels, crops[:2], recorder)
+    dataset, spec = patches(labels), TrainingSpec(model="cnn-gru-0.9", epochs=2, **CPU)
+    held = train(spec, dataset, labels, crops[:2], recorder)
     monkeypatch.setattr(samples, "HELD_BYTES", 0)
-    assert same(held, train(spec, feed, labels, crops[:2], recorder))
+    assert same(held, train(spec, dataset, labels, crops[:2], recorder))
 
 
 @pytest.mark.parametrize("model", ["gru", "cnn-gru-0.9", "random-forest"])
 def test_a_saved_model_predicts_what_was_tested(tmp_path, statistics, patches, crops, recorder, model):
     labels = LABELS[:60] % 2
-    feed = patches(labels) if model.startswith("cnn") else statistics(labels)
-    found = train(TrainingSpec(model=model, epochs=2, **CPU), feed, labels, crops[:2], recorder)
+    dataset = patches(labels) if model.startswith("cnn") else statistics(labels)
+    found = train(TrainingSpec(model=model, epochs=2, **CPU), dataset, labels, crops[:2], recorder)
     table = ({"code": "a", "name": "A", "class": "A", "colour": ""},)
-    found.bundle(feed, 2018, table, {"seed": 3}, {"kind": "training"}).save(tmp_path / "m.cropmodel")
+    found.bundle(dataset, 2018, table, {"seed": 3}, {"kind": "training"}).save(tmp_path / "m.cropmodel")
     loaded = ModelBundle.load(tmp_path / "m.cropmodel")
-    probabilities = predict(loaded, feed, found.tested_rows, torch.device("cpu"), recorder, batch_size=7)
+    probabilities = predict(loaded, dataset, found.tested_rows, torch.device("cpu"), recorder, batch_size=7)
     np.testing.assert_allclose(probabilities, found.tested_probabilities, atol=1e-5)
     assert loaded.scores == found.scores
-    assert predict(loaded, feed, found.tested_rows[:0], torch.device("cpu"), recorder).shape == (0, 2)
+    assert predict(loaded, dataset, found.tested_rows[:0], torch.device("cpu"), recorder).shape == (0, 2)
     assert recorder.of("progress")[-1][:2] == (1.0, "classifying")
-    feed.days = (1, 2, 3, 4)
+    dataset.days = (1, 2, 3, 4)
     with pytest.raises(BadArgument, match="dates"):
-        predict(loaded, feed, found.tested_rows, torch.device("cpu"), recorder)
+        predict(loaded, dataset, found.tested_rows, torch.device("cpu"), recorder)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from backend.options import FILLINGS
 from backend.parcels.predictions import tabulate
 from backend.protocol import Silent
 from backend.series.store import open_store
-from backend.series.views import feed_for
+from backend.series.views import dataset_for
 from tests.backend.models.by_path import plugin_reader
 from tests.contract.files import ROOT
 
@@ -37,11 +37,11 @@ def previous(store, model) -> np.ndarray | None:
 @pytest.mark.parametrize("name", STORES)
 def test_the_predictions_are_those_of_then(name):
     model, store = ModelBundle.load(FILES / f"{name}.cropmodel"), open_store(FILES / f"{STORES[name]}.parcels")
-    feed = feed_for(model.view, store, model.calendar, model.bands)
-    rows = np.flatnonzero(feed.usable)
+    dataset = dataset_for(model.view, store, model.calendar, model.bands)
+    rows = np.flatnonzero(dataset.usable)
     before = previous(store, model)
     last = None if before is None else before[rows]
-    found = predict(model, feed, rows, torch.device("cpu"), Silent(), previous=last)
+    found = predict(model, dataset, rows, torch.device("cpu"), Silent(), previous=last)
     table = tabulate(found, rows, model.classes, store.index).reset_index(drop=True)
     kept = pd.read_csv(FILES / f"{name}.csv")
     assert len(table) == len(kept) > 40

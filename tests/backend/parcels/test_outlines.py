@@ -26,7 +26,7 @@ def _corner_at(value):
 def odd(*geometries, crs=CRS, target=CRS):
     with np.errstate(invalid="ignore"):
         found = clean(np.array(geometries, object), crs, target)
-    names = [{name for name, shown in found.oddities.items() if shown[row]} for row in range(len(geometries))]
+    names = [{name for name, shown in found.issues.items() if shown[row]} for row in range(len(geometries))]
     return found.outlines, names
 
 

@@ -14,7 +14,7 @@ import torch
 from backend.errors import NoPositions
 from backend.published.importing import import_set
 from backend.published.spec import ImportSpec
-from backend.series.views import feed_for
+from backend.series.views import dataset_for
 from backend.vocabulary import BANDS
 from tests.backend.published import layouts
 from tests.backend.published.layouts import DAYS, ISO, write_npz, write_patches, write_pixel_sets
@@ -53,8 +53,8 @@ def pixel_sets(tmp_path_factory):
 
 def test_the_patch_view_gives_the_published_patch_back_bit_for_bit(patches):
     published, store = patches
-    feed = feed_for("patch", store)
-    batch = feed.batch(np.arange(len(feed)), CPU)
+    dataset = dataset_for("patch", store)
+    batch = dataset.batch(np.arange(len(dataset)), CPU)
     for place, name in enumerate(store.index["parcel_id"]):
         expected = torch.from_numpy(published.arrays[name].astype(np.float32)) * (1 / 10_000)
         assert torch.equal(batch.values[place], expected)
@@ -63,7 +63,7 @@ def test_the_patch_view_gives_the_published_patch_back_bit_for_bit(patches):
 
 def test_statistics_of_a_patch_are_numpys_over_the_pixels_inside(patches):
     published, store = patches
-    found = feed_for("statistics", store).batch(np.arange(len(store.index)), CPU).values.numpy()
+    found = dataset_for("statistics", store).batch(np.arange(len(store.index)), CPU).values.numpy()
     for place, name in enumerate(store.index["parcel_id"]):
         patch = published.arrays[name] / 10_000
         inside = patch[:, :, patch.any(axis=(0, 1))]
@@ -88,13 +88,13 @@ def test_pixel_sets_keep_each_pixel_and_know_no_patch(pixel_sets):
         pixels = store.reflectance[row.first_pixel : row.first_pixel + row.n_pixels]
         np.testing.assert_array_equal(pixels, published.arrays[row.parcel_id].transpose(2, 0, 1))
     with pytest.raises(NoPositions) as refused:
-        feed_for("patch", store)
+        dataset_for("patch", store)
     assert "pixel_set or statistics" in refused.value.advice
 
 
 def test_published_figures_become_our_geometry(pixel_sets):
     published, store = pixel_sets
-    geometry = feed_for("pixel_set", store).batch(np.arange(len(store.index)), CPU).geometry.numpy()
+    geometry = dataset_for("pixel_set", store).batch(np.arange(len(store.index)), CPU).geometry.numpy()
     size = np.array([published.arrays[name].shape[2] for name in store.index["parcel_id"]], np.float64)
     # a square of `size` pixels of 10 m: perimeter, area, perimeter by area, and pixels by those of the box
     expected = np.stack([40 * size**0.5, 100 * size, 0.4 / size**0.5, size / (size + 7)], axis=1)
@@ -117,7 +117,7 @@ def test_without_figures_the_geometry_is_finite(tmp_path):
     reporter = Recorder()
     store = brought_in(published.path, tmp_path, reporter)
     assert any("geomfeat.json is not there" in line for line in reporter.logs)
-    assert torch.isfinite(feed_for("pixel_set", store).batch(np.arange(18), CPU).geometry).all()
+    assert torch.isfinite(dataset_for("pixel_set", store).batch(np.arange(18), CPU).geometry).all()
 
 
 @pytest.mark.parametrize("kind", ["npz", "wide.csv", "wide.parquet", "long.csv", "long.parquet"])

@@ -13,7 +13,7 @@ import torch
 
 from backend.errors import EngineError
 from backend.series.store import open_store
-from backend.series.views import FEEDS, feed_for
+from backend.series.views import DATASETS, dataset_for
 
 INVALID, NEWER = "store.invalid", "store.newer_schema"
 CPU = torch.device("cpu")
@@ -35,10 +35,15 @@ class Edit:
 def served(path: Path) -> dict[str, Any]:
     """All that a store serves: batches and moments of every view, the other source, the layer."""
     store, found = open_store(path), {}
-    for view in FEEDS:
-        feed = feed_for(view, store)
-        batch = feed.batch(ROWS, CPU)
-        found[view] = [*(t.numpy() for t in batch.inputs()), *feed.moments(ROWS), feed.usable, np.array(feed.days)]
+    for view in DATASETS:
+        dataset = dataset_for(view, store)
+        batch = dataset.batch(ROWS, CPU)
+        found[view] = [
+            *(t.numpy() for t in batch.inputs()),
+            *dataset.mean_std(ROWS),
+            dataset.usable,
+            np.array(dataset.days),
+        ]
     radar = store.manifest.sources[1]
     found["radar"] = [np.asarray(store.values(radar)), np.asarray(store.array(radar.clear_array)), np.array(radar.days)]
     found["layer"] = [store.fields()["crop"].to_numpy(str)]

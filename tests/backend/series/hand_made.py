@@ -64,7 +64,7 @@ def build(path: Path, *sources: Source) -> Store:
         False, SEASON, GRID, sources or (OPTICAL, RADAR), ParcelsRecord("parcels.gpkg", "parcels"),
         {"images": [], "inner_buffer_m": 0.0}, skipped=(Skipped("a.tif", "imagery.unreadable", "it is damaged"),),
     )  # fmt: skip
-    with stores.drafted(path):
+    with stores.staging(path):
         layer = geopandas.GeoDataFrame({"crop": list("abab")}, geometry=[shapely.Point(0, 0)] * 4, crs=GRID.crs)
         stores.write_parcels(path, [layer])
         store = stores.create(path, manifest, index(), positions().astype(np.uint16), 1)

@@ -15,7 +15,7 @@ from backend.protocol import Silent
 from backend.series.build import ExtractionSpec, build
 from backend.series.joined import joined
 from backend.series.options import SeriesOptions
-from backend.series.views import ObservationsFeed, PatchFeed, PixelSetFeed, StatisticsFeed, feed_for
+from backend.series.views import ObservationsDataset, PatchDataset, PixelSetDataset, StatisticsDataset, dataset_for
 from backend.vocabulary import BANDS, UNOBSERVED
 from tests.backend.ground import X0, Y0, write_parcels
 from tests.backend.series.conftest import interpolated, read_whole
@@ -67,9 +67,9 @@ def test_the_store_holds_unobserved_where_gaps_are_long(gapped, image):
 
 
 def test_statistics_are_of_the_observed_pixels_of_each_date(gapped, image):
-    feed = StatisticsFeed(gapped)
-    rows = np.flatnonzero(feed.usable)
-    found = feed.batch(rows, CPU).values.numpy()
+    dataset = StatisticsDataset(gapped)
+    rows = np.flatnonzero(dataset.usable)
+    found = dataset.batch(rows, CPU).values.numpy()
     for number, row in enumerate(rows):
         pixels = pixels_of(gapped, image, row)
         np.testing.assert_allclose(found[number, :, :10], np.nanmean(pixels, axis=2), atol=1e-4)
@@ -77,9 +77,9 @@ def test_statistics_are_of_the_observed_pixels_of_each_date(gapped, image):
 
 
 def test_pixel_sets_are_nan_where_a_pixel_is_unobserved(gapped, image):
-    feed = PixelSetFeed(gapped)
-    rows = np.flatnonzero(feed.usable)
-    batch = feed.batch(rows, CPU)
+    dataset = PixelSetDataset(gapped)
+    rows = np.flatnonzero(dataset.usable)
+    batch = dataset.batch(rows, CPU)
     few = [number for number, row in enumerate(rows) if gapped.index["n_pixels"].iloc[row] <= 64]
     for number in few:
         pixels = pixels_of(gapped, image, rows[number])
@@ -90,9 +90,9 @@ def test_pixel_sets_are_nan_where_a_pixel_is_unobserved(gapped, image):
 
 
 def test_patches_are_nan_where_pixel_sets_are(gapped, image):
-    feed = PatchFeed(gapped)
-    rows = np.flatnonzero(feed.usable)[:9]
-    batch = feed.batch(rows, CPU)
+    dataset = PatchDataset(gapped)
+    rows = np.flatnonzero(dataset.usable)[:9]
+    batch = dataset.batch(rows, CPU)
     for number, row in enumerate(rows):
         facts = gapped.index.iloc[row]
         place = ((np.arange(32) + 0.5) / 32)[:, None] * [facts.height_px, facts.width_px]
@@ -114,10 +114,10 @@ def small(season):
 
 @pytest.mark.parametrize("view", ["patch", "statistics", "pixel_set"])
 def test_what_is_unobserved_is_the_training_mean_to_a_network(small, view):
-    feed = feed_for(view, small[0])
-    rows = np.flatnonzero(feed.usable)
-    batch = feed.batch(rows, CPU)
-    normal = Normalisation.of(feed, rows).apply(batch)
+    dataset = dataset_for(view, small[0])
+    rows = np.flatnonzero(dataset.usable)
+    batch = dataset.batch(rows, CPU)
+    normal = Normalisation.of(dataset, rows).apply(batch)
     missing = batch.values.isnan()
     assert missing.any() and not normal.values.isnan().any()
     assert not normal.values[missing].any() and not normal.values[:, 5].any()
@@ -129,10 +129,10 @@ def test_what_is_unobserved_is_the_training_mean_to_a_network(small, view):
 
 
 def test_moments_are_of_the_observed_pixels(gapped, image):
-    feed = feed_for("pixel_set", gapped)
-    rows = np.flatnonzero(feed.usable)
+    dataset = dataset_for("pixel_set", gapped)
+    rows = np.flatnonzero(dataset.usable)
     pixels = np.concatenate([pixels_of(gapped, image, row) for row in rows], axis=2)
-    mean, std = feed.moments(rows)
+    mean, std = dataset.mean_std(rows)
     np.testing.assert_allclose(mean, np.nanmean(pixels, axis=2), atol=1e-5)
     np.testing.assert_allclose(std, np.nanstd(pixels, axis=2), atol=1e-5)
 
@@ -140,7 +140,7 @@ def test_moments_are_of_the_observed_pixels(gapped, image):
 def test_onto_a_model_s_days(gapped, image, season):
     """Between two observed days the straight line, else nothing; days far from any acquisition are unobserved, too."""
     days = [*range(0, 150, 8), 190, 230]
-    found = PixelSetFeed(gapped, days)
+    found = PixelSetDataset(gapped, days)
     row = int(np.flatnonzero(found.usable & (gapped.index["n_pixels"] <= 64))[0])
     values = found.batch(np.array([row]), CPU)
     shown = values.values[0].numpy()[:, 0, values.mask[0].numpy()]  # (days, pixels)
@@ -160,8 +160,8 @@ def test_a_model_s_day_in_a_gap_as_long_as_the_limit_is_kept(season, tmp_path):
     spec = ExtractionSpec(season.options, series=SeriesOptions(max_gap_days=47))
     store = build(season.catalogue, season.layer, spec, tmp_path / "limit.parcels", Silent())
     assert store.days == (2, 21, 68, 104, 151)
-    feed = StatisticsFeed(store, [21, 45, 68, 151, 198, 199])
-    pixels = feed.gather(np.flatnonzero(feed.usable)).pixels[:, :, 0].astype(float)
+    dataset = StatisticsDataset(store, [21, 45, 68, 151, 198, 199])
+    pixels = dataset.gather(np.flatnonzero(dataset.usable)).pixels[:, :, 0].astype(float)
     pixels[pixels == UNOBSERVED] = np.nan
     on_21, on_45, on_68, on_151, on_198, on_199 = pixels.T
     line = on_21 + (on_68 - on_21) * 24 / 47
@@ -174,19 +174,19 @@ def test_a_model_s_day_in_a_gap_as_long_as_the_limit_is_kept(season, tmp_path):
 @pytest.mark.parametrize("view", ["statistics", "pixel_set"])
 def test_seasons_with_gaps_are_joined(small, view):
     """A date that one season did not observe at all takes its figures from the other; one that none saw is NaN."""
-    rows = np.flatnonzero(feed_for(view, small[0]).usable)
-    mean, std = joined(view, small).moments(np.concatenate([rows, rows + 11]))
-    expected = feed_for(view, small[1]).moments(rows)
+    rows = np.flatnonzero(dataset_for(view, small[0]).usable)
+    mean, std = joined(view, small).mean_std(np.concatenate([rows, rows + 11]))
+    expected = dataset_for(view, small[1]).mean_std(rows)
     np.testing.assert_allclose(mean[5], expected[0][5])
     np.testing.assert_allclose(std[5], expected[1][5])
-    twice, once = joined(view, [small[0], small[0]]), feed_for(view, small[0])
-    for found, own in zip(twice.moments(np.concatenate([rows, rows + 11])), once.moments(rows)):
+    twice, once = joined(view, [small[0], small[0]]), dataset_for(view, small[0])
+    for found, own in zip(twice.mean_std(np.concatenate([rows, rows + 11])), once.mean_std(rows)):
         np.testing.assert_allclose(found, own)
         assert np.isnan(found[5]).all()
 
 
 def test_observations_do_not_mind(gapped, season):
-    ours, theirs = ObservationsFeed(gapped), ObservationsFeed(season.store)
+    ours, theirs = ObservationsDataset(gapped), ObservationsDataset(season.store)
     rows = np.flatnonzero(ours.usable)
     for found, expected in zip(ours.batch(rows, CPU).inputs(), theirs.batch(rows, CPU).inputs()):
         assert torch.equal(found, expected)
@@ -196,7 +196,7 @@ def test_a_smoothed_store_keeps_no_observations(season, tmp_path):
     spec = ExtractionSpec(season.options, series=SeriesOptions("whittaker"))
     store = build(season.catalogue, season.layer, spec, tmp_path / "smooth.parcels", Silent())
     with pytest.raises(ObservationsNotKept, match="whittaker"):
-        feed_for("observations", store)
+        dataset_for("observations", store)
     assert not (np.asarray(store.reflectance) == season.store.reflectance).all()
 
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from backend.series.store import open_store
-from backend.series.views import FEEDS, feed_for
+from backend.series.views import DATASETS, dataset_for
 
 FILES = Path(__file__).parents[2] / "fixtures" / "v0.1.0"
 STORES = ("region", "imported")
@@ -24,17 +24,17 @@ EXACT = ("patch", "pixel_set")  # counts times 1/10,000: the same bytes on any m
 def kept(name: str) -> dict[str, np.ndarray]:
     """Every view's batch and moments of a fixture, by `STORE/VIEW/AXES/PART`; large exact tensors as their digest."""
     store, found = open_store(FILES / f"{name}.parcels"), {}
-    for view in FEEDS:
+    for view in DATASETS:
         for axes, (days, bands) in AXES.items():
-            feed, key = feed_for(view, store, days, bands), f"{name}/{view}/{axes}"
-            rows = np.flatnonzero(feed.usable)[::-1].copy()  # not in the order of the file
-            batch = feed.batch(rows, CPU)
+            dataset, key = dataset_for(view, store, days, bands), f"{name}/{view}/{axes}"
+            rows = np.flatnonzero(dataset.usable)[::-1].copy()  # not in the order of the file
+            batch = dataset.batch(rows, CPU)
             tensors = {"values": batch.values, "mask": batch.mask, "geometry": batch.geometry, "days": batch.days}
             arrays = {part: tensor.numpy() for part, tensor in tensors.items() if tensor is not None}
             if view in EXACT:
                 arrays = {part: arrays[part] if part == "geometry" else digest(arrays[part]) for part in arrays}
             found |= {f"{key}/{part}": array for part, array in arrays.items()}
-            found |= dict(zip((f"{key}/mean", f"{key}/std"), feed.moments(rows)))
+            found |= dict(zip((f"{key}/mean", f"{key}/std"), dataset.mean_std(rows)))
     return found
 
 

@@ -15,7 +15,7 @@ from backend.series.calendar import interpolation, resample
 from backend.series.document import Fault
 from backend.series.manifest import Manifest
 from backend.series.source import observed
-from backend.series.views import FEEDS, feed_for
+from backend.series.views import DATASETS, dataset_for
 from backend.vocabulary import SENTINEL_2, UNOBSERVED, Band
 from tests.backend.series.hand_made import COUNTS, OPTICAL, RADAR, build, unobserve
 
@@ -72,12 +72,12 @@ def test_a_source_of_floats_marks_what_is_unobserved_by_nan(tmp_path):
     np.testing.assert_array_equal(observed(values), expected)
 
 
-@pytest.mark.parametrize("view", FEEDS)
+@pytest.mark.parametrize("view", DATASETS)
 def test_models_take_sentinel_2_whatever_else_there_is(store, tmp_path, view):
     """Gaps of another source, throughout it, change nothing."""
     one = build(tmp_path / "one.parcels", OPTICAL)
     unobserve(store, RADAR, slice(None))
-    found, expected = (feed_for(view, s).batch(ROWS, CPU) for s in (stores.open_store(store.path), one))
+    found, expected = (dataset_for(view, s).batch(ROWS, CPU) for s in (stores.open_store(store.path), one))
     assert not found.gaps
     for ours, theirs in zip(found.inputs(), expected.inputs(), strict=True):
         assert torch.equal(ours, theirs)
@@ -87,9 +87,9 @@ def test_models_take_sentinel_2_whatever_else_there_is(store, tmp_path, view):
 @pytest.mark.parametrize("band", range(3))
 def test_one_band_of_a_pixel_that_is_unobserved_costs_the_others_nothing(store, view, band):
     """Of whatever band, the first included: NaN there, and every other value as before."""
-    before = feed_for(view, store).batch(ROWS, CPU)
+    before = dataset_for(view, store).batch(ROWS, CPU)
     unobserve(store, OPTICAL, slice(0, 3), 1, band)  # three of the six pixels of the first parcel
-    after = feed_for(view, stores.open_store(store.path)).batch(ROWS, CPU)
+    after = dataset_for(view, stores.open_store(store.path)).batch(ROWS, CPU)
     missing = after.values.isnan()
     assert after.gaps and missing.any() and not missing[1:].any()
     assert missing.nonzero()[:, 1:3].unique(dim=0).tolist() == [[1, band]]
@@ -103,38 +103,38 @@ def test_statistics_and_moments_are_of_each_band_s_own_pixels(store, band):
     store = stores.open_store(store.path)
     values = np.where(observed(store.reflectance), store.reflectance, np.nan) / 1e4
     parcels = [values[:6], values[6:10], values[10:]]
-    found = feed_for("statistics", store).batch(ROWS, CPU).values.numpy()
+    found = dataset_for("statistics", store).batch(ROWS, CPU).values.numpy()
     for row, pixels in zip(found, parcels, strict=True):
         some = ~np.isnan(pixels).all(axis=0)
         np.testing.assert_allclose(row[:, :3][some], np.nanmean(pixels[:, some], axis=0), atol=1e-6)
         np.testing.assert_allclose(row[:, 3:][some], np.nanstd(pixels[:, some], axis=0), atol=1e-5)
         assert np.isnan(row[:, :3][~some]).all() and np.isnan(row[:, 3:][~some]).all()
     assert np.isnan(found[1, 2, band]) and np.isnan(found).sum() == 2
-    mean, std = feed_for("pixel_set", store).moments(ROWS)
+    mean, std = dataset_for("pixel_set", store).mean_std(ROWS)
     np.testing.assert_allclose(mean, np.nanmean(values, axis=0), atol=1e-9)
     np.testing.assert_allclose(std, np.nanstd(values, axis=0), atol=1e-9)
-    mean, _ = feed_for("statistics", store).moments(ROWS)
+    mean, _ = dataset_for("statistics", store).mean_std(ROWS)
     np.testing.assert_allclose(mean, np.nanmean(found, axis=0), atol=1e-6)
 
 
 def test_observations_of_a_band_that_was_not_observed_are_nan(store):
-    before = feed_for("observations", store).batch(ROWS, CPU)
+    before = dataset_for("observations", store).batch(ROWS, CPU)
     unobserve(store, OPTICAL, slice(0, 6), 1, 0)
-    feed = feed_for("observations", stores.open_store(store.path))
-    after = feed.batch(ROWS, CPU)
+    dataset = dataset_for("observations", stores.open_store(store.path))
+    after = dataset.batch(ROWS, CPU)
     missing = after.values.isnan()
     assert after.gaps and missing.nonzero().tolist() == [[0, 1, 0], [0, 1, 3]]
     assert torch.equal(after.values[~missing], before.values[~missing]) and torch.equal(after.mask, before.mask)
     figures = after.values[after.mask].double().numpy()
-    np.testing.assert_allclose(feed.moments(ROWS)[0][0], np.nanmean(figures, axis=0))
+    np.testing.assert_allclose(dataset.mean_std(ROWS)[0][0], np.nanmean(figures, axis=0))
 
 
 def test_a_pixel_that_no_band_observed_is_left_out(store):
     unobserve(store, OPTICAL, slice(0, 2))
     unobserve(store, OPTICAL, 2, slice(None), slice(0, 2))
-    some = feed_for("pixel_set", stores.open_store(store.path)).gather(ROWS)
+    some = dataset_for("pixel_set", stores.open_store(store.path)).gather(ROWS)
     assert some.gaps and some.place.tolist() == list(range(2, 19))
-    some = feed_for("pixel_set", stores.open_store(store.path), bands=("B04", "B02")).gather(ROWS)
+    some = dataset_for("pixel_set", stores.open_store(store.path), bands=("B04", "B02")).gather(ROWS)
     assert not some.gaps and some.place.tolist() == list(range(3, 19))
 
 

@@ -259,7 +259,7 @@ def test_a_layout_cut_short_over_an_older_one_is_made_anew(season, tmp_path, mon
     (path / "done.npy").write_bytes((path / "clear.npy").read_bytes())
     monkeypatch.setattr(stores, "reserve", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     monkeypatch.setattr(stores.shutil, "rmtree", lambda *_, **__: None)  # nobody clears up after a kill
-    with pytest.raises(KeyboardInterrupt), stores.drafted(path):
+    with pytest.raises(KeyboardInterrupt), stores.staging(path):
         stores.write_parcels(path, season.store.tables())
         stores.create(path, unfinished, season.store.index, season.store.position[:1], 1)
     monkeypatch.undo()

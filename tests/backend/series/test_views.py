@@ -23,7 +23,14 @@ from backend.protocol import Silent
 from backend.series.build import ExtractionSpec, build
 from backend.series.calendar import interpolation
 from backend.series.joined import joined
-from backend.series.views import FEEDS, ObservationsFeed, PatchFeed, PixelSetFeed, StatisticsFeed, feed_for
+from backend.series.views import (
+    DATASETS,
+    ObservationsDataset,
+    PatchDataset,
+    PixelSetDataset,
+    StatisticsDataset,
+    dataset_for,
+)
 from backend.vocabulary import UNOBSERVED
 from tests.backend.ground import CRS, X0, Y0, counts, write_parcels
 from tests.backend.series.conftest import interpolated, read_whole
@@ -74,7 +81,7 @@ def resized(patch):
 
 def test_patch_is_cut_and_resized_from_the_interpolated_image(season, image, fields):
     rows = np.array(list(fields))
-    batch = PatchFeed(season.store).batch(rows, CPU)
+    batch = PatchDataset(season.store).batch(rows, CPU)
     assert batch.values.shape == (len(rows), image.shape[0], 10, 32, 32)
     whole = np.nan_to_num(image)
     for number, geometry in enumerate(fields.values()):
@@ -93,7 +100,7 @@ def test_statistics_are_those_of_exactextract_on_pixel_centres(season, image):
     ]
     layer = read(write_parcels(season.folder / "boxes_of_views.gpkg", boxes))
     store = build(season.catalogue, layer, ExtractionSpec(season.options), season.folder / "boxes.parcels", Silent())
-    found = StatisticsFeed(store).batch(np.arange(3), CPU).values.numpy()
+    found = StatisticsDataset(store).batch(np.arange(3), CPU).values.numpy()
     facts = {
         "driver": "GTiff",
         "dtype": "float64",
@@ -115,7 +122,7 @@ def test_statistics_are_those_of_exactextract_on_pixel_centres(season, image):
 
 def test_statistics_of_irregular_fields(season, image, fields):
     rows = np.array(list(fields))
-    found = StatisticsFeed(season.store).batch(rows, CPU).values.numpy()
+    found = StatisticsDataset(season.store).batch(rows, CPU).values.numpy()
     index = season.store.index
     for number, row in enumerate(rows):
         facts = index.iloc[row]
@@ -127,9 +134,9 @@ def test_statistics_of_irregular_fields(season, image, fields):
 
 
 def test_pixel_set_holds_the_parcel_s_own_pixels(season):
-    feed = PixelSetFeed(season.store)
-    rows = np.flatnonzero(feed.usable)
-    batch = feed.batch(rows, CPU)
+    dataset = PixelSetDataset(season.store)
+    rows = np.flatnonzero(dataset.usable)
+    batch = dataset.batch(rows, CPU)
     for number, row in enumerate(rows):
         facts = season.store.index.iloc[row]
         own = season.store.reflectance[facts.first_pixel : facts.first_pixel + facts.n_pixels]
@@ -163,7 +170,7 @@ def test_of_three_times_as_many_pixels_every_middle_one_is_taken(season, tmp_pat
     layer = read(write_parcels(tmp_path / "large.gpkg", [shapely.box(X0 + 100, Y0 - 220, X0 + 260, Y0 - 100)]))
     clear = find(season.folder / "images", ImageryOptions(), Silent())
     store = build(clear, layer, ExtractionSpec(ImageryOptions()), tmp_path / "large.parcels", Silent())
-    (batch,) = PixelSetFeed(store).batch(np.array([0]), CPU).values.numpy()
+    (batch,) = PixelSetDataset(store).batch(np.array([0]), CPU).values.numpy()
     for date, found in enumerate(batch):
         field = counts(date)[:, 10:22, 10:26].reshape(10, -1)
         np.testing.assert_allclose(found, field[:, 1::3] / 1e4, atol=1e-6)
@@ -172,12 +179,12 @@ def test_of_three_times_as_many_pixels_every_middle_one_is_taken(season, tmp_pat
 @pytest.mark.parametrize("small", [False, True])
 def test_observations_are_of_the_clear_pixels_of_each_date_alone(season, small_fields, raw, small):
     store = small_fields if small else season.store
-    feed = ObservationsFeed(store, bands=("B08", "B02"))
-    assert feed.days == season.catalogue.days
-    rows = np.flatnonzero(feed.usable)
-    batch = feed.batch(rows, CPU)
-    assert batch.values.shape == (len(rows), len(feed.days), 4)
-    assert batch.days.tolist() == [list(feed.days)] * len(rows)
+    dataset = ObservationsDataset(store, bands=("B08", "B02"))
+    assert dataset.days == season.catalogue.days
+    rows = np.flatnonzero(dataset.usable)
+    batch = dataset.batch(rows, CPU)
+    assert batch.values.shape == (len(rows), len(dataset.days), 4)
+    assert batch.days.tolist() == [list(dataset.days)] * len(rows)
     assert small == bool((~batch.mask).any())
     for number, row in enumerate(rows):
         facts = store.index.iloc[row]
@@ -192,11 +199,11 @@ def test_observations_are_of_the_clear_pixels_of_each_date_alone(season, small_f
 
 
 def test_normalised_observations_have_mean_0_and_deviation_1_over_all_dates(small_fields):
-    feed = ObservationsFeed(small_fields)
-    rows = np.flatnonzero(feed.usable)
-    normalisation = Normalisation.of(feed, rows)
+    dataset = ObservationsDataset(small_fields)
+    rows = np.flatnonzero(dataset.usable)
+    normalisation = Normalisation.of(dataset, rows)
     assert normalisation.mean.shape == (1, 20)
-    batch = normalisation.apply(feed.batch(rows, CPU))
+    batch = normalisation.apply(dataset.batch(rows, CPU))
     seen = batch.values[batch.mask].double().numpy()
     np.testing.assert_allclose(seen.mean(axis=0), 0, atol=1e-4)
     np.testing.assert_allclose(seen.std(axis=0), 1, atol=1e-4)
@@ -204,10 +211,10 @@ def test_normalised_observations_have_mean_0_and_deviation_1_over_all_dates(smal
 
 
 def test_shuffled_observations_keep_what_was_seen_with_its_values(small_fields):
-    feed = ObservationsFeed(small_fields)
-    rows = np.flatnonzero(feed.usable)[:4]
-    batch = feed.batch(rows, CPU)
-    order = np.random.default_rng(0).permuted(np.tile(np.arange(len(feed.days)), (4, 1)), axis=1)
+    dataset = ObservationsDataset(small_fields)
+    rows = np.flatnonzero(dataset.usable)[:4]
+    batch = dataset.batch(rows, CPU)
+    order = np.random.default_rng(0).permuted(np.tile(np.arange(len(dataset.days)), (4, 1)), axis=1)
     shuffled = batch.reordered(order)
     for parcel in range(4):
         assert torch.equal(shuffled.values[parcel], batch.values[parcel, order[parcel]])
@@ -219,13 +226,13 @@ def test_joined_seasons_keep_each_parcels_own_days(season, small_fields):
     options = replace(season.options, exclude=(season.catalogue.acquisitions[1].day,))
     catalogue = find(season.folder / "images", options, Silent())
     store = build(catalogue, season.layer, ExtractionSpec(options), season.folder / "four.parcels", Silent())
-    feeds = [feed_for("observations", one) for one in (store, small_fields)]
-    feed = joined("observations", [store, small_fields])
-    assert feed.days == small_fields.days
+    datasets = [dataset_for("observations", one) for one in (store, small_fields)]
+    dataset = joined("observations", [store, small_fields])
+    assert dataset.days == small_fields.days
     rows = np.array([len(store.index) + 3, 2, len(store.index), 0])
-    batch = feed.batch(rows, CPU)
+    batch = dataset.batch(rows, CPU)
     for number, (one, row) in enumerate([(1, 3), (0, 2), (1, 0), (0, 0)]):
-        own = feeds[one].batch(np.array([row]), CPU)
+        own = datasets[one].batch(np.array([row]), CPU)
         for found, expected in zip(batch.inputs(), own.inputs()):
             assert torch.equal(found[number, : expected.shape[1]], expected[0])
     assert not batch.mask[[1, 3], 4].any()  # these seasons had four images
@@ -235,18 +242,18 @@ def test_a_store_on_a_calendar_keeps_no_observations(season, tmp_path):
     spec = ExtractionSpec(season.options, calendar="every:20")
     store = build(season.catalogue, season.layer, spec, tmp_path / "calendar.parcels", Silent())
     with pytest.raises(ObservationsNotKept, match="every:20"):
-        feed_for("observations", store)
+        dataset_for("observations", store)
 
 
-@pytest.mark.parametrize("view", list(FEEDS))
+@pytest.mark.parametrize("view", list(DATASETS))
 def test_moments_are_those_of_the_batch(season, view):
-    feed = feed_for(view, season.store)
-    rows = np.flatnonzero(feed.usable)[2:9]
-    mean, std = feed.moments(rows)
+    dataset = dataset_for(view, season.store)
+    rows = np.flatnonzero(dataset.usable)[2:9]
+    mean, std = dataset.mean_std(rows)
     if view == "statistics":
-        values = feed.batch(rows, CPU).values.double().numpy()
+        values = dataset.batch(rows, CPU).values.double().numpy()
     elif view == "observations":
-        batch = feed.batch(rows, CPU)
+        batch = dataset.batch(rows, CPU)
         values = batch.values[batch.mask].double().numpy()[:, None]  # a date of its own, each
     else:
         index = season.store.index.iloc[rows]
@@ -257,22 +264,22 @@ def test_moments_are_those_of_the_batch(season, view):
     np.testing.assert_allclose(std, values.std(axis=0), atol=1e-7)
 
 
-@pytest.mark.parametrize("view", list(FEEDS))
+@pytest.mark.parametrize("view", list(DATASETS))
 def test_a_batch_is_the_same_in_any_company(season, view):
-    feed = feed_for(view, season.store)
+    dataset = dataset_for(view, season.store)
     rows = np.array([5, 0, 7, 6])
-    together = feed.batch(rows, CPU).values
+    together = dataset.batch(rows, CPU).values
     for number, row in enumerate(rows):
-        torch.testing.assert_close(together[number], feed.batch(np.array([row]), CPU).values[0])
+        torch.testing.assert_close(together[number], dataset.batch(np.array([row]), CPU).values[0])
 
 
 def test_a_model_s_bands_and_calendar(season):
     days, bands = (0, 40, 90, 300), ("B08", "B04")
-    feed = feed_for("statistics", season.store, days, bands)
-    assert (feed.days, feed.bands) == (days, bands)
-    rows = np.flatnonzero(feed.usable)[:4]
-    own = feed_for("statistics", season.store).batch(rows, CPU).values[:, :, [6, 2]].numpy()
+    dataset = dataset_for("statistics", season.store, days, bands)
+    assert (dataset.days, dataset.bands) == (days, bands)
+    rows = np.flatnonzero(dataset.usable)[:4]
+    own = dataset_for("statistics", season.store).batch(rows, CPU).values[:, :, [6, 2]].numpy()
     expected = np.einsum("tf,nfb->ntb", interpolation(season.store.days, days), own)  # means are linear in time
-    np.testing.assert_allclose(feed.batch(rows, CPU).values[:, :, :2].numpy(), expected, atol=2 * ROUNDING)
+    np.testing.assert_allclose(dataset.batch(rows, CPU).values[:, :, :2].numpy(), expected, atol=2 * ROUNDING)
     with pytest.raises(MissingBands, match="B01"):
-        feed_for("patch", season.store, days, ("B01",))
+        dataset_for("patch", season.store, days, ("B01",))

@@ -13,7 +13,7 @@ import shapely
 from backend.errors import BadArgument, MissingField, NoOutlines, TooFewGroups
 from backend.models.bundle import ModelBundle
 from backend.series.store import Store, open_store
-from backend.series.views import feed_for
+from backend.series.views import dataset_for
 from backend.workflows.folding import FoldingOptions, folding_of
 from backend.workflows.seasons import Seasons
 from tests.backend.commands.conftest import run
@@ -138,12 +138,12 @@ def test_joined_seasons_serve_each_its_own_parcels(region, other_season, view):
     import torch
 
     first, second = open_store(region.store), open_store(other_season)
-    feed = Seasons((first, second)).feed(view)
-    assert (len(feed), feed.days, feed.bands) == (76, first.days, first.bands)
-    own, carried = feed_for(view, first), feed_for(view, second, first.days)
-    assert np.array_equal(feed.usable, [*own.usable, *carried.usable])
+    dataset = Seasons((first, second)).dataset(view)
+    assert (len(dataset), dataset.days, dataset.bands) == (76, first.days, first.bands)
+    own, carried = dataset_for(view, first), dataset_for(view, second, first.days)
+    assert np.array_equal(dataset.usable, [*own.usable, *carried.usable])
     rows = np.array([40, 3, 39, 0, 73, 20])
-    found = feed.batch(rows, torch.device("cpu"))
+    found = dataset.batch(rows, torch.device("cpu"))
     for place, row in enumerate(rows):
         alone = own.batch(np.array([row]), torch.device("cpu")) if row < 38 else None
         alone = alone or carried.batch(np.array([row - 38]), torch.device("cpu"))
@@ -155,10 +155,10 @@ def test_joined_seasons_serve_each_its_own_parcels(region, other_season, view):
 def test_joined_moments_are_those_of_all_parcels_together(region, other_season):
     import torch
 
-    feed = Seasons((open_store(region.store), open_store(other_season))).feed("statistics")
+    dataset = Seasons((open_store(region.store), open_store(other_season))).dataset("statistics")
     rows = np.array([0, 4, 5, 9, 38, 44, 70])
-    values = feed.batch(rows, torch.device("cpu")).values.double().numpy()
-    mean, std = feed.moments(rows)
+    values = dataset.batch(rows, torch.device("cpu")).values.double().numpy()
+    mean, std = dataset.mean_std(rows)
     np.testing.assert_allclose(mean, values.mean(axis=0), rtol=1e-6)
     np.testing.assert_allclose(std, values.std(axis=0), rtol=1e-5, atol=1e-9)
 

@@ -13,7 +13,7 @@ _START_S, _EACH_S = 60.0, 30.0  # a file takes 0.05 to 0.2 s to open; damage may
 _ERROR_OF_PYTHON = 1  # an exit code; the reader meets the same error, and can tell it
 
 
-def deadly(paths: Sequence[Path]) -> dict[Path, str]:
+def crashing(paths: Sequence[Path]) -> dict[Path, str]:
     """Those of the netCDF files at `paths` that this process would not survive to open, each with what happens.
 
     One child opens them all; where it dies, another goes on behind the file it died of. Damage that the library

@@ -23,7 +23,7 @@ from backend.vocabulary import OUTLINES
 
 
 @contextmanager
-def planned(parcels: ParcelLayer, grid: Grid, edges: Edges, folder: Path) -> Iterator[Layout]:
+def laid_out(parcels: ParcelLayer, grid: Grid, edges: Edges, folder: Path) -> Iterator[Layout]:
     """The layout of all parcels, their table written to the store that `folder` is to be on the way.
 
     `index` is the store's: `lay_out`'s columns, `shared_px` and `outline`. What is held is some 300 bytes for a parcel;
@@ -41,7 +41,7 @@ class _Plan:
     def __init__(self, grid: Grid, edges: Edges, positions: IO[bytes]) -> None:
         self._grid, self._edges, self._positions = grid, edges, positions
         self._parts: list[pandas.DataFrame] = []
-        self._oddities: list[dict[str, NDArray[np.bool_]]] = []
+        self._issues: list[dict[str, NDArray[np.bool_]]] = []
         self._hashes: list[NDArray[np.int64]] = []
         self._pixels = 0
 
@@ -58,7 +58,7 @@ class _Plan:
         layout = lay_out(cleaned.outlines, ids, self._grid, self._edges)
         self._positions.write(layout.position.tobytes())
         self._parts.append(layout.index.assign(first_pixel=layout.index["first_pixel"] + self._pixels))
-        self._oddities.append({**cleaned.oddities, "narrow": layout.index["narrow"].to_numpy()})
+        self._issues.append({**cleaned.issues, "narrow": layout.index["narrow"].to_numpy()})
         self._hashes.append(hashes(geometries))
         self._pixels += len(layout.position)
 
@@ -68,10 +68,10 @@ class _Plan:
         self._parts.clear()
         layout = Layout(index, self._mapped())
         shared = shared_pixels(layout)
-        oddities = {name: np.concatenate([part[name] for part in self._oddities]) for name in self._oddities[0]}
-        oddities["duplicate"] = index["valid"] & pandas.Series(np.concatenate(self._hashes)).duplicated(keep=False)
-        oddities["overlapping"] = shared > 0
-        return Layout(index.assign(shared_px=shared, outline=_named(oddities)), layout.position)
+        issues = {name: np.concatenate([part[name] for part in self._issues]) for name in self._issues[0]}
+        issues["duplicate"] = index["valid"] & pandas.Series(np.concatenate(self._hashes)).duplicated(keep=False)
+        issues["overlapping"] = shared > 0
+        return Layout(index.assign(shared_px=shared, outline=_named(issues)), layout.position)
 
     def _mapped(self) -> NDArray[np.uint16]:
         """The positions from their file: what was looked at can leave memory again."""
@@ -81,10 +81,10 @@ class _Plan:
         return np.memmap(self._positions, np.uint16, "r", shape=(self._pixels, 2))
 
 
-def _named(oddities: dict[str, NDArray[np.bool_]]) -> NDArray[np.object_]:
+def _named(issues: dict[str, NDArray[np.bool_]]) -> NDArray[np.object_]:
     """What is odd about each outline, keys of vocabulary.OUTLINES with commas between; "" where nothing is."""
-    named = np.full(len(oddities["narrow"]), "", object)
+    named = np.full(len(issues["narrow"]), "", object)
     for name in OUTLINES:
-        some = np.asarray(oddities[name])
+        some = np.asarray(issues[name])
         named[some] = [f"{before},{name}".lstrip(",") for before in named[some]]
     return named

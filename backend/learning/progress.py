@@ -10,7 +10,7 @@ from backend.protocol import Reporter
 SECONDS = 0.5
 
 
-class Pace:
+class Progress:
     """Counts up to `total` pieces of one stage. `advance` may raise Cancelled, as every call of a reporter may."""
 
     def __init__(self, reporter: Reporter, stage: str, total: int) -> None:

@@ -10,7 +10,7 @@ ORDERS = ("chronological", "shuffled", "shuffled-per-parcel")
 _STREAM = 4  # keeps these draws apart from others of the same seed
 
 
-def places(order: str, parcels: int, dates: int, seed: int) -> NDArray[np.int64] | None:
+def permutations(order: str, parcels: int, dates: int, seed: int) -> NDArray[np.int64] | None:
     """Which date each parcel reads at each step `(parcels, dates)`; None in chronological order.
 
     `shuffled` is one permutation for all parcels, as the paper's; `shuffled-per-parcel` one for each. Both follow from

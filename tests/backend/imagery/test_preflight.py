@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from backend.errors import NoAcquisitions, UnreadableImage
-from backend.imagery import trial
+from backend.imagery import preflight
 from backend.imagery.acquisition import ImageryOptions
 from backend.imagery.catalogue import find, require_readable
 from backend.imagery.readers import cube
@@ -86,7 +86,7 @@ def test_a_name_of_letters_that_the_locale_lacks(tmp_path, monkeypatch, crashing
         monkeypatch.setenv("LC_ALL", locale)
         monkeypatch.setenv("PYTHONCOERCECLOCALE", "0")
         monkeypatch.setenv("PYTHONUTF8", "0")
-        assert list(trial.deadly([path])) == [path]
+        assert list(preflight.crashing([path])) == [path]
 
 
 def test_flipped_bits_of_the_header(tmp_path):
@@ -99,10 +99,10 @@ def test_flipped_bits_of_the_header(tmp_path):
             content[place] ^= 1 << random.integers(8)
         paths.append(tmp_path / f"flipped_{seed}.nc")
         paths[-1].write_bytes(content)
-    deadly = trial.deadly(paths)
-    codes = [outcome(cube, path, SIDE_PX) for path in paths if path not in deadly]  # and this process is still here
+    crashing = preflight.crashing(paths)
+    codes = [outcome(cube, path, SIDE_PX) for path in paths if path not in crashing]  # and this process is still here
     assert set(codes) <= {"read", "imagery.unreadable", "imagery.bad_metadata"}
-    assert [path for path in deadly if survives(path)] == []
+    assert [path for path in crashing if survives(path)] == []
 
 
 def test_a_file_that_leads_the_library_in_a_circle(tmp_path, monkeypatch):
@@ -115,11 +115,11 @@ def test_a_file_that_leads_the_library_in_a_circle(tmp_path, monkeypatch):
         "    if b'stuck' in path: time.sleep(600)\n"
         "    if b'dead' in path: os.abort()\n"
     )
-    monkeypatch.setattr(trial, "__file__", str(script))
-    monkeypatch.setattr(trial, "_START_S", 2.0)
-    monkeypatch.setattr(trial, "_EACH_S", 0.1)
+    monkeypatch.setattr(preflight, "__file__", str(script))
+    monkeypatch.setattr(preflight, "_START_S", 2.0)
+    monkeypatch.setattr(preflight, "_EACH_S", 0.1)
     names = ["a.nc", "stuck.nc", "b.nc", "dead ü.nc", "c.nc"]
-    found = trial.deadly([Path(name) for name in names])
+    found = preflight.crashing([Path(name) for name in names])
     assert {path.name: reason.partition("library ")[2] for path, reason in found.items()} == {
         "stuck.nc": "does not come to an end while it opens it",
         "dead ü.nc": "crashes while it opens it",
@@ -127,5 +127,5 @@ def test_a_file_that_leads_the_library_in_a_circle(tmp_path, monkeypatch):
 
 
 def test_without_a_child_nothing_is_said(tmp_path, monkeypatch):
-    monkeypatch.setattr(trial, "__file__", str(tmp_path / "gone.py"))
-    assert trial.deadly([without_dimensions(tmp_path / "cube.nc")]) == {}
+    monkeypatch.setattr(preflight, "__file__", str(tmp_path / "gone.py"))
+    assert preflight.crashing([without_dimensions(tmp_path / "cube.nc")]) == {}
