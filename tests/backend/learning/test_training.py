@@ -165,7 +165,7 @@ def test_fewer_than_two_classes_cannot_be_learnt(statistics, crops, recorder):
 def test_a_loss_that_is_no_number_ends_the_run(statistics, crops, recorder):
     dataset = statistics(LABELS)
     dataset.values[:, 2] = np.inf
-    dataset.moments = lambda rows: (np.zeros((4, 20)), np.ones((4, 20)))
+    dataset.mean_std = lambda rows: (np.zeros((4, 20)), np.ones((4, 20)))
     with pytest.raises(Diverged, match="epoch 1"):
         train(TrainingSpec(model="gru", **CPU), dataset, LABELS, crops[:4], recorder)
 
