@@ -22,11 +22,14 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QColor
 
+from .plain_text import without_expressions
 from .translation import tr
 
 CLASS_FIELD = "crop_code"  # what the engine writes, and what the map is coloured by
 NAME_FIELD = "crop_name"
 UNCLASSIFIED_COLOUR = "#d9d9d9"
+# QGIS shows the display name as HTML where a layer has no map tip of its own.
+MAP_TIP = f"""[% replace(replace(coalesce("{NAME_FIELD}", ''), '&', '&amp;'), '<', '&lt;') %]"""
 # What the engine reads as it lies on disk; anything else is written to a GeoPackage first.
 READABLE = (".gpkg", ".shp", ".geojson", ".json", ".fgb", ".parquet", ".gml", ".kml", ".sqlite", ".gdb", ".tab", ".mif")
 
@@ -117,11 +120,14 @@ def _request(layer: QgsVectorLayer, selection: Any) -> QgsFeatureRequest:
 
 def style_predictions(layer: QgsVectorLayer, classes: Iterable[Mapping[str, Any]]) -> None:
     """One category per class (`code`, `name`, `colour`), names in the legend, and one for parcels without a class."""
-    categories = [QgsRendererCategory(str(c["code"]), _fill(c["colour"]), str(c["name"])) for c in classes]
+    categories = [
+        QgsRendererCategory(str(c["code"]), _fill(c["colour"]), without_expressions(str(c["name"]))) for c in classes
+    ]
     # an empty value stands for null, and for any code that is not in the table
     categories.append(QgsRendererCategory("", _fill(UNCLASSIFIED_COLOUR), tr("Not classified")))
     layer.setRenderer(QgsCategorizedSymbolRenderer(CLASS_FIELD, categories))
     layer.setDisplayExpression(f'coalesce("{NAME_FIELD}", {QgsExpression.quotedString(tr("Not classified"))})')
+    layer.setMapTipTemplate(MAP_TIP)
     layer.triggerRepaint()
 
 

@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 from backend.parcels.nomenclature import BUILT_IN  # noqa: E402
 from backend.parcels.palette import palette  # noqa: E402
+from backend.spreadsheet import write_rows  # noqa: E402
 
 LEVELS = (3, 4, 5, 6)  # of HCAT3, whose codes have two digits for each level from the second on
 NO_CROPS = ("3000000000", "3300000000")  # the roots of HCAT3: "characteristics", "crop_type"
@@ -183,8 +184,7 @@ def read(path: Path) -> list[dict[str, str]]:
 
 def write(path: Path, rows: Iterable[Row]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerows([("code", "name", "class", "colour"), *rows])
+        write_rows(file, [("code", "name", "class", "colour"), *rows], line_end="\n")
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from backend.parcels.batches import Batches
 from backend.parcels.sources import geoparquet
 from backend.parcels.sources.locations import layers_in
 from backend.parcels.storable import Contents
+from backend.spreadsheet import cell
 
 _WITHOUT_MEASURES = ("ESRI Shapefile", "FlatGeobuf")
 _ROW_ID = "OGC_FID"  # GDAL takes a column of this name for feature ids, and drops it where a format keeps none
@@ -75,8 +76,17 @@ def attach(
             taken.add(stored.lower())
     own = table.rename(columns=renamed)
     fields = own.drop(columns=own.geometry.name)
-    joined = pandas.concat([fields, predictions.set_index(fields.index)], axis=1)
+    added = _for_spreadsheets(predictions) if ending == ".csv" else predictions
+    joined = pandas.concat([fields, added.set_index(fields.index)], axis=1)
     return geopandas.GeoDataFrame(joined, geometry=own.geometry, crs=table.crs), renamed
+
+
+def _for_spreadsheets(predictions: pandas.DataFrame) -> pandas.DataFrame:
+    """The names of a model's classes as texts that no spreadsheet runs; the layer's own fields stay as they are."""
+    texts = predictions.select_dtypes("string")
+    return predictions.assign(
+        **{name: texts[name].map(cell, na_action="ignore").astype(texts[name].dtype) for name in texts}
+    )
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-import csv
 import io
 import json
 from collections.abc import Collection, Mapping, Sequence
@@ -12,6 +11,7 @@ from typing import Any
 
 from backend.reports.document import plain
 from backend.reports.writing import write_all
+from backend.spreadsheet import write_records
 
 Table = Mapping[str, Any]
 
@@ -42,9 +42,7 @@ def as_csv(table: Table) -> str:
     """Every figure that the rows hold, not the shown ones alone; shares of 0..1, cells empty where not known."""
     text = io.StringIO()
     keys = list(dict.fromkeys(key for row in table["rows"] for key in row))
-    writer = csv.DictWriter(text, keys, lineterminator="\r\n")
-    writer.writeheader()
-    writer.writerows(table["rows"])
+    write_records(text, keys, table["rows"])
     return text.getvalue()
 
 

@@ -3,13 +3,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-import csv
 import io
 import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from backend.reports.document import classified
+from backend.spreadsheet import write_records, write_rows
 
 CSV_COLUMNS = ("code", "name", "colour", "parcels", "area_ha", "precision", "recall", "f", "support", "predicted")
 SCORES = ("precision", "recall", "f")
@@ -48,9 +48,7 @@ def as_csv(document: Mapping[str, Any]) -> str:
         for row in source:
             rows.setdefault(row["code"], {}).update(row)
     text = io.StringIO()
-    writer = csv.DictWriter(text, CSV_COLUMNS, extrasaction="ignore", lineterminator="\r\n")
-    writer.writeheader()
-    writer.writerows(rows.values())
+    write_records(text, CSV_COLUMNS, rows.values())
     return text.getvalue()
 
 
@@ -58,9 +56,8 @@ def confusion_csv(scores: Mapping[str, Any]) -> str:
     """The confusion matrix with the classes' codes: a row for each true class, a column for each predicted one."""
     codes = [row["code"] for row in scores["classes"]]
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(["truth \\ prediction", *codes])
-    writer.writerows([code, *counts] for code, counts in zip(codes, scores["confusion"]))
+    counted = ([code, *counts] for code, counts in zip(codes, scores["confusion"]))
+    write_rows(text, [["truth \\ prediction", *codes], *counted])
     return text.getvalue()
 
 

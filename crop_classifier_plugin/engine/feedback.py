@@ -10,6 +10,7 @@ from typing import Any, Optional
 from qgis.core import QgsProcessingFeedback
 from qgis.PyQt.QtCore import pyqtSignal
 
+from ..plain_text import without_markup
 from ..translation import tr
 from .messages import message_of
 from .protocol import protocol
@@ -54,17 +55,18 @@ class Listener:
         now = time.monotonic()
         if event.stage != self._stage or now - self._said > TEXT_EVERY_S:
             self._stage, self._said = event.stage, now
-            self._feedback.setProgressText(progress_text(event))
+            self._feedback.setProgressText(without_markup(progress_text(event)))
 
     def _log(self, event: Any) -> None:
-        self._feedback.pushInfo(event.message)
+        self._feedback.pushInfo(without_markup(event.message))
 
     def _metric(self, event: Any) -> None:
         values = ", ".join(f"{name} {_figure(value)}" for name, value in event.values.items())
-        self._feedback.pushInfo(f"{event.name}: {values}")
+        self._feedback.pushInfo(without_markup(f"{event.name}: {values}"))
 
     def _warning(self, event: Any) -> None:
-        self._feedback.pushWarning(" ".join(part for part in message_of(event) if part))
+        text = " ".join(part for part in message_of(event) if part)
+        self._feedback.pushWarning(without_markup(text))
 
 
 def progress_text(event: Any) -> str:

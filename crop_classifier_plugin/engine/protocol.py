@@ -39,12 +39,14 @@ if TYPE_CHECKING:  # the same files under the names that a type checker finds th
     from backend import model_file as model_file
     from backend import options as options
     from backend import protocol as protocol
+    from backend import spreadsheet as spreadsheet
     from backend.models import MODELS as MODELS
     from backend.parcels import class_table as class_table
 else:
     protocol = _load("_crop_classifier_protocol", ROOT / "backend" / "protocol.py")
     messages = _load("_crop_classifier_messages", ROOT / "backend" / "messages.py")
     options = _load("_crop_classifier_options", ROOT / "backend" / "options.py")
+    spreadsheet = _load("_crop_classifier_spreadsheet", ROOT / "backend" / "spreadsheet.py")
     MODELS = _load("_crop_classifier_models", ROOT / "backend" / "models" / "__init__.py").MODELS
     crop_codes = _load("_crop_classifier_crop_codes", ROOT / "backend" / "crop_codes.py")
     class_table = _load("_crop_classifier_class_table", ROOT / "backend" / "parcels" / "class_table.py")

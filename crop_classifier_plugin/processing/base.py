@@ -21,6 +21,7 @@ from ..engine.logs import new_log
 from ..engine.process import run_job
 from ..engine.protocol import Job
 from ..icons import icon
+from ..plain_text import without_markup
 
 __all__ = ["EngineAlgorithm", "EngineFeedback", "Parameters", "advanced", "explained"]
 
@@ -56,7 +57,7 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
     def canExecute(self) -> Tuple[bool, str]:
         """Whether the engine is set up; else what to do."""
         status = locate.status()
-        return status.ready, status.problem
+        return status.ready, without_markup(status.problem)
 
     def problem(self, parameters: Parameters, context: QgsProcessingContext) -> str:
         """What a long run would stumble over later; empty where nothing is known to be wrong."""
@@ -65,8 +66,8 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
     def checkParameterValues(self, parameters: Parameters, context: QgsProcessingContext) -> Tuple[bool, str]:
         accepted, message = super().checkParameterValues(parameters, context)
         if not accepted:
-            return accepted, message
-        problem = self.problem(parameters, context)
+            return accepted, without_markup(message)
+        problem = without_markup(self.problem(parameters, context))
         return not problem, problem
 
     def run_engine(
@@ -86,9 +87,9 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
         try:
             return run_job(job, Listener(feedback, start, share), feedback.isCanceled, log=new_log(command))
         except EngineCancelled as error:
-            raise QgsProcessingException(str(error)) from error
+            raise QgsProcessingException(without_markup(str(error))) from error
         except EngineProblem as error:
-            raise QgsProcessingException(f"{error}\n[{error.code}]") from error
+            raise QgsProcessingException(without_markup(f"{error}\n[{error.code}]")) from error
 
     # Values that are given, or None
 

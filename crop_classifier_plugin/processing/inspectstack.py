@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-import csv
 import json
 from pathlib import Path
 from typing import Any, Dict, List, Mapping
@@ -17,6 +16,8 @@ from qgis.core import (
     QgsProcessingParameterFileDestination,
 )
 
+from ..engine.protocol import spreadsheet
+from ..plain_text import without_markup
 from ..translation import tr
 from .arguments import arguments_for, options_problem
 from .base import EngineAlgorithm, Parameters
@@ -83,9 +84,10 @@ def say(found: Mapping[str, Any], feedback: QgsProcessingFeedback) -> None:
     for item in found["acquisitions"]:
         clear = item.get("clear_share")
         share = tr("clear share unknown") if clear is None else tr("{:.0%} clear").format(clear)
-        feedback.pushInfo(f"{item['date']}  {item['product']}  {item['name']}  {share}")
+        feedback.pushInfo(without_markup(f"{item['date']}  {item['product']}  {item['name']}  {share}"))
     for item in found["skipped"]:
-        feedback.pushWarning(tr("Skipped {path}: {reason}").format(path=item["path"], reason=item["reason"]))
+        text = tr("Skipped {path}: {reason}").format(path=item["path"], reason=item["reason"])
+        feedback.pushWarning(without_markup(text))
 
 
 def write_table(acquisitions: List[Mapping[str, Any]], path: Path) -> None:
@@ -93,12 +95,11 @@ def write_table(acquisitions: List[Mapping[str, Any]], path: Path) -> None:
     columns = list(dict.fromkeys(name for item in acquisitions for name in item)) or ["date"]
     try:
         with path.open("w", newline="", encoding="utf-8") as stream:
-            writer = csv.DictWriter(stream, columns)
-            writer.writeheader()
-            writer.writerows({name: _cell(value) for name, value in item.items()} for item in acquisitions)
+            records = ({name: _cell(value) for name, value in item.items()} for item in acquisitions)
+            spreadsheet.write_records(stream, columns, records)
     except OSError as error:
         text = tr("{path} cannot be written: {error}")
-        raise QgsProcessingException(text.format(path=path, error=error)) from error
+        raise QgsProcessingException(without_markup(text.format(path=path, error=error))) from error
 
 
 def _cell(value: Any) -> Any:

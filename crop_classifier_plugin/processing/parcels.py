@@ -15,6 +15,7 @@ from qgis.core import (
 )
 
 from ..layers import ParcelFile, UnusableLayer, prepare_parcels
+from ..plain_text import without_markup
 from ..translation import tr
 from .arguments import arguments_for
 from .base import EngineAlgorithm, Parameters
@@ -47,7 +48,7 @@ def parcel_file(algorithm: EngineAlgorithm, parameters: Parameters, context: Qgs
     try:
         return prepare_parcels(layer, _selection(parameters), context.project())
     except UnusableLayer as error:
-        raise QgsProcessingException(str(error)) from error
+        raise QgsProcessingException(without_markup(str(error))) from error
 
 
 def _selection(parameters: Parameters) -> Optional[QgsProcessingFeatureSourceDefinition]:

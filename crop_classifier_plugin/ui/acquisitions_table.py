@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any, Mapping, Optional
 
 from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QTableWidgetItem, QToolButton, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QHBoxLayout, QTableWidgetItem, QToolButton, QVBoxLayout, QWidget
 
+from ..plain_text import tooltip
 from ..translation import tr
 from .plain_table import number_item, plain_table
+from .plain_widgets import plain_label
 from .share_delegate import ShareDelegate
 
 MOST_SKIPPED_ROWS = 3  # more scroll
@@ -23,8 +25,7 @@ class AcquisitionsTable(QWidget):
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
-        self.summary = QLabel()
-        self.summary.setWordWrap(True)
+        self.summary = plain_label(wrap=True)
         self.table = plain_table((tr("Date"), tr("Product"), tr("Clear")), stretched=1)
         self._delegate = ShareDelegate(parent=self)
         self.table.setItemDelegateForColumn(2, self._delegate)
@@ -78,7 +79,7 @@ class AcquisitionsTable(QWidget):
         date.setCheckState(Qt.CheckState.Checked if used else Qt.CheckState.Unchecked)
         words = [acquisition[name] for name in ("platform", "tile") if acquisition.get(name)]
         product = QTableWidgetItem(" · ".join(words) or acquisition.get("product") or "")
-        product.setToolTip(_acquisition_tip(acquisition))
+        product.setToolTip(tooltip(_acquisition_tip(acquisition)))
         clear = number_item(acquisition.get("clear_share"))
         if acquisition.get("clear_share") is None:
             clear.setToolTip(tr("Unknown: no mask belongs to this acquisition"))
@@ -90,7 +91,7 @@ class AcquisitionsTable(QWidget):
         for row, entry in enumerate(skipped):
             for column, text in enumerate((Path(entry["path"]).name, entry["reason"])):
                 item = QTableWidgetItem(text)
-                item.setToolTip(f"{entry['path']}\n{entry['reason']}")
+                item.setToolTip(tooltip(f"{entry['path']}\n{entry['reason']}"))
                 self.skipped.setItem(row, column, item)
         rows = min(len(skipped), MOST_SKIPPED_ROWS) * self.skipped.verticalHeader().defaultSectionSize()
         self.skipped.setFixedHeight(self.skipped.horizontalHeader().sizeHint().height() + rows + 4)

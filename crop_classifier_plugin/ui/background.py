@@ -10,6 +10,7 @@ from qgis.PyQt.QtCore import pyqtSignal
 
 from ..engine.errors import EngineProblem
 from ..engine.install import InstallError
+from ..plain_text import without_markup
 from ..translation import tr
 
 Say = Callable[[str], None]
@@ -28,7 +29,7 @@ class BackgroundTask(QgsTask):
     _alive: ClassVar[set[BackgroundTask]] = set()  # the task manager holds the C++ half alone
 
     def __init__(self, title: str, work: Work) -> None:
-        super().__init__(title, QgsTask.Flag.CanCancel)
+        super().__init__(without_markup(title), QgsTask.Flag.CanCancel)
         self._work = work
         self._value: Any = None
         self._error: Optional[Exception] = RuntimeError(

@@ -7,7 +7,7 @@ from typing import Any, Optional
 
 from qgis.core import Qgis, QgsMapLayer, QgsProcessing
 from qgis.gui import QgsFieldComboBox
-from qgis.PyQt.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QWidget
+from qgis.PyQt.QtWidgets import QGroupBox, QHBoxLayout, QWidget
 
 from ..engine.protocol import options
 from ..settings import Setting
@@ -20,6 +20,7 @@ from .model_panel import ModelPanel
 from .option_group import OptionGroup, rows_of
 from .outputs import destination, missing_folder, remember_folder, report_widget, save_widget
 from .parcels_row import ParcelsRow
+from .plain_widgets import plain_label, with_plain_tips
 from .predictions import load_predictions
 from .preparation_page import PreparationPage
 from .run_dialog import RunDialog
@@ -35,7 +36,7 @@ class ClassifyDialog(RunDialog):
         self.imagery = ImageryGroup()
         self.preparation = PreparationPage("classify")
         self.parcels = ParcelsRow()
-        self.truth = QgsFieldComboBox()
+        self.truth = with_plain_tips(QgsFieldComboBox())
         self.model = ModelPanel()
         self.output = save_widget(tr("Save the Classified Parcels"), vector_filter(), tr("[Create temporary layer]"))
         self.report = report_widget()
@@ -43,7 +44,7 @@ class ClassifyDialog(RunDialog):
             tr("Further Output"), rows_of("classify", options.OUTPUTS, advanced=True), "classify"
         )
         self.device = device_combo(Setting.DEVICE.get())
-        self.footer.insertWidget(0, QLabel(tr("Run on")))
+        self.footer.insertWidget(0, plain_label(tr("Run on")))
         self.footer.insertWidget(1, self.device)
         self.add_inputs(self._parameters_page(), tr("Parameters"))
         self.add_inputs(self.preparation, tr("Preparation"))

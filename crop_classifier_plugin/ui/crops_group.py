@@ -14,7 +14,6 @@ from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
     QComboBox,
     QGroupBox,
-    QLabel,
     QLineEdit,
     QTableWidgetItem,
     QVBoxLayout,
@@ -23,6 +22,7 @@ from qgis.PyQt.QtWidgets import (
 
 from ..class_tables import CLASS_TABLES, FROM_FILE, OWN_VALUES, titles
 from ..engine.protocol import crop_codes
+from ..plain_text import tooltip
 from ..settings import Setting
 from ..translation import tr
 from .background import BackgroundTask
@@ -31,6 +31,7 @@ from .class_table import FOLDER, UnreadableTable, classes_of
 from .form import file_widget, form_layout
 from .parcels_row import ParcelsRow
 from .plain_table import number_item, plain_table
+from .plain_widgets import plain_label, with_plain_tips
 from .swatch import swatch
 
 MOST_NAMED = 3  # groups of classes that the summary names
@@ -44,7 +45,7 @@ class CropsGroup(QGroupBox):
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(tr("Parcels and Crops"), parent)
         self.parcels = ParcelsRow()
-        self.field = QgsFieldComboBox()
+        self.field = with_plain_tips(QgsFieldComboBox())
         self.field.setToolTip(tr("The field that holds the declared crop, as a code or a name"))
         self.table = QComboBox()
         for name, title in titles().items():
@@ -58,8 +59,7 @@ class CropsGroup(QGroupBox):
             QgsFileWidget.StorageMode.GetFile, tr("Choose a Class Table"), tr("Class tables (*.csv)")
         )
         self.file.setToolTip(tr("A CSV file with the columns code, name, class, colour"))
-        self.summary = QLabel()
-        self.summary.setWordWrap(True)
+        self.summary = plain_label(wrap=True)
         self.preview = plain_table((tr("Class"), tr("Parcels")), stretched=0)
         self.preview.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self._counts: Mapping[str, int] = {}
@@ -216,7 +216,7 @@ class CropsGroup(QGroupBox):
             name = QTableWidgetItem(share.of.name)
             if share.of.colour:
                 name.setIcon(swatch(share.of.colour))
-            name.setToolTip(", ".join(share.codes))
+            name.setToolTip(tooltip(", ".join(share.codes)))
             self.preview.setItem(row, 0, name)
             self.preview.setItem(row, 1, number_item(share.parcels))
 

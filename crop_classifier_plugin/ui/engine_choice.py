@@ -8,12 +8,13 @@ from typing import Optional
 
 from qgis.gui import QgsFileWidget
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QComboBox, QGroupBox, QLabel, QRadioButton, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QComboBox, QGroupBox, QRadioButton, QVBoxLayout, QWidget
 
 from ..engine import install, locate
 from ..settings import Setting
 from ..translation import tr
 from .form import choose_data, file_widget, folder_widget, form_layout
+from .plain_widgets import plain_label
 
 INDENT_PX = 22
 
@@ -48,7 +49,7 @@ class EngineChoice(QGroupBox):
         form.addRow(tr("Location"), self.location)
         form.addRow(tr("Computes on"), self.torch)
         form.addRow(tr("Package folder"), self.wheels)
-        form.addRow("", _note(tr("Needs 3 GB of disk, or 8 GB with the packages for NVIDIA GPUs.")))
+        form.addRow("", plain_label(tr("Needs 3 GB of disk, or 8 GB with the packages for NVIDIA GPUs."), wrap=True))
         form_layout(self._existing_form).addRow(tr("Python program"), self.python)
         for radio, inner in ((self.create, self._create_form), (self.existing, self._existing_form)):
             inner.layout().setContentsMargins(INDENT_PX, 0, 0, 0)
@@ -97,9 +98,3 @@ class EngineChoice(QGroupBox):
             Setting.ENGINE_LOCATION.set(self.location.filePath().strip())
             Setting.ENGINE_TORCH.set(self.torch.currentData())
             Setting.ENGINE_WHEELS.set(self.wheels.filePath().strip())
-
-
-def _note(text: str) -> QLabel:
-    label = QLabel(text)
-    label.setWordWrap(True)
-    return label

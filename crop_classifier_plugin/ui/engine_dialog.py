@@ -8,10 +8,11 @@ from typing import Any, Optional
 
 from qgis.core import Qgis
 from qgis.gui import QgsMessageBar
-from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QMessageBox, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from ..engine import install, locate
 from ..engine.errors import EngineCancelled
+from ..plain_text import tooltip
 from ..translation import tr
 from .background import BackgroundTask, Work
 from .engine_choice import EngineChoice
@@ -19,6 +20,7 @@ from .engine_state import EngineState
 from .engine_work import Checked, check, create, remove
 from .log_view import LogView
 from .message import replace
+from .plain_widgets import confirm
 from .progress_row import ProgressRow
 
 WIDTH_PX, HEIGHT_PX = 900, 560
@@ -156,7 +158,7 @@ class EngineDialog(QDialog):
         """Enables what can be done now."""
         missing, idle = self.choice.missing(), not self.is_running()
         self.set_up_button.setEnabled(idle and not missing)
-        self.set_up_button.setToolTip(missing)
+        self.set_up_button.setToolTip(tooltip(missing))
         self.check_button.setEnabled(idle and locate.status().ready)
         self.remove_button.setEnabled(idle and install.is_ready(locate.location()))
         self.choice.setEnabled(idle)
@@ -172,6 +174,4 @@ class EngineDialog(QDialog):
             self.progress.cancel.click()
 
     def confirm(self, question: str) -> bool:
-        buttons = QMessageBox.StandardButton
-        answer = QMessageBox.question(self, self.windowTitle(), question, buttons.Yes | buttons.No, buttons.No)
-        return answer == buttons.Yes
+        return confirm(self, question)

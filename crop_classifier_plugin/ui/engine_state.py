@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from typing import Any, Mapping, Optional
 
-from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QGroupBox, QLabel, QSizePolicy, QStyle, QWidget
 
 from ..engine.locate import EngineStatus
+from ..plain_text import tooltip
 from ..translation import tr
 from .form import form_layout
+from .plain_widgets import plain_label
 
 NAMED = ("torch", "numpy", "rasterio", "geopandas", "scikit-learn")  # the versions that a question would be about
 
@@ -20,7 +21,7 @@ class EngineState(QGroupBox):
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(tr("State"), parent)
-        self.icon = QLabel()
+        self.icon = plain_label()
         self.state, self.python, self.versions, self.devices = (_value() for _ in range(4))
         form = form_layout(self)
         form.addRow(self.icon, self.state)
@@ -40,9 +41,9 @@ class EngineState(QGroupBox):
         words = [f"engine {doctor['engine']}", f"Python {doctor['python'].split()[0]}"]  # what follows is its path
         words += [f"{name} {packages[name]}" for name in NAMED if name in packages]
         self.versions.setText(", ".join(words))
-        self.versions.setToolTip("\n".join(f"{name} {version}" for name, version in packages.items()))
+        self.versions.setToolTip(tooltip("\n".join(f"{name} {version}" for name, version in packages.items())))
         self.devices.setText(", ".join(device_text(device) for device in doctor["devices"] if device["works"]) or "–")
-        self.devices.setToolTip("\n".join(device_text(device) for device in doctor["devices"]))
+        self.devices.setToolTip(tooltip("\n".join(device_text(device) for device in doctor["devices"])))
         if doctor["problems"]:
             self._say(False, "\n".join(doctor["problems"]))
 
@@ -62,8 +63,6 @@ def device_text(device: Mapping[str, Any]) -> str:
 
 
 def _value() -> QLabel:
-    label = QLabel()
-    label.setWordWrap(True)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    label = plain_label(wrap=True, selectable=True)
     label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
     return label

@@ -8,9 +8,10 @@ from typing import Dict, Optional, Union
 
 from qgis.gui import QgsFileWidget, QgsScrollArea
 from qgis.PyQt.QtCore import Qt
-from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QFrame, QGroupBox, QLayout, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QFrame, QGroupBox, QLabel, QLayout, QVBoxLayout, QWidget
 
 from ..engine.protocol import FORMATS, options
+from ..plain_text import tooltip
 from ..translation import tr, translated
 
 
@@ -21,6 +22,8 @@ def file_widget(mode: QgsFileWidget.StorageMode, title: str, file_filter: str = 
     widget.setDialogTitle(title)
     widget.setFilter(file_filter)
     widget.lineEdit().setPlaceholderText(hint)
+    for label in widget.findChildren(QLabel):  # QGIS keeps the path in a hidden link
+        label.setTextFormat(Qt.TextFormat.PlainText)
     return widget
 
 
@@ -77,7 +80,7 @@ def device_combo(remembered: object) -> QComboBox:
     for name in options.DEVICES:
         combo.addItem(titles.get(name, name), name)
     choose_data(combo, remembered or options.default("device"))
-    combo.setToolTip(translated(options.option("device").help))
+    combo.setToolTip(tooltip(translated(options.option("device").help)))
     return combo
 
 

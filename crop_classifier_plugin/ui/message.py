@@ -7,8 +7,9 @@ from typing import Callable, Optional
 
 from qgis.core import Qgis
 from qgis.gui import QgsMessageBar
-from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+
+from .plain_widgets import plain_label
 
 AROUND_PX = 260  # the icon, the buttons and the cross beside the text
 LEAST_PX = 300
@@ -47,10 +48,7 @@ def replace(
 
 def _label(text: str, width_px: int) -> QLabel:
     """As high as the whole text needs: QGIS's own message text is cut after a line and a half."""
-    label = QLabel(text)
+    label = plain_label(text, wrap=True, selectable=True)
     label.setObjectName("message")
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     label.setMinimumHeight(label.heightForWidth(width_px))
     return label

@@ -3,12 +3,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 from typing import Optional
 
 from qgis.gui import QgsFileWidget
-from qgis.PyQt.QtCore import QDate, QLocale, QSize, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QDate, QLocale, QSize, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QFormLayout,
     QGroupBox,
@@ -23,11 +22,13 @@ from qgis.PyQt.QtWidgets import (
 
 from ..engine.protocol import MODELS
 from ..model_file import ModelDescription, NotAModelFile, describe, is_large
+from ..plain_text import tooltip
 from ..settings import Setting
 from ..translation import tr
 from .background import BackgroundTask
 from .form import file_widget, form_layout
 from .plain_table import percent
+from .plain_widgets import plain_label
 from .swatch import swatch
 
 CLASS_LINES = 2  # more scroll
@@ -50,9 +51,7 @@ class ModelPanel(QGroupBox):
             tr("Crop models (*.cropmodel)"),
             tr("A .cropmodel file"),
         )
-        self.note = QLabel()
-        self.note.setTextFormat(Qt.TextFormat.PlainText)  # what a file says of itself is never markup
-        self.note.setWordWrap(True)
+        self.note = plain_label(wrap=True)
         self.facts = {name: _fact() for name in ("architecture", "bands", "calendar", "scores")}
         self.classes = _class_list()
         layout = QVBoxLayout(self)
@@ -142,7 +141,7 @@ class ModelPanel(QGroupBox):
         self.classes.clear()
         for crop in model.classes:
             item = QListWidgetItem(swatch(crop["colour"]), crop["name"])
-            item.setToolTip(escape(f"{crop['name']} ({crop['code']})"))
+            item.setToolTip(tooltip(f"{crop['name']} ({crop['code']})"))
             self.classes.addItem(item)
 
 
@@ -165,10 +164,7 @@ def scores_text(model: ModelDescription, widget: QWidget) -> str:
 
 
 def _fact() -> QLabel:
-    label = QLabel()
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    label = plain_label(wrap=True, selectable=True)
     label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
     return label
 

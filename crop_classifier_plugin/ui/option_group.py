@@ -13,16 +13,17 @@ from qgis.PyQt.QtWidgets import (
     QDoubleSpinBox,
     QFormLayout,
     QGroupBox,
-    QLabel,
     QLineEdit,
     QSpinBox,
     QWidget,
 )
 
 from ..engine.protocol import MODELS, options
+from ..plain_text import tooltip
 from ..processing.options import LARGEST, Option, choices, help_text, limits
 from ..translation import tr, translated
 from .form import choose_data, device_titles, form_layout
+from .plain_widgets import plain_label, with_plain_tips
 
 LARGEST_NUMBER = 1e9
 
@@ -41,14 +42,14 @@ class OptionGroup(QGroupBox):
         self.form = form_layout(self)
         self.form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         for name, widget in self.widgets.items():
-            widget.setToolTip(help_text(self._rows[name]))
+            widget.setToolTip(tooltip(help_text(self._rows[name])))
             self.set_value(name, self._holds[name])
             _change_signal(widget).connect(lambda *_: self.changed.emit())
             self._lay_out(self._rows[name], widget)
 
     def _lay_out(self, row: Option, widget: QWidget) -> None:
         if row.kind == options.ARCHITECTURE_NAME:  # long titles, which need the whole width
-            self.form.addRow(QLabel(translated(row.label)))
+            self.form.addRow(plain_label(translated(row.label)))
         if isinstance(widget, QCheckBox) or row.kind == options.ARCHITECTURE_NAME:
             self.form.addRow(widget)
         else:
@@ -103,7 +104,7 @@ def _widget(row: Option) -> QWidget:
     if row.kind == options.FLAG:
         return QCheckBox(translated(row.label))
     if row.kind == options.FIELD:
-        field = QgsFieldComboBox()
+        field = with_plain_tips(QgsFieldComboBox())
         field.setAllowEmptyFieldName(True)
         return field
     if row.kind in (options.CHOICE, options.ARCHITECTURE_NAME):

@@ -21,13 +21,13 @@ from qgis.PyQt.QtWidgets import (
     QFileDialog,
     QGridLayout,
     QInputDialog,
-    QMessageBox,
     QToolButton,
     QWidget,
 )
 
 from ..settings import Setting
 from ..translation import tr
+from .plain_widgets import warn, with_plain_tips
 
 
 class ParcelsRow(QWidget):
@@ -37,7 +37,7 @@ class ParcelsRow(QWidget):
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
-        self.combo = QgsMapLayerComboBox()
+        self.combo = with_plain_tips(QgsMapLayerComboBox())
         self.combo.setFilters(QgsMapLayerProxyModel.Filter.PolygonLayer)
         self.combo.setToolTip(tr("Polygon layers of the project; the button adds a file"))
         self.combo.layerChanged.connect(self._on_layer)
@@ -124,7 +124,7 @@ class ParcelsRow(QWidget):
         layer = QgsVectorLayer(sources.get(name, path), f"{stem}: {name}" if len(sources) > 1 else stem, "ogr")
         if not layer.isValid() or layer.geometryType() != QgsWkbTypes.GeometryType.PolygonGeometry:
             text = tr("{0} holds no polygon layer that QGIS can read.").format(path)
-            QMessageBox.warning(self, tr("Choose a Parcel Layer"), text)
+            warn(self, tr("Choose a Parcel Layer"), text)
             return
         self._files.append(layer)
         self.combo.setAdditionalLayers(self._files)

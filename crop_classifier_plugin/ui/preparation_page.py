@@ -14,16 +14,17 @@ from qgis.PyQt.QtWidgets import (
     QFormLayout,
     QGroupBox,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QVBoxLayout,
     QWidget,
 )
 
 from ..engine.protocol import options
+from ..plain_text import tooltip
 from ..processing.options import AS_FOLLOWED, Option, follows_text, label, parameter
 from ..translation import tr
 from .form import form_layout, scrolling_column
+from .plain_widgets import plain_label
 
 IN_THE_IMAGERY_GROUP = ("imagery", "source", "masks", "exclude")
 
@@ -52,12 +53,12 @@ class ParameterGroup(QGroupBox):
         kind = QgsProcessingGui.WidgetType.Standard
         wrapper = QgsGui.processingGuiRegistry().createParameterWidgetWrapper(definition, kind)
         widget = wrapper.createWrappedWidget(self._context)
-        widget.setToolTip(definition.help())
+        widget.setToolTip(tooltip(definition.help()))
         if isinstance(definition, QgsProcessingParameterBoolean):  # a check box has its words beside it
             form.addRow(widget)
         else:
-            heading = QLabel(label(self._rows[name]))
-            heading.setToolTip(definition.help())
+            heading = plain_label(label(self._rows[name]))
+            heading.setToolTip(tooltip(definition.help()))
             form.addRow(heading, widget)
         wrapper.widgetValueHasChanged.connect(lambda _: self.changed.emit())
         self._wrappers[name] = wrapper
@@ -100,7 +101,7 @@ class PreparationPage(QWidget):
         columns.addWidget(scrolling_column(self.masks, self.series), 1)
         columns.addWidget(scrolling_column(self.images, self.parcels), 1)
         layout = QVBoxLayout(self)
-        layout.addWidget(QLabel(tr("Most images need no changes here. Point at a field to read what it does.")))
+        layout.addWidget(plain_label(tr("Most images need no changes here. Point at a field to read what it does.")))
         layout.addLayout(columns, 1)
 
     def follow(self, preparation: Any) -> None:

@@ -6,10 +6,12 @@ from __future__ import annotations
 from typing import Optional
 
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QGridLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
+from qgis.PyQt.QtWidgets import QGridLayout, QProgressBar, QPushButton, QSizePolicy, QWidget
 
 from ..engine.feedback import time_left
+from ..plain_text import tooltip
 from ..translation import tr
+from .plain_widgets import plain_label
 
 STEPS = 1000  # the bar's resolution; fractions come as 0..1
 
@@ -21,9 +23,9 @@ class ProgressRow(QWidget):
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
-        self.stage = QLabel()
+        self.stage = plain_label()
         self.stage.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # long words never widen it
-        self.left = QLabel()
+        self.left = plain_label()
         self.bar = QProgressBar()
         self.bar.setRange(0, STEPS)
         self.cancel = QPushButton(tr("Cancel"))
@@ -61,7 +63,7 @@ class ProgressRow(QWidget):
     def say(self, words: str) -> None:
         """Shows a line over the bar; without words the line takes no room."""
         self.stage.setText(words)
-        self.stage.setToolTip(words)
+        self.stage.setToolTip(tooltip(words))
         self.stage.setVisible(bool(words))
 
     def _say_left(self, words: str) -> None:

@@ -9,13 +9,15 @@ from qgis.core import Qgis
 from qgis.gui import QgsMessageBar
 from qgis.PyQt.QtCore import QUrl
 from qgis.PyQt.QtGui import QDesktopServices, QShowEvent
-from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QMessageBox, QTabWidget, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
 
 from ..engine import locate
+from ..plain_text import tooltip
 from ..translation import tr
 from .algorithm_run import AlgorithmRun, Outcome
 from .log_view import LogView
 from .message import replace
+from .plain_widgets import confirm
 from .progress_row import ProgressRow
 
 WIDTH_PX, HEIGHT_PX = 980, 576  # a QGIS dialog stays within 1000 x 580
@@ -162,7 +164,7 @@ class RunDialog(QDialog):
         ready = locate.status().ready
         missing = self.missing()
         self.run_button.setEnabled(ready and not missing and not self.is_running())
-        self.run_button.setToolTip(missing)
+        self.run_button.setToolTip(tooltip(missing))
         for page in self._inputs:
             page.setEnabled(not self.is_running())
         if not self.is_running():
@@ -200,7 +202,4 @@ class RunDialog(QDialog):
             self.progress.cancel.click()
 
     def confirm_cancel(self) -> bool:
-        question = tr("A run is in progress. Cancel it and close this window?")
-        buttons = QMessageBox.StandardButton
-        answer = QMessageBox.question(self, self.windowTitle(), question, buttons.Yes | buttons.No, buttons.No)
-        return answer == buttons.Yes
+        return confirm(self, tr("A run is in progress. Cancel it and close this window?"))

@@ -3,14 +3,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-from html import escape
 from typing import Any, Mapping, Optional
 
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QTableWidgetItem, QVBoxLayout, QWidget
 
+from ..plain_text import tooltip
 from ..translation import tr
 from .plain_table import number_item, percent, plain_table
+from .plain_widgets import plain_label
 from .share_delegate import ShareDelegate
 from .swatch import swatch
 
@@ -31,7 +32,7 @@ class ScoresPanel(QWidget):
             "mean_recall": tr("Mean recall"),
             "parcels": tr("Parcels tested"),
         }
-        self.headline = {name: QLabel("–") for name in titles}
+        self.headline = {name: plain_label("–", selectable=True) for name in titles}
         figures = QHBoxLayout()
         for label, title in zip(self.headline.values(), titles.values()):
             figures.addLayout(_figure(label, title))
@@ -66,7 +67,7 @@ class ScoresPanel(QWidget):
 
     def _fill_row(self, row: int, figures: Mapping[str, Any]) -> None:
         name = QTableWidgetItem(swatch(figures["colour"]), figures["name"])
-        name.setToolTip(escape(f"{figures['name']} ({figures['code']})"))
+        name.setToolTip(tooltip(f"{figures['name']} ({figures['code']})"))
         self.table.setItem(row, NAME, name)
         for column, key in enumerate(SHARES, start=1):
             self.table.setItem(row, column, number_item(figures[key]))
@@ -78,9 +79,8 @@ def _figure(label: QLabel, title: str) -> QVBoxLayout:
     font.setPointSizeF(1.6 * font.pointSizeF())
     font.setBold(True)
     label.setFont(font)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     column = QVBoxLayout()
     column.setSpacing(0)
     column.addWidget(label, alignment=Qt.AlignmentFlag.AlignHCenter)
-    column.addWidget(QLabel(title), alignment=Qt.AlignmentFlag.AlignHCenter)
+    column.addWidget(plain_label(title), alignment=Qt.AlignmentFlag.AlignHCenter)
     return column

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from typing import Any, Mapping, Optional
 
-from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ..translation import tr
 from .curve_widget import CurveWidget
+from .plain_widgets import plain_label
 
 
 class TrainingPanel(QWidget):
@@ -20,8 +21,7 @@ class TrainingPanel(QWidget):
         self._mean_f, self._accuracy = tr("Mean F-score"), tr("Overall accuracy")
         self.loss = CurveWidget(tr("Loss"), (self._train, self._validation))
         self.score = CurveWidget(tr("Validation Scores"), (self._mean_f, self._accuracy), ceiling=1.0)
-        self.status = QLabel()
-        self.status.setWordWrap(True)
+        self.status = plain_label(wrap=True)
         curves = QHBoxLayout()
         curves.addWidget(self.loss)
         curves.addWidget(self.score)

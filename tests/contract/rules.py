@@ -28,6 +28,7 @@ SHARED = {
     "locations",
     "model_zip",
     "results_folder",
+    "spreadsheet",
     "messages",
     "errors",
     "files",
@@ -230,6 +231,18 @@ def no_print(path: str, source: str) -> list[str]:
     return [
         f"{path}:{call.lineno}: print" for call in calls if isinstance(call.func, ast.Name) and call.func.id == "print"
     ]
+
+
+def plain_texts(path: str, source: str) -> list[str]:
+    """Labels and message boxes come from ui/plain_widgets.py; a tooltip is translated or goes through tooltip()."""
+    problems = []
+    for call in (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)):
+        name = ast.unparse(call.func)
+        if name == "QLabel" or name.startswith("QMessageBox"):
+            problems.append(f"{path}:{call.lineno}: {name}")
+        if name.endswith(".setToolTip") and not ast.unparse(call.args[0]).startswith(("tr(", "tooltip(")):
+            problems.append(f"{path}:{call.lineno}: a tooltip that is not escaped")
+    return problems
 
 
 def no_pickle(path: str, source: str) -> list[str]:

@@ -50,6 +50,9 @@ BROKEN = [
     (rules.standard_library_only, "backend/protocol.py", "import click"),
     (rules.standard_library_only, "backend/protocol.py", "from .model_zip import read"),
     (rules.standard_library_only, "backend/model_file.py", "from backend.model_zip import read"),
+    (rules.plain_texts, "crop_classifier_plugin/ui/a.py", "QLabel(name)"),
+    (rules.plain_texts, "crop_classifier_plugin/ui/a.py", "QMessageBox.question(self, title, text)"),
+    (rules.plain_texts, "crop_classifier_plugin/ui/a.py", "item.setToolTip(name)"),
     (rules.python_39, "crop_classifier_plugin/a.py", "match x:\n    case 1: pass"),
     (rules.python_39, "crop_classifier_plugin/a.py", "def f(x: int | None): pass"),
     (rules.python_39, "crop_classifier_plugin/a.py", "@dataclass(frozen=True, slots=True)\nclass A: pass"),
@@ -75,6 +78,8 @@ BROKEN = [
     (rules.web_addresses, "a.md", "http:" + "//notexample.org"),
 ]
 KEPT = [
+    (rules.plain_texts, "crop_classifier_plugin/ui/a.py", "plain_label(name).setToolTip(tooltip(name))"),
+    (rules.plain_texts, "crop_classifier_plugin/ui/a.py", 'item.setToolTip(tr("Choose a file"))'),
     (rules.standard_library_only, "backend/model_file.py", "import json\nfrom .model_zip import read"),
     (rules.engine_layers, "backend/series/a.py", "from ..imagery import grid\nfrom ..errors import NotAStore"),
     (

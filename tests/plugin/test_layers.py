@@ -7,8 +7,10 @@ import pytest
 from qgis.core import (
     NULL,
     QgsCoordinateReferenceSystem,
+    QgsExpression,
     QgsExpressionContext,
     QgsExpressionContextUtils,
+    QgsFeature,
     QgsField,
     QgsProcessingFeatureSourceDefinition,
     QgsRenderContext,
@@ -39,6 +41,19 @@ def codes(layer: QgsVectorLayer) -> list:
 
 def selected_only(layer: QgsVectorLayer) -> QgsProcessingFeatureSourceDefinition:
     return QgsProcessingFeatureSourceDefinition(layer.id(), True)
+
+
+def test_names_are_evaluated_neither_in_the_legend_nor_in_the_map_tip() -> None:
+    layer = QgsVectorLayer("Polygon?field=crop_code:string&field=crop_name:string", "x", "memory")
+    name = "[% env('HOME') %]<b>bold & x"
+    style_predictions(layer, [{"code": "1", "name": name, "colour": "#e3b23c"}])
+    assert layer.renderer().categories()[0].label() == "[ % env('HOME') %]<b>bold & x"
+    feature = QgsFeature(layer.fields())
+    feature.setAttributes(["1", name])
+    context = QgsExpressionContext()
+    context.setFeature(feature)
+    shown = QgsExpression.replaceExpressionText(layer.mapTipTemplate(), context)
+    assert shown == "[% env('HOME') %]&lt;b&gt;bold &amp; x".replace("&gt;", ">")
 
 
 @pytest.mark.parametrize(

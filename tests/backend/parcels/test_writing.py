@@ -117,3 +117,12 @@ def test_a_stream_that_breaks_leaves_the_old_file(tmp_path, ending, error):
     with pytest.raises(errors.DiskFull if isinstance(error, OSError) else errors.NotAStore):
         writing.write(Breaking(), path, "o")
     assert {entry.name: entry.read_bytes() for entry in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize(("ending", "expected"), [("csv", "'=1+2"), ("gpkg", "=1+2")])
+def test_in_a_csv_the_names_of_classes_are_no_formulas(tmp_path, ending, expected):
+    predictions = pandas.DataFrame({"crop_name": ["=1+2", "Wheat", None], "margin": [-0.5, 0.1, 0.2]})
+    predictions["crop_name"] = predictions["crop_name"].astype("string[pyarrow]")
+    table, _ = writing.attach(layer(note=["=own", "-2", "x"]), predictions, tmp_path / f"o.{ending}")
+    assert table["crop_name"].tolist() == [expected, "Wheat", pandas.NA]
+    assert table["note"].tolist() == ["=own", "-2", "x"] and table["margin"].tolist() == [-0.5, 0.1, 0.2]

@@ -35,6 +35,20 @@ def test_progress_logs_metrics_and_warnings_are_shown() -> None:
     assert len(feedback.events) == 4
 
 
+def test_no_text_of_the_engine_is_markup_in_processings_window() -> None:
+    feedback, hostile = Feedback(), "<img src=x><b>bold"
+    listen = Listener(feedback)
+    for event in (
+        protocol.Progress(0.25, hostile, hostile),
+        protocol.Log(hostile),
+        protocol.Metric(hostile, {hostile: 1}),
+        protocol.Warn("x", hostile, hostile),
+    ):
+        listen(event)
+    assert len(feedback.lines) == 3 and len(feedback.warnings) == 1
+    assert not [text for text in (*feedback.lines, *feedback.warnings) if "<" in text]
+
+
 def test_a_chatty_engine_does_not_fill_the_log() -> None:
     feedback = Feedback()
     listen = Listener(feedback)

@@ -69,6 +69,18 @@ def test_inspect_gives_dates_a_table_and_json(fake_engine, imagery, tmp_path) ->
     assert feedback.warnings == ["Skipped c.tif: no date"]
 
 
+def test_the_table_of_acquisitions_holds_no_formula_and_the_log_no_markup(fake_engine, imagery, tmp_path) -> None:
+    found = {"date": "2018-05-01", "product": "=1+2", "name": "<img src=x>", "offset": -1000.0, "bands": ["@SUM(A1)"]}
+    skipped = {"path": "<b>a.tif", "reason": "<img src=x>", "code": "x"}
+    fake_engine.answer("inspect", {"acquisitions": [found], "skipped": [skipped], "grid": {}})
+    feedback, table = Feedback(), tmp_path / "dates.csv"
+    run("inspectstack", {"IMAGERY": str(imagery), "OUTPUT": str(table)}, feedback)
+    row = next(csv.DictReader(table.read_text("utf-8").splitlines()))
+    assert (row["product"], row["offset"], row["bands"]) == ("'=1+2", "-1000.0", "'@SUM(A1)")
+    assert feedback.warnings == ["Skipped ‹b>a.tif: ‹img src=x>"]
+    assert not [line for line in feedback.lines if "<img" in line]
+
+
 def test_options_that_are_not_given_are_left_to_the_engine(fake_engine, imagery) -> None:
     fake_engine.answer("inspect", FOUND)
     run("inspectstack", {"IMAGERY": str(imagery), "SEASON": None, "EXCLUDE": ""})

@@ -66,4 +66,4 @@ def test_markup_in_a_model_is_shown_as_text(panel, model_file):
     panel.set_file(str(changed(model_file, classes=crops, bands=bands)))
     shown = panel.facts["bands"]
     assert shown.text().startswith("<img") and shown.textFormat() == Qt.TextFormat.PlainText
-    assert panel.classes.item(0).toolTip() == "&lt;h1&gt;x&lt;/h1&gt; (&lt;b&gt;0&lt;/b&gt;)"
+    assert panel.classes.item(0).toolTip() == "<span>&lt;h1&gt;x&lt;/h1&gt; (&lt;b&gt;0&lt;/b&gt;)</span>"
