@@ -18,6 +18,7 @@ from backend.errors import UnreadableImage
 from backend.imagery import masks
 from backend.imagery.acquisition import Acquisition, Layer, Mask, Scene
 from backend.imagery.dilation import dilated, padded_window
+from backend.imagery.distortion import linear_scale
 from backend.imagery.grid import Grid, crs_name
 from backend.imagery.mosaic import centres, intersects
 from backend.imagery.rasters import opened
@@ -61,6 +62,7 @@ def _seen(
     values, clear = read_scene(scene, bands, grid, window, resampling)
     reach_m = max((mask.dilation_m for mask in scene.masks), default=0)
     if reach_m and clear.any():
+        reach_m *= linear_scale(grid)
         clear &= ~_near_hidden(scene, acquisition, grid, window, reach_m)
     return values, clear
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import pyproj
+import pyproj.exceptions
 from rasterio.crs import CRS
 from rasterio.errors import CRSError
 from rasterio.transform import Affine
@@ -16,7 +18,10 @@ from rasterio.windows import Window
 
 @dataclass(frozen=True)
 class Grid:
-    """`x0`, `y0`: the upper left corner in `crs` units; pixels are `resolution_m` wide and high."""
+    """`x0`, `y0`: the upper left corner in `crs` units; pixels are `resolution_m` wide and high.
+
+    Of an image that is yet to be reprojected the units, and `resolution_m`, may be degrees or feet.
+    """
 
     crs: str  # "EPSG:n" where there is one, else WKT
     x0: float
@@ -71,6 +76,20 @@ def metric_crs(text: str) -> str:
     except CRSError:
         return ""
     return crs_name(crs) if crs.is_projected and crs.linear_units_factor[1] == 1 else ""
+
+
+def utm_zone(grid: Grid) -> str:
+    """The UTM zone, as EPSG:n, of a grid's middle; "" where that has no place on the earth."""
+    xmin, ymin, xmax, ymax = grid.bounds
+    try:
+        to_degrees = pyproj.Transformer.from_crs(grid.crs, "EPSG:4326", always_xy=True)
+    except pyproj.exceptions.ProjError:
+        return ""
+    longitude, latitude = to_degrees.transform((xmin + xmax) / 2, (ymin + ymax) / 2)
+    if not (abs(longitude) <= 180 and abs(latitude) <= 84):
+        return ""
+    zone = min(int((longitude + 180) // 6) + 1, 60)
+    return f"EPSG:{(32600 if latitude >= 0 else 32700) + zone}"
 
 
 def crs_name(crs: CRS | None) -> str:

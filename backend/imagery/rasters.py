@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 import rasterio
 from pyproj.exceptions import ProjError
+from rasterio.crs import CRS
 from rasterio.errors import RasterioError
 
 from backend.errors import UnreachableImage, UnreadableImage, UnusableGrid
 from backend.imagery.acquisition import ImageryOptions, Layer
 from backend.imagery.counts import holds_counts
 from backend.imagery.environment import driver_for, gdal_told_of
-from backend.imagery.grid import Grid, crs_name
+from backend.imagery.grid import Grid, crs_name, utm_zone
 from backend.imagery.locations import is_remote
 from backend.imagery.names import band_in
 from backend.imagery.processing import Processing, processing_of
@@ -57,15 +58,23 @@ def read_facts(source: Path | str, options: ImageryOptions) -> RasterFacts:
         if not dataset.crs:
             raise UnreadableImage(source, "it has no coordinate system")
         crs = dataset.crs
-        if crs.is_geographic or crs.linear_units_factor[1] != 1:
-            raise UnusableGrid(source, f"its coordinate system {crs_name(crs)[:40]} is not in metres")
         grid = ground(dataset, source)
+        require_metres(crs, grid, source, options)
         tags = dict(dataset.tags())
         processing = processing_of(path, tags)
         layers = _layers(dataset, str(source), processing, options)
         descriptions = tuple(text or "" for text in dataset.descriptions)
         parts = frozenset(Path(part).resolve() for part in dataset.files if dataset.driver == "VRT") - {path.resolve()}
         return RasterFacts(path, grid, descriptions, tags, layers, parts, processing)
+
+
+def require_metres(crs: CRS, grid: Grid, source: object, options: ImageryOptions) -> None:
+    """Raises UnusableGrid for an image in degrees or feet that no grid in metres was asked for."""
+    if options.crs or (crs.is_projected and crs.linear_units_factor[1] == 1):
+        return
+    zone = utm_zone(grid)
+    reason = f"its coordinate system {crs_name(crs)[:40]} is not in metres"
+    raise UnusableGrid(source, reason + (f"; --crs {zone} (--crs EPSG:n) brings it to one that is" if zone else ""))
 
 
 def ground(dataset: rasterio.DatasetReader, source: object) -> Grid:

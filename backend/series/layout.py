@@ -10,6 +10,7 @@ import pandas
 import shapely
 from numpy.typing import NDArray
 
+from backend.imagery.distortion import areal_scales
 from backend.imagery.grid import Grid
 from backend.options import default
 from backend.series.rasterise import PixelSets, bounding_boxes, expand, pixels_inside, pixels_touched
@@ -38,12 +39,13 @@ def lay_out(outlines: NDArray[np.object_], ids: NDArray[np.str_], grid: Grid, ed
     """The pixel sets of all parcels: centres inside, or, for a parcel without any, the pixels it touches.
 
     Bounding boxes are the whole outlines' whatever the inner buffer, so a patch shows a parcel at the paper's scale.
+    Areas, perimeters and the inner buffer are metres on the ground, also where the grid's projection stretches it.
     """
-    boxes = bounding_boxes(outlines, grid)
+    boxes, scale = bounding_boxes(outlines, grid), _scale(outlines, grid)
     counts, touched, positions, narrow = [], [], [], []
     for start in range(0, len(outlines), _CHUNK):
         chunk = slice(start, start + _CHUNK)
-        inner, too_narrow = _shrunk(outlines[chunk], grid, edges)
+        inner, too_narrow = _shrunk(outlines[chunk], grid, edges, scale[chunk])
         pixels, by_touch = _pixel_sets(inner, grid)
         narrow.append(too_narrow)
         corner = boxes[chunk][pixels.polygon, :2]
@@ -67,8 +69,8 @@ def lay_out(outlines: NDArray[np.object_], ids: NDArray[np.str_], grid: Grid, ed
             "narrow": np.concatenate(narrow) if narrow else np.zeros(0, bool),
             "covered_share": covered,
             "inside_share": _inside_share(outlines, area, grid),
-            "area_m2": area,
-            "perimeter_m": np.nan_to_num(shapely.length(outlines)),
+            "area_m2": area / scale**2,
+            "perimeter_m": np.nan_to_num(shapely.length(outlines)) / scale,
         }
     )
     return Layout(index, np.concatenate(positions))
@@ -91,11 +93,19 @@ def shared_pixels(layout: Layout) -> NDArray[np.int64]:
     return shared
 
 
-def _shrunk(outlines: NDArray[np.object_], grid: Grid, edges: Edges) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
+def _scale(outlines: NDArray[np.object_], grid: Grid) -> NDArray[np.float64]:
+    """Metres of the grid's plane per metre of ground at each outline, 1 where there is none."""
+    west, south, east, north = np.nan_to_num(shapely.bounds(outlines)).T
+    return np.sqrt(areal_scales(grid, (west + east) / 2, (south + north) / 2))
+
+
+def _shrunk(
+    outlines: NDArray[np.object_], grid: Grid, edges: Edges, scale: NDArray[np.float64]
+) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
     """Outlines less the inner buffer, and which parcels are too narrow for it and keep theirs."""
     if not edges.inner_buffer_m:
         return outlines, np.zeros(len(outlines), bool)
-    inner = shapely.buffer(outlines, -edges.inner_buffer_m)
+    inner = shapely.buffer(outlines, -edges.inner_buffer_m * scale)
     left = np.bincount(pixels_inside(inner, grid).polygon, minlength=len(outlines))
     narrow = (left < edges.few_pixels) & ~shapely.is_missing(outlines)
     return np.where(narrow, outlines, inner), narrow

@@ -1,8 +1,9 @@
 """Which pixel centres lie inside which polygon: all polygons at once, each with its own pixels where they overlap.
 
 An id raster cannot do this (a pixel has one id there) and rasterising polygon by polygon is a Python loop,
-so this is the scanline rule itself in arrays. Ties follow GDAL's half-open rule: a centre on an upper or right
-border is inside, on a lower or left one outside, so that neighbours which share a border share no pixel.
+so this is the scanline rule itself in arrays. A centre exactly on an upper or right border is inside, on a lower or
+left one outside, so that neighbours which share a border share no pixel and leave none out. GDAL does the same except
+for borders that run level through centres: it counts those on the lower one, too, and gives them to both neighbours.
 """
 
 # SPDX-License-Identifier: GPL-2.0-or-later

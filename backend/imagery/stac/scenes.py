@@ -25,7 +25,7 @@ from backend.errors import (
 from backend.imagery.acquisition import ImageryOptions, Layer, Mask, Scene, Skipped
 from backend.imagery.grid import Grid, crs_name
 from backend.imagery.names import platform_in, tile_in
-from backend.imagery.rasters import read_facts
+from backend.imagery.rasters import read_facts, require_metres
 from backend.imagery.stac import assets
 from backend.imagery.stac.assets import BandAsset, Json
 from backend.imagery.stac.walking import SCHEME, Bounds, Found, Query, items, resolve
@@ -97,7 +97,7 @@ def _scene(found: Found, name: str, options: ImageryOptions) -> Scene:
         name=name,
         moment=_moment(item),
         layers=layers,
-        grid=_grid(item, finest) or read_facts(layers[finest.band].source, options).grid,
+        grid=_grid(item, finest, options) or read_facts(layers[finest.band].source, options).grid,
         product=f"STAC {collection}".strip() + (", offset already applied" if item.harmonised else ""),
         platform=platform_in(str(properties.get("platform") or "")) or platform_in(name),
         tile=_tile(item),
@@ -157,7 +157,7 @@ def _source(item: _Item, asset: BandAsset) -> str:
     raise BadMetadata(item.name, f"the asset {asset.key} cannot be read from here: {refused or 'it has no address'}")
 
 
-def _grid(item: _Item, asset: BandAsset) -> Grid | None:
+def _grid(item: _Item, asset: BandAsset, options: ImageryOptions) -> Grid | None:
     """From the projection extension; None where it does not tell all. Raises BadMetadata, UnusableGrid."""
     facts: dict[str, Any] = {**item.properties, **asset.asset}
     code, transform, shape = _crs_text(facts), _numbers(facts, "proj:transform"), _numbers(facts, "proj:shape")
@@ -167,12 +167,12 @@ def _grid(item: _Item, asset: BandAsset) -> Grid | None:
         crs = CRS.from_user_input(code)
     except CRSError as error:
         raise BadMetadata(item.name, f"expected a coordinate system, found {str(code)[:60]!r}") from error
-    if not crs.is_projected or crs.linear_units_factor[1] != 1:
-        raise UnusableGrid(item.name, f"its coordinate system {crs_name(crs)[:40]} is not in metres")
     (width_m, row_x, left, column_y, height_m, top), (rows, columns) = transform[:6], shape
     if row_x or column_y or width_m <= 0 or height_m >= 0 or not (0 < rows < 1e6 and 0 < columns < 1e6):
         raise UnusableGrid(item.name, f"its pixels lie as {transform} with {rows} rows and {columns} columns")
-    return Grid.covering(crs_name(crs), (left, top + rows * height_m, left + columns * width_m, top), width_m)
+    grid = Grid.covering(crs_name(crs), (left, top + rows * height_m, left + columns * width_m, top), width_m)
+    require_metres(crs, grid, item.name, options)
+    return grid
 
 
 def _crs_text(facts: Json) -> str | int | None:

@@ -52,6 +52,15 @@ def test_neighbours_on_pixel_centres_share_no_pixel():
     assert places.shape[1] == np.unique(places, axis=1).shape[1] == 5 * 4
 
 
+def test_a_centre_on_the_border_is_inside_above_and_on_the_right():
+    """What the documents say, and where GDAL differs: on level borders alone."""
+    field = shapely.box(X0 + 25, Y0 - 55, X0 + 45, Y0 - 25)
+    pixels = pixels_inside(np.array([field], object), GRID)
+    ours = by_us(pixels, 0)
+    assert ours == {(row, column) for row in (2, 3, 4) for column in (3, 4)}
+    assert by_gdal(field, GRID) - ours == {(5, 3), (5, 4)}
+
+
 def test_touched_pixels_as_gdal():
     slivers = np.array(
         [shapely.box(X0 + 41, Y0 - 68, X0 + 43, Y0 - 12), shapely.Point(X0 + 201, Y0 - 209).buffer(0.4)], object
