@@ -195,6 +195,10 @@ class NoOutlines(EngineError, code="folds.no_outlines"):
     """Raised when parcels without a place on the ground are to be split by place."""
 
 
+class SeasonsDoNotOverlap(EngineError, code="season.no_overlap"):
+    """Raised when images show none of the days that a model was trained on, or that another store has."""
+
+
 class NoCommonClasses(EngineError, code="labels.no_common_class"):
     """Raised when no declared crop is among the predicted classes, so that there is nothing to compare."""
 

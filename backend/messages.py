@@ -279,6 +279,12 @@ ERRORS: Dict[str, Text] = {  # the classes of errors.py, and a fault of the engi
         "The parcels of {path} have no outlines or coordinate system, so no squares can be laid over them.",
         "Split at random, or by a field that holds a region.",
     ),
+    "season.no_overlap": Text(
+        "{images} has images from day {first} to day {last} of season {season}, and none near the dates of {of}, which "
+        "are from day {start} to day {end} of its season.",
+        "[They would overlap in season {fitting}: if the harvest is in that year, give it (--season {fitting}).|Use "
+        "images of the same part of the season, or train a model on dates such as these.]",
+    ),
     "labels.no_common_class": Text(
         "The field {field!r} holds no class that was predicted: it has [{declared:list 5}|no values]; predicted "
         "are [{predicted:list 5}|none].",
@@ -502,9 +508,9 @@ WARNINGS: Dict[str, Text] = {  # what `Reporter.warning` takes
         "Only the images decide on them. Choose the field that holds last year's crop in the same codes.",
     ),
     "season.not_covered": Text(
-        "The images cover days {first} to {last} of season {season}; {outside} of the model's {dates} dates lie "
-        "outside.",
-        "Add images of the whole season the model was trained on, or expect worse results.",
+        "{images} has images from day {first} to day {last} of season {season}; {outside} of the {dates} dates of {of} "
+        "are outside this period.",
+        "Add images of the whole period, or expect worse results.",
     ),
     "series.made_otherwise": Text(
         "The model was trained on series made by {trained}; these are made by {found}.",

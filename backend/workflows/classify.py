@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ from backend.workflows.extract import ExtractSpec, make_store, warn_of_flags
 from backend.workflows.preparation import Preparation, in_words, of_store
 from backend.workflows.previous_crops import previous_crops
 from backend.workflows.results import require_writable, write_results
+from backend.workflows.season_overlap import ImageSeason
 from backend.workflows.seasons import Seasons
 
 _MOST_DRAWN = 100_000  # parcels on a map picture
@@ -127,7 +128,9 @@ def classify(spec: ClassifySpec, reporter: Reporter) -> Classification:
         preparation = _prepare(spec, bundle, reporter)
         device = choose(spec.device, reporter)
         store = _open_store(spec, reporter) if spec.parcels is None else _extract(spec, bundle, preparation, reporter)
-        _warn_of_season(store, bundle.calendar, reporter)
+        season = ImageSeason.of(store)
+        season.require_overlap(bundle.calendar, "the model")
+        season.warn_of_gaps(bundle.calendar, "the model", reporter)
         _warn_of_series(store, bundle, reporter)
         classified = _classify(store, bundle, device, spec, reporter)
         result = _write(classified, spec, began, reporter)
@@ -152,7 +155,13 @@ def _extract(spec: ClassifySpec, bundle: ModelBundle, preparation: Preparation, 
     """Goes on where this very run was cut short; a store that the user named is not replaced by one of other inputs."""
     assert spec.parcels is not None
     series = ExtractSpec(
-        spec.source, spec.parcels, spec.series, preparation, bands=bundle.bands, overwrite=spec.store is None
+        spec.source,
+        spec.parcels,
+        spec.series,
+        preparation,
+        bands=bundle.bands,
+        model_days=bundle.calendar,
+        overwrite=spec.store is None,
     )
     return make_store(series, reporter)
 
@@ -238,21 +247,6 @@ def _open_store(spec: ClassifySpec, reporter: Reporter) -> Store:
     store = open_store(spec.source)
     warn_of_flags(store, reporter)
     return store
-
-
-def _warn_of_season(store: Store, calendar: Sequence[int], reporter: Reporter) -> None:
-    """A model's dates that lie outside the images' season take the nearest observation: said, for it costs accuracy."""
-    days = store.manifest.sentinel_2.acquisition_days
-    outside = [day for day in calendar if not days[0] - 15 <= day <= days[-1] + 15]
-    if outside:
-        reporter.warning(
-            "season.not_covered",
-            first=days[0],
-            last=days[-1],
-            season=store.manifest.season,
-            outside=len(outside),
-            dates=len(calendar),
-        )
 
 
 def _warn_of_series(store: Store, bundle: ModelBundle, reporter: Reporter) -> None:

@@ -95,6 +95,7 @@ def experiment(spec: ExperimentSpec, reporter: Reporter) -> ExperimentResult:
     if spec.names == TABLE1:
         return _result(Publication(spec.output, spec.names, spec.models), [], [], began)
     seasons = Seasons.open(spec.stores)
+    seasons.require_overlap(reporter)
     labelled = label_parcels(seasons, str(spec.class_field), spec.classes, reporter)
     plan = _experiment(spec, seasons, labelled, reporter)
     runs = runs_of(spec.names, spec.models, plan.folds)

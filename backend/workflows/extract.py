@@ -26,6 +26,7 @@ from backend.workflows import report_document
 from backend.workflows.arguments import own_options, typed
 from backend.workflows.preparation import Preparation
 from backend.workflows.search_box import around
+from backend.workflows.season_overlap import ImageSeason
 
 _MOST_LOOKED_AT = 10_000  # pixels
 _DARK, _BRIGHT = 0.005, 1.2  # reflectances that a season of fields does not have in its middle
@@ -46,6 +47,7 @@ class ExtractSpec:
     calendar: str = ""
     overwrite: bool = False
     bands: tuple[str, ...] = BANDS
+    model_days: tuple[int, ...] = ()  # of the model that will classify the series: images must show some of them
 
     @classmethod
     def of(cls, **options: Any) -> ExtractSpec:
@@ -90,7 +92,8 @@ def extract(spec: ExtractSpec, reporter: Reporter) -> Extraction:
 
 def make_store(spec: ExtractSpec, reporter: Reporter) -> Store:
     """Finds, reads, builds. Raises NoAcquisitions, MissingBands, NoParcels, NoCrs, ParcelsOutsideImagery, DiskFull,
-    NotWritable, UnreadableImage (a damaged image that is not to be skipped), StoreOfOtherInputs, Cancelled.
+    NotWritable, SeasonsDoNotOverlap, UnreadableImage (a damaged image that is not to be skipped), StoreOfOtherInputs,
+    Cancelled.
     """
     images, parcels = spec.preparation.images, spec.preparation.parcels
     layer = read(spec.parcels, parcels.layer, parcels.id_field, parcels.encoding, parcels.parcels_crs)
@@ -98,6 +101,11 @@ def make_store(spec: ExtractSpec, reporter: Reporter) -> Store:
         reporter.warning(remark.code, **remark.fields)
     catalogue = find(spec.imagery, images, reporter, around(layer) if isinstance(spec.imagery, str) else None)
     require_readable(catalogue, images.skip_unreadable)
+    if spec.model_days:
+        days = catalogue.days
+        ImageSeason(str(spec.imagery), catalogue.season, days[0], days[-1]).require_overlap(
+            spec.model_days, "the model"
+        )
     warn_of_way(way_between(layer.crs, catalogue.grid.crs, layer.bounds), parcels.max_crs_error, reporter)
     how = ExtractionSpec(
         images,

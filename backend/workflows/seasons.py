@@ -17,9 +17,11 @@ from pyproj import CRS
 
 from backend.errors import NoOutlines
 from backend.parcels.reading import column
+from backend.protocol import Reporter
 from backend.series.batch import Dataset
 from backend.series.joined import joined
 from backend.series.store import Store, open_store
+from backend.workflows.season_overlap import ImageSeason
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,16 @@ class Seasons:
     def dataset(self, view: str) -> Dataset:
         """The samples of all parcels, on the days and bands of the first store. Raises MissingBands."""
         return joined(view, self.stores)
+
+    def require_overlap(self, reporter: Reporter) -> None:
+        """Raises SeasonsDoNotOverlap where a store has no images near the days of the first; a warning where it lacks
+        some of them.
+        """
+        first = self.stores[0]
+        for store in self.stores[1:]:
+            season, of = ImageSeason.of(store), f"the first store, {first.path}"
+            season.require_overlap(first.days, of)
+            season.warn_of_gaps(first.days, of, reporter)
 
     def column(self, field: str) -> NDArray[np.object_]:
         """A field of the parcels, null as None. Raises MissingField, BadArgument."""

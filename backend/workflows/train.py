@@ -102,6 +102,7 @@ def train(spec: TrainSpec, reporter: Reporter) -> Training:
     report_document.require_writable(spec.output)
     report_document.require_writable(spec.page)
     seasons = Seasons.open(spec.stores)
+    seasons.require_overlap(reporter)
     labelled = label_parcels(seasons, spec.class_field, spec.classes, reporter)
     if spec.restart:
         shutil.rmtree(spec.checkpoint, ignore_errors=True)
