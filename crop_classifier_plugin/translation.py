@@ -18,7 +18,7 @@ def tr(text: str) -> str:
 
 
 def translated(text: str) -> str:
-    """The same for a text of the engine's table of options, which stands there in English."""
+    """The same for a text of the engine's tables of options and messages, which are in English."""
     return QCoreApplication.translate(CONTEXT, text) if text else ""
 
 

@@ -1,4 +1,4 @@
-"""Writes `i18n/crop_classifier_LANGUAGE.ts`, or completes it: every text of the plugin and of the table of options.
+"""Writes `i18n/crop_classifier_LANGUAGE.ts`, or completes it: every text of the plugin, the options and the messages.
 
 python scripts/translations.py fr
 """
@@ -19,7 +19,7 @@ CONTEXT = "CropClassifier"
 
 def texts() -> list[str]:
     """Each text once, in the order in which it stands in the source."""
-    return list(dict.fromkeys([*_of_the_source(), *_of_the_options()]))
+    return list(dict.fromkeys([*_of_the_source(), *_of_the_options(), *_of_the_messages()]))
 
 
 def _of_the_source() -> Iterator[str]:
@@ -35,6 +35,13 @@ def _of_the_options() -> Iterator[str]:
     for row in runpy.run_path(str(ROOT / "backend" / "options.py"))["OPTIONS"]:
         if row.label:
             yield from filter(None, (row.label, row.help, row.otherwise, row.unit, row.expected))
+
+
+def _of_the_messages() -> Iterator[str]:
+    """The templates of the engine's errors and warnings."""
+    tables = runpy.run_path(str(ROOT / "backend" / "messages.py"))
+    for text in [*tables["ERRORS"].values(), *tables["WARNINGS"].values()]:
+        yield from filter(None, (text.message, text.advice))
 
 
 def translations(path: Path) -> dict[str, str]:

@@ -13,7 +13,7 @@ import pytest
 from qgis.PyQt.QtCore import QCoreApplication
 from sample_layers import ROOT
 
-from crop_classifier_plugin.engine.protocol import options
+from crop_classifier_plugin.engine.protocol import messages, options
 from crop_classifier_plugin.translation import install_translator, tr, translated
 
 _spec = importlib.util.spec_from_file_location("_translations", ROOT / "scripts" / "translations.py")
@@ -41,9 +41,9 @@ def test_a_language_that_is_not_there_is_no_error(tmp_path) -> None:
 
 
 def test_every_translated_text_is_a_constant() -> None:
-    """Else no tool finds it in the source, and no language can hold it; or it stands in the table of options."""
+    """Else no tool finds it in the source, and no language can hold it; or a table of the engine has it."""
     odd = []
-    rows = {"label", "help", "otherwise", "unit", "expected"}
+    rows = {"label", "help", "otherwise", "unit", "expected", "message", "advice"}
     for path in (ROOT / "crop_classifier_plugin").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             called = getattr(getattr(node, "func", None), "id", "")
@@ -63,6 +63,9 @@ def test_the_file_for_translators_has_every_text_and_keeps_what_is_translated(tm
     assert written == translations.texts() and missing == len(written) - 1
     row = options.option("mask_dilation_m")
     assert {row.label, row.help, row.unit, row.expected, "Run on", options.option("season").otherwise} <= set(written)
+    assert {messages.ERRORS["parcels.outside"].message, *(text.message for text in messages.WARNINGS.values())} <= set(
+        written
+    )
     assert translations.write(path, "fr") == missing and len(set(written)) == len(written)
 
 

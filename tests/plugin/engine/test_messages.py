@@ -19,7 +19,7 @@ FIELDS = {"path": "D:/x", "needed_mb": None, "free_mb": 5.0}
 
 @pytest.fixture
 def german(monkeypatch):
-    monkeypatch.setattr(messages, "tr", lambda text: GERMAN.get(text, text))
+    monkeypatch.setattr(messages, "translated", lambda text: GERMAN.get(text, text))
 
 
 def failed(**changes):
