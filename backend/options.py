@@ -483,7 +483,7 @@ OPTIONS: Tuple[Option, ...] = (
     ),
     # How parcels are kept back for testing
     Option(
-        "folds", WHOLE, SPLITTING, ("train",), "Folds",
+        "folds", WHOLE, SPLITTING, ("train",), "Cross-validation folds tested",
         "How many of the five folds (or of the years) are trained and tested; all of them test every parcel once.",
         default=1, minimum=1, advanced=False,
     ),
@@ -513,7 +513,7 @@ OPTIONS: Tuple[Option, ...] = (
         default=0, minimum=0, maximum=2**32 - 1,
     ),
     Option(
-        "min_samples", WHOLE, TRAINING, _LEARN, "Fewest parcels of a class",
+        "min_samples", WHOLE, TRAINING, _LEARN, "Minimum number of parcels per class",
         "Classes with fewer parcels cannot be learned and tested; they are left out and listed.", default=5, minimum=5,
     ),
     Option(
