@@ -411,6 +411,11 @@ WARNINGS: Dict[str, Text] = {  # what `Reporter.warning` takes
         "The median reflectance is {typical:.4g}; over a season of fields it lies between {dark} and {bright}.",
         "Give the images' own scale and offset, such as a scale of 0.0001 for counts up to 10,000.",
     ),
+    "imagery.repeated": Text(
+        "{images} images are of the time and ground of another one, such as {first} and {second}: each pixel is taken "
+        "from the first of them that is clear there.",
+        "Leave one of the two out of the folder where they are not parts of one image.",
+    ),
     "imagery.skipped": Text(
         "Rasters that are not used: {rasters:list 3 ;}.[{masks:when} Those that are cloud masks are used when "
         "their folder is given as that of the masks (--masks).]",

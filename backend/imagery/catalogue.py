@@ -23,15 +23,17 @@ from backend.errors import (
     UnsupportedZarr,
     UnusableGrid,
 )
-from backend.imagery import masks, preflight, stac
+from backend.imagery import masks, own_masks, preflight, stac, virtual
 from backend.imagery.acquisition import Acquisition, Catalogue, ImageryOptions, Scene, Skipped
 from backend.imagery.duplicates import newest
+from backend.imagery.foreign import unsupported
 from backend.imagery.grid import Grid
+from backend.imagery.joining import join, repeated, without_poorer
+from backend.imagery.labels import NOTHING
 from backend.imagery.locations import is_netcdf
 from backend.imagery.mosaic import common_grid
-from backend.imagery.processing import LEVEL_1C
 from backend.imagery.rasters import SUFFIXES, RasterFacts, read_facts
-from backend.imagery.readers import PRODUCTS, READERS, ProductReader
+from backend.imagery.readers import PRODUCTS, READERS, ProductReader, single_band
 from backend.imagery.season import harvest_year
 from backend.protocol import Reporter
 
@@ -73,11 +75,14 @@ def find(
         nothing = NoItems if isinstance(source, str) else NoAcquisitions
         raise nothing(source, search.looked_at, [*unwanted, *unreadable, *unusable])
     wanted, outdated = newest(wanted)
+    wanted, poorer = without_poorer(wanted)
+    outdated += poorer
     for entry in outdated:
         reporter.log(f"{entry}.")
     if options.masks:
         wanted, bare = masks.attach(wanted, options.masks)
         _warn_unmasked(bare, options.masks, reporter)
+    _warn_repeated(wanted, reporter)
     _warn_unused(masks.without(wanted, options), len({scene.day for scene in wanted}), reporter)
     wanted = [masks.as_asked(scene, options) for scene in wanted]
     used_masks = {mask.source for scene in wanted for mask in scene.masks}  # which may lie among the images
@@ -108,9 +113,8 @@ def _on_disk(source: Path, options: ImageryOptions, reporter: Reporter) -> _Sear
     paths, products = _look_through(source, options.masks)
     whole, damaged = _product_scenes(products, options, reporter)
     rasters, unreadable = _facts(paths, options, reporter)
-    level_2a, level_1c = _by_level(rasters)
-    scenes, unusable = _scenes(level_2a, options)
-    return _Search(whole + scenes, damaged + unreadable, level_1c + unusable, len(paths) + len(products))
+    scenes, unusable = _scenes(rasters, options)
+    return _Search(whole + scenes, damaged + unreadable, unusable, len(paths) + len(products))
 
 
 def _look_through(source: Path, mask_folder: Path | None) -> tuple[list[Path], list[tuple[ProductReader, Path]]]:
@@ -166,19 +170,37 @@ def _facts(
         except UnusableGrid as error:
             skipped.append(Skipped(path, error.code, error.message))
             reporter.warning(error.code, **error.fields)
-    parts = frozenset[Path]().union(*(facts.parts for facts in rasters))
-    return [facts for facts in rasters if facts.path.resolve() not in parts], skipped
-
-
-def _by_level(rasters: Sequence[RasterFacts]) -> tuple[list[RasterFacts], list[Skipped]]:
-    """Without the rasters that say they are Level-1C, which are reflectance above the atmosphere."""
-    level_1c = [facts for facts in rasters if facts.processing.level == "1C"]
-    why = [UnsupportedProduct(facts.path, LEVEL_1C, "Level-2A") for facts in level_1c]
-    skipped = [Skipped(facts.path, error.code, error.message) for facts, error in zip(level_1c, why)]
-    return [facts for facts in rasters if facts.processing.level != "1C"], skipped
+    return rasters, skipped
 
 
 def _scenes(rasters: Sequence[RasterFacts], options: ImageryOptions) -> tuple[list[Scene], list[Skipped]]:
+    """What the rasters of Sentinel-2's Level-2A hold, and the others."""
+    others = [found for facts in rasters if (found := unsupported(facts))]
+    names = {entry.path for entry in others}
+    ours = [facts for facts in rasters if facts.path not in names]
+    if options.dates_file is not None:  # one stack, which may be a VRT
+        scenes, skipped = _read(_without_parts(ours), options)
+    else:
+        scenes, skipped = virtual.resolve(ours, lambda some: _with_masks(some, options))
+    return scenes, others + skipped
+
+
+def _without_parts(rasters: Sequence[RasterFacts]) -> list[RasterFacts]:
+    parts = frozenset[Path]().union(*(facts.parts for facts in rasters))
+    return [facts for facts in rasters if facts.path.resolve() not in parts]
+
+
+def _with_masks(rasters: Sequence[RasterFacts], options: ImageryOptions) -> tuple[list[Scene], list[Skipped]]:
+    """Files of one layer that are masks go to the images that are called as they are."""
+    labels = single_band.labels(rasters)
+    files = [(facts, labels[facts.path].mask) for facts in rasters if labels.get(facts.path, NOTHING).mask]
+    paths = {facts.path for facts, _ in files}
+    scenes, skipped = _read([facts for facts in rasters if facts.path not in paths], options)
+    scenes, unpaired = own_masks.attach(join(scenes), files, options)
+    return scenes, skipped + unpaired
+
+
+def _read(rasters: Sequence[RasterFacts], options: ImageryOptions) -> tuple[list[Scene], list[Skipped]]:
     """Every raster goes to the first reader that claims it."""
     claimed = defaultdict(list)
     for facts in rasters:
@@ -209,6 +231,13 @@ def _warn_unusable(skipped: Sequence[Skipped], reporter: Reporter) -> None:
 def _warn_unmasked(days: Sequence[date], folder: Path, reporter: Reporter) -> None:
     if days:
         reporter.warning("imagery.mask_missing", folder=folder, days=days)
+
+
+def _warn_repeated(scenes: Sequence[Scene], reporter: Reporter) -> None:
+    pairs = repeated(scenes)
+    if pairs:
+        first, second = pairs[0]
+        reporter.warning("imagery.repeated", images=len(pairs), first=first.name, second=second.name)
 
 
 def _warn_unused(lacking: Mapping[str, Sequence[date]], dates: int, reporter: Reporter) -> None:

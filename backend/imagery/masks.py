@@ -24,7 +24,11 @@ from backend.options import CLEAR_SCL, LAST_SCL
 Values = NDArray[Any]  # (rows, columns)
 Clear = NDArray[np.bool_]
 
+DATA = "data mask"
 _PROBABILITY = "cloud probability"
+_QA60 = 1 << 10 | 1 << 11  # opaque clouds, cirrus (Earth Engine's catalogue)
+_FMASK = 1 << 1 | 1 << 2 | 1 << 3 | 1 << 4  # cloud, beside a cloud, shadow, snow (HLS user guide)
+_QAI = 0b1_1111 | 1 << 8 | 1 << 9  # no data, clouds, shadow, snow; below zero, saturated (FORCE's documentation)
 _SNOW_BIT = 1 << 2  # of MUSCATE's MG2; the SCL, too, has a class for snow
 CLEAR: dict[str, Callable[[Values, Mask], Clear]] = {
     "scl": lambda values, mask: np.isin(values, mask.classes),
@@ -35,11 +39,19 @@ CLEAR: dict[str, Callable[[Values, Mask], Clear]] = {
     "edg": lambda values, _: values == 0,  # 1 = past the edge of the swath
     "sat": lambda values, _: values == 0,  # a bit for each band of the resolution
     "mg2 snow": lambda values, _: (values & _SNOW_BIT) == 0,
+    # of Earth Engine, HLS, FORCE and Sentinel Hub
+    "qa60": lambda values, _: (_whole(values) & _QA60) == 0,
+    "fmask": lambda values, _: (_whole(values) & _FMASK) == 0,
+    "qai": lambda values, _: (_whole(values) & _QAI) == 0,
+    DATA: lambda values, _: values > 0,
 }
 _NO_DATA: dict[str, Callable[[Values], Clear]] = {  # of what lies around it they tell nothing: it is not dilated
     "scl": lambda values: values == 0,
     "edg": lambda values: values != 0,
     "sat": lambda values: values != 0,
+    "fmask": lambda values: values == _NO_MASK,
+    "qai": lambda values: (_whole(values) & 1) != 0,
+    DATA: lambda values: values <= 0,
 }
 _NO_MASK = 255  # masked in a 0/255 mask, no data in others: never clear
 _LOOK_PX = 512
@@ -86,6 +98,11 @@ def without(scenes: Sequence[Scene], options: ImageryOptions) -> dict[str, list[
     return {name: found for name, found in days.items() if found}
 
 
+def _whole(values: Values) -> Values:
+    """Bits as whole numbers, whatever the type of a file that holds them beside reflectance."""
+    return values if np.issubdtype(values.dtype, np.integer) else np.nan_to_num(values, nan=-1).astype(np.int64)
+
+
 def clear(mask: Mask, values: Values) -> Clear:
     """Which pixels of a mask's values are clear."""
     return CLEAR[mask.kind](values, mask)
@@ -115,7 +132,7 @@ def _best(candidates: Sequence[Path], scene: Scene, grounds: Mapping[Path, Grid]
     """Of a day with several masks one of the scene's own ground, and of these that of its minute, else the first."""
     return max(
         candidates,
-        key=lambda path: (path not in grounds or _fits(grounds[path], scene), moment_in(path.stem) == scene.moment),
+        key=lambda path: (path not in grounds or fits(grounds[path], scene), moment_in(path.stem) == scene.moment),
     )
 
 
@@ -124,7 +141,7 @@ def _covered(path: Path) -> Grid:
         return ground(dataset, path)
 
 
-def _fits(covers: Grid, scene: Scene) -> bool:
+def fits(covers: Grid, scene: Scene) -> bool:
     tolerance = max(covers.resolution_m, scene.grid.resolution_m)
     apart = np.abs(np.subtract(covers.bounds, scene.grid.bounds)).max()
     return covers.crs == scene.grid.crs and bool(apart < tolerance)
@@ -134,7 +151,7 @@ def _largest(path: Path, scene: Scene) -> int:
     """The largest value of a scene's mask, which must cover its ground; nodata, and 255 for it, do not count."""
     with opened(path) as dataset:
         covers = ground(dataset, path)
-        if not _fits(covers, scene):
+        if not fits(covers, scene):
             raise MaskMismatch(path, _ground(covers), scene.name, _ground(scene.grid))
         look = dataset.read(1, out_shape=tuple(min(size, _LOOK_PX) for size in dataset.shape))
         values = look[np.isfinite(look) & (look != _NO_MASK)]

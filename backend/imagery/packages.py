@@ -81,6 +81,16 @@ def names_in(folder: Path) -> list[str]:
         return []
 
 
+def top_names(path: Path) -> list[str]:
+    """What is at the top of a folder or an archive, whatever it is called; nothing where it cannot be listed."""
+    if path.suffix.lower() != ".zip" or path.is_dir():
+        return names_in(path)
+    try:
+        return sorted({name.partition("/")[0] for name in _archived(path)})
+    except (OSError, *_BROKEN_ZIP):
+        return []
+
+
 def _archived(path: Path) -> list[str]:
     with zipfile.ZipFile(path) as archive:
         return [entry.filename for entry in archive.infolist() if not entry.is_dir()]

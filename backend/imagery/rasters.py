@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import rasterio
@@ -23,7 +24,7 @@ from backend.imagery.locations import is_remote
 from backend.imagery.names import band_in
 from backend.imagery.processing import Processing, processing_of
 
-SUFFIXES = (".tif", ".tiff", ".vrt")
+SUFFIXES = (".tif", ".tiff", ".vrt", ".jp2")
 _OFFSET_IN_COUNTS = 10  # an offset of reflectance is far smaller
 
 
@@ -38,6 +39,7 @@ class RasterFacts:
     layers: tuple[Layer, ...]
     parts: frozenset[Path] = frozenset()  # the rasters that a VRT is made of
     processing: Processing = Processing()
+    layer_files: tuple[Path, ...] = ()  # of a VRT each of whose layers is a file of its own: these files
 
 
 @contextmanager
@@ -65,7 +67,25 @@ def read_facts(source: Path | str, options: ImageryOptions) -> RasterFacts:
         layers = _layers(dataset, str(source), processing, options)
         descriptions = tuple(text or "" for text in dataset.descriptions)
         parts = frozenset(Path(part).resolve() for part in dataset.files if dataset.driver == "VRT") - {path.resolve()}
-        return RasterFacts(path, grid, descriptions, tags, layers, parts, processing)
+        files = _layer_files(path, dataset)
+        return RasterFacts(path, grid, descriptions, tags, layers, parts, processing, files)
+
+
+def _layer_files(path: Path, dataset: rasterio.DatasetReader) -> tuple[Path, ...]:
+    """As `gdalbuildvrt -separate` and QGIS write them, which give the layers no names."""
+    if dataset.driver != "VRT":
+        return ()
+    try:
+        layers = ElementTree.parse(path).getroot().findall("VRTRasterBand")
+    except (ElementTree.ParseError, OSError):  # GDAL has read it: what it tells beyond that is not needed
+        return ()
+    found = []
+    for layer in layers:
+        files = {name.text or "" for name in layer.iter("SourceFilename")}
+        if len(files) != 1 or {index.text for index in layer.iter("SourceBand")} - {"1"}:
+            return ()
+        found.append(path.parent / files.pop())
+    return tuple(found) if len(set(found)) == len(found) else ()
 
 
 def require_metres(crs: CRS, grid: Grid, source: object, options: ImageryOptions) -> None:

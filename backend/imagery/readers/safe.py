@@ -16,13 +16,14 @@ from backend.imagery.acquisition import ImageryOptions, Layer, Mask, Scene
 from backend.imagery.manifest import require_whole
 from backend.imagery.metadata import Metadata, as_number, parse
 from backend.imagery.names import platform_in, tile_in
-from backend.imagery.packages import Package, names_in, open_package
+from backend.imagery.packages import Package, names_in, open_package, top_names
 from backend.imagery.processing import BAND_IDS, FIRST_WITH_OFFSET, LEVEL_1C, SEN2COR
 from backend.imagery.rasters import read_facts
 from backend.vocabulary import BANDS
 
-_NAME = re.compile(r"S2[A-D]_MSIL(1C|2A)_\d{8}T\d{6}", re.IGNORECASE)
-_METADATA = r"MTD_MSIL2A\.xml"
+_NAME = re.compile(r"S2[A-D]_(?:(?:OPER|USER)_PRD_)?MSIL(1C|2A)_(?:\d{8}T\d{6}|PDMC_\d{8}T\d{6})", re.IGNORECASE)
+_METADATA = r"MTD_(?:MSIL2A|SAFL2A_PDMC_[^/]*)\.xml"  # the latter of products from before December 2016
+_CLASSIFICATION = r"SCL(?:_L2A_[^/]*)?_20m\.jp2"
 _FINE = ("B02", "B03", "B04", "B08")  # measured at 10 m; the others that are used at 20 m
 _SATURATED = "SATURATED"
 
@@ -50,10 +51,12 @@ class _Product:
 
 
 def claims(path: Path) -> bool:
-    named = _NAME.search(path.name) is not None
-    if path.suffix.lower() in (".zip", ".safe") and named:
+    kind = path.suffix.lower()
+    if kind in (".zip", ".safe") and _NAME.search(path.name):
         return True
-    return any(re.fullmatch(_METADATA, name, re.IGNORECASE) for name in names_in(path))
+    if kind == ".zip":  # such as one that is named by the identifier of its download
+        return any(_NAME.search(name) for name in top_names(path))
+    return any(re.fullmatch(rf"(?:.*_)?{_METADATA}", name, re.IGNORECASE) for name in names_in(path))
 
 
 def scenes(path: Path, options: ImageryOptions) -> list[Scene]:
@@ -70,7 +73,8 @@ def scenes(path: Path, options: ImageryOptions) -> list[Scene]:
 def _read_metadata(package: Package) -> _Product:
     found = package.find(_METADATA)
     if not found:
-        if (level := _NAME.search(package.path.name)) and level[1].upper() == "1C":
+        names = [package.path.name, *package.members]
+        if any((level := _NAME.search(name)) and level[1].upper() == "1C" for name in names):
             raise UnsupportedProduct(package.path, LEVEL_1C, "Level-2A")
         raise IncompleteProduct(package.path, "expected the metadata MTD_MSIL2A.xml, found none")
     document = parse(package.source(found[0]), package.text(found[0]))
@@ -120,7 +124,7 @@ def _offsets(document: Metadata, baseline: float) -> dict[str, float]:
 def _scene(package: Package, granule: str, product: _Product, options: ImageryOptions) -> Scene:
     inside = Package(package.path, tuple(member for member in package.members if member.startswith(granule)))
     images = {band: inside.find(rf"{band}_{_resolution(band)}m\.jp2") for band in BANDS}
-    classification = inside.find(r"SCL_20m\.jp2")
+    classification = inside.find(_CLASSIFICATION)
     missing = [f"{band} ({_resolution(band)} m)" for band, found in images.items() if not found]
     missing = ["the bands at 10 and 20 m"] if len(missing) == len(BANDS) else missing
     missing += [] if classification or options.masks else ["SCL (20 m)"]
@@ -171,5 +175,5 @@ def _cloud_probability(package: Package) -> list[str]:
 
 def _masks_of(package: Package) -> str:
     """The masks it holds, in words."""
-    found = {"SCL": package.find(r"SCL_20m\.jp2"), "cloud probability": _cloud_probability(package)}
+    found = {"SCL": package.find(_CLASSIFICATION), "cloud probability": _cloud_probability(package)}
     return f"masks {' and '.join(name for name in found if found[name]) or 'none'}"

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from backend.errors import IncompleteProduct
+from backend.errors import IncompleteProduct, UnsupportedProduct
 from backend.imagery.acquisition import ImageryOptions, Layer, Mask, Scene
 from backend.imagery.metadata import Metadata, as_number, parse
 from backend.imagery.names import band_in, platform_in, tile_in
-from backend.imagery.packages import Package, names_in, open_package
+from backend.imagery.packages import Package, names_in, open_package, top_names
 from backend.imagery.rasters import read_facts
 from backend.vocabulary import BANDS
 
-_NAME = re.compile(r"SENTINEL2[A-D]_\d{8}-\d{6}-\d{3}_L2A_T\d{2}[A-Z]{3}", re.IGNORECASE)
+_NAME = re.compile(r"SENTINEL2[A-DX]_\d{8}-\d{6}-\d{3}_L(?:1C|2A|2B|3A)_T\d{2}[A-Z]{3}", re.IGNORECASE)
 _METADATA = r"MTD_ALL\.xml"
 _MASKS = (  # kind, file, whether a product without it is damaged
     ("clm", r"CLM_R1\.tif", True),
@@ -53,12 +53,12 @@ class _Product:
 
 def claims(path: Path) -> bool:
     if path.suffix.lower() == ".zip":
-        return _NAME.search(path.name) is not None
+        return any(_NAME.search(name) for name in (path.name, *top_names(path)))
     return any(name.upper().endswith("_MTD_ALL.XML") for name in names_in(path))
 
 
 def scenes(path: Path, options: ImageryOptions) -> list[Scene]:
-    """Its one scene. Raises UnreadableImage, BadMetadata, IncompleteProduct."""
+    """Its one scene. Raises UnreadableImage, BadMetadata, IncompleteProduct, UnsupportedProduct."""
     package = open_package(path)
     product = _read_metadata(package)
     layers = _layers(package, product, options)
@@ -82,6 +82,7 @@ def _read_metadata(package: Package) -> _Product:
     if not found:
         raise IncompleteProduct(package.path, "expected the metadata *_MTD_ALL.xml, found none")
     document = parse(package.source(found[0]), package.text(found[0]))
+    _require_level_2a(document, package)
     return _Product(
         name=document.text("PRODUCT_ID"),
         moment=document.moment("ACQUISITION_DATE"),
@@ -94,6 +95,14 @@ def _read_metadata(package: Package) -> _Product:
             band_in(element.text or "") or "" for element in document.root.findall(".//Band_Global_List/BAND_ID")
         ),
     )
+
+
+def _require_level_2a(document: Metadata, package: Package) -> None:
+    """Raises UnsupportedProduct. Level-3A is a mean over a month, which has no date."""
+    level = next((element.text for element in document.all("PRODUCT_LEVEL") if element.text), "L2A").strip().upper()
+    if level != "L2A":
+        kind = "a monthly synthesis" if level == "L3A" else "reflectance of another kind"
+        raise UnsupportedProduct(package.path, f"of Theia's level {level}, {kind}", "Theia L2A")
 
 
 def _nodata(document: Metadata) -> float:
