@@ -17,14 +17,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
-import click
+from backend import __version__, installation
 
-from backend import __version__
-from backend.commands import COMMANDS, FILES, Outcome
-from backend.console import Cancellation, ConsoleReporter, EventReporter, take_stdout
-from backend.errors import BadArgument, BadJob, Cancelled, EngineError
-from backend.messages import ERRORS, compose
-from backend.protocol import MOST_JOB_CHARACTERS, Failed, Job, Result, Started
+installation.require_command_line(sys.argv[1:])  # before the first import of a package that may be missing
+
+import click  # noqa: E402
+
+from backend.commands import COMMANDS, FILES, Outcome  # noqa: E402
+from backend.console import Cancellation, ConsoleReporter, EventReporter, take_stdout  # noqa: E402
+from backend.errors import BadArgument, BadJob, Cancelled, EngineError  # noqa: E402
+from backend.messages import ERRORS, compose  # noqa: E402
+from backend.protocol import MOST_JOB_CHARACTERS, Failed, Job, Result, Started  # noqa: E402
 
 _HELP = {"help_option_names": ["-h", "--help"]}
 
@@ -72,7 +75,7 @@ def main(arguments: Sequence[str]) -> int:
     plain = [argument for argument in arguments if argument not in ("--json", "--events")]
     events = EventReporter(stdout, cancellation) if "--events" in arguments or plain[:1] == ["--job"] else None
     try:
-        outcome = _run(plain, events or ConsoleReporter(cancellation), cancellation)
+        outcome = _run_whole(plain, events or ConsoleReporter(cancellation), cancellation)
     except click.UsageError as error:
         return _fail(
             2, Failed("argument.invalid", error.format_message(), _usage(error)), events, "--json" in arguments, stdout
@@ -92,6 +95,14 @@ def main(arguments: Sequence[str]) -> int:
         stdout.write((json.dumps(outcome.values, indent=1) if "--json" in arguments else outcome.text) + "\n")
     stdout.flush()
     return 0
+
+
+def _run_whole(arguments: list[str], reporter: Any, cancellation: Cancellation) -> Outcome:
+    """Runs the command; an import that fails for want of a package names all that are missing."""
+    try:
+        return _run(arguments, reporter, cancellation)
+    except ModuleNotFoundError as error:
+        raise installation.problem() or error from error
 
 
 def _run(arguments: list[str], reporter: Any, cancellation: Cancellation) -> Outcome:

@@ -49,6 +49,14 @@ class BadArgument(EngineError, code="argument.invalid"):
     """Raised when an argument's value cannot be used."""
 
 
+class MissingPackages(EngineError, code="engine.missing_packages"):
+    """Raised when the Python that runs the engine lacks some of its packages."""
+
+
+class OldPython(EngineError, code="engine.old_python"):
+    """Raised when the Python that runs the engine is older than the engine needs."""
+
+
 # Imagery
 
 

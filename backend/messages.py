@@ -375,6 +375,14 @@ ERRORS: Dict[str, Text] = {  # the classes of errors.py, and a fault of the engi
         "{path}: the ending {suffix!r} names no known format.",
         "Use one of {known:list}.",
     ),
+    "engine.missing_packages": Text(
+        "This Python lacks packages that the engine needs: {missing:list 0}.",
+        "Install them with {python} -m pip install -r {requirements}, or let Engine Set-up in QGIS do it.",
+    ),
+    "engine.old_python": Text(
+        "The engine needs Python {needed} or newer, and {python} is Python {found}.",
+        "Choose a newer Python, or create an environment with Engine Set-up in QGIS.",
+    ),
     "engine.fault": Text(
         "{kind}: {problem}",
         "Please report this with the log.",

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Optional
 
-from .interpreter import FETCHED, MINIMUM, find_python, find_uv, python_of
+from .interpreter import FETCHED, MINIMUM, find_python, find_uv, makes_environments, python_of, without_venv
 from .shell import InstallCancelled, InstallError, Shell, environment, version
 
 __all__ = [
@@ -174,6 +174,8 @@ def _create(plan: InstallPlan, base: Optional[str], uv: Optional[str], shell: Sh
     if uv:
         shell.run(uv, "venv", "--allow-existing", "--no-project", "--python", base or FETCHED, str(plan.location))
     elif base and plan.wheels:
+        if not makes_environments(base):
+            raise without_venv(base)
         shell.run(base, "-m", "venv", str(plan.location))
     else:
         raise InstallError(
@@ -247,7 +249,7 @@ def main() -> int:
         plan = InstallPlan(location, python, given.torch, given.wheels, tuple(given.extras))
         install(plan, _tell)
     except InstallError as error:
-        sys.stderr.write(f"\n{error.message}\n{error.advice}\n")
+        sys.stderr.write(f"{error.message} {error.advice}\n")
         return 1
     return 0
 

@@ -23,22 +23,31 @@ NAMES = ("python3.13", "python3.12", "python3.11", "python3", "python", "python3
 def find_python(given: Optional[Path]) -> Optional[str]:
     """A Python of at least MINIMUM; None where uv has to fetch one. Never QGIS's own executable.
 
-    Raises InstallError when the given one is older or none at all.
+    Raises InstallError when the given one is older or not a Python.
     """
     if given is not None:
         if version(str(given)) < MINIMUM:
-            raise InstallError(f"{given} is no Python 3.11 or newer.", "Choose another one, or leave the choice empty.")
+            raise InstallError(
+                f"{given} is not Python 3.11 or newer.", "Choose another one, or leave the choice empty."
+            )
         return str(given)
     found = [shutil.which(name) for name in NAMES] + [ask("py", "-3", "-c", "import sys; print(sys.executable)")]
     return next((path for path in found if path and version(path) >= MINIMUM), None)
 
 
 def find_uv(base: Optional[str], scratch: Path, pip_options: list[str], shell: Shell) -> Optional[str]:
-    """The path of uv: the one that is here, else one fetched into `scratch`; None where that failed."""
+    """The path of uv: the one that is here, else one fetched into `scratch`; None where that failed.
+
+    Raises InstallError where no Python here has pip, or can make an environment that has it.
+    """
     present = shutil.which("uv")
     if present and version(present) >= OLDEST_UV:
         return present
-    for host in _hosts(base):
+    hosts = _hosts(base)
+    able = [host for host in hosts if has_pip(host) or makes_environments(host)]
+    if hosts and not able:
+        raise without_venv(hosts[0])
+    for host in able:
         try:
             return _fetch_uv(host, scratch, pip_options, shell)
         except InstallCancelled:
@@ -55,12 +64,26 @@ def _hosts(base: Optional[str]) -> list[str]:
     return [base] if base else [str(path) for path in bundled if version(str(path)) > (0,)]
 
 
+def has_pip(python: str) -> bool:
+    return bool(ask(python, "-m", "pip", "--version"))
+
+
+def makes_environments(python: str) -> bool:
+    """Whether `python -m venv` works; Debian and Ubuntu keep what it needs in a package of its own."""
+    return bool(ask(python, "-c", "import ensurepip, venv; print(ensurepip.version())"))
+
+
+def without_venv(python: str) -> InstallError:
+    message = f"{python} cannot make environments, since its module ensurepip is missing."
+    return InstallError(message, "On Debian and Ubuntu, install it with: sudo apt-get install python3-venv")
+
+
 def _fetch_uv(host: str, scratch: Path, pip_options: list[str], shell: Shell) -> str:
     pip = ["-m", "pip", "install", "--quiet", *pip_options, UV]
-    if ask(host, "-m", "pip", "--version"):
+    if has_pip(host):
         shell.run(host, *pip, "--target", str(scratch))
         return str(scratch / "bin" / "uv")
-    shell.run(host, "-m", "venv", str(scratch))  # Debian's Python has pip inside environments alone
+    shell.run(host, "-m", "venv", str(scratch))  # Debian's Python has pip only inside environments
     shell.run(str(python_of(scratch)), *pip)
     return str(python_of(scratch).with_name("uv"))
 

@@ -136,6 +136,13 @@ class EngineDialog(QDialog):
         replace(self.bar, text, Qgis.MessageLevel.Critical)
 
     def _on_set_up(self, checked: Checked) -> None:
+        problems = checked.doctor["problems"]
+        if problems:
+            self.state.show_doctor(checked.doctor)
+            self._fail(
+                install.InstallError(tr("The engine cannot run in {0}:").format(checked.python), "\n".join(problems))
+            )
+            return
         self.choice.remember()
         self._on_checked(checked)
         replace(self.bar, tr("The engine is set up."), Qgis.MessageLevel.Success)

@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 
 MOST_LINES = 330
 # one list of many short entries each, which is why it stands in one file
-LISTS = {"backend/messages.py": 520, "backend/options.py": 750}
+LISTS = {"backend/messages.py": 560, "backend/options.py": 750}
 MOST_FUNCTION_LINES = 40
 
 # engine: what each part may import besides itself and SHARED
@@ -23,6 +23,7 @@ SHARED = {
     "protocol",
     "options",
     "crop_codes",
+    "installation",
     "json_document",
     "model_file",
     "locations",
@@ -37,6 +38,7 @@ SHARED = {
 SHARED_MAY_IMPORT = {
     "": {"api"},
     "errors": {"messages"},
+    "installation": {"errors", "protocol"},
     "files": {"errors"},
     "model_zip": {"json_document"},
     "model_file": {"json_document", "model_zip"},

@@ -163,7 +163,7 @@ def test_a_python_that_is_too_old_or_none_is_refused(uv, plan, tmp_path):
     old.write_text("#!/bin/sh\necho Python 3.8.10\n")
     old.chmod(0o755)
     for python in (old, tmp_path / "none"):
-        with pytest.raises(InstallError, match=r"no Python 3\.11 or newer"):
+        with pytest.raises(InstallError, match=r"is not Python 3\.11 or newer"):
             install(InstallPlan(plan.location, python=python), lambda line: None)
 
 
@@ -209,6 +209,47 @@ def test_a_folder_of_wheels_needs_no_internet_and_no_uv(plan, tmp_path, monkeypa
     assert asked[0] == (sys.executable, "-m", "venv", str(plan.location))
     assert asked[1][:4] == (str(plan.location / "bin" / "python"), "-m", "pip", "install")
     assert asked[1][-3:] == ("--no-index", "--find-links", str(tmp_path))
+
+
+PYTHON_WITHOUT_VENV = """#!/bin/sh
+case "$*" in
+  --version) echo "Python 3.12.3" ;;
+  *pip*) echo "No module named pip" >&2; exit 1 ;;
+  *ensurepip*) echo "No module named ensurepip" >&2; exit 1 ;;
+  *) for i in 1 2 3 4 5 6 7 8 9; do echo "The virtual environment was not created successfully"; done; exit 1 ;;
+esac
+"""
+
+
+@pytest.mark.parametrize("from_folder", [False, True])
+def test_a_python_without_venv_says_in_one_line_what_to_install(plan, tmp_path, monkeypatch, capsys, from_folder):
+    python = tmp_path / "python3"
+    python.write_text(PYTHON_WITHOUT_VENV)
+    python.chmod(0o755)
+    (tmp_path / "click-8.whl").touch()
+    monkeypatch.setattr(interpreter.shutil, "which", lambda name: None)
+    folder = ["--wheels", str(tmp_path)] if from_folder else []
+    monkeypatch.setattr(
+        sys, "argv", ["install", str(plan.location), "--python", str(python), "--torch", "cpu", *folder]
+    )
+    assert installer.main() == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"{python} cannot make environments")
+    assert line.endswith("sudo apt-get install python3-venv")
+
+
+def test_with_pip_uv_makes_the_environment_where_venv_cannot(tmp_path, monkeypatch):
+    python, ran = tmp_path / "python3", []
+    python.write_text(
+        PYTHON_WITHOUT_VENV.replace("*pip*) echo", '"-m pip --version") echo pip 23; exit;;\n *pip*) echo')
+    )
+    python.chmod(0o755)
+    monkeypatch.setattr(interpreter.shutil, "which", lambda name: None)
+    runner = SimpleNamespace(run=lambda *command: ran.append(command), say=lambda line: None)
+    assert interpreter.find_uv(str(python), tmp_path / "scratch", [], runner) == str(
+        tmp_path / "scratch" / "bin" / "uv"
+    )
+    assert ran[0][:4] == (str(python), "-m", "pip", "install")
 
 
 def test_a_folder_without_wheels_is_refused(tmp_path):

@@ -3,12 +3,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 import os
 import time
+import venv
 from pathlib import Path
 
 import pytest
 
 from crop_classifier_plugin.engine import install, locate
 from crop_classifier_plugin.settings import Setting
+from crop_classifier_plugin.ui import engine_work
 from crop_classifier_plugin.ui.engine_dialog import EngineDialog
 
 
@@ -81,6 +83,37 @@ def test_a_python_that_is_no_engine_is_refused(qtbot, no_engine, dialog, bar, tm
     assert Setting.ENGINE_PYTHON.get() == ""
     for text in (bar.text(window.bar), window.log.lines()):
         assert "No module named torch" in text
+
+
+def test_a_python_without_packages_is_refused_with_their_names(qtbot, no_engine, dialog, bar, tmp_path):
+    venv.create(tmp_path / "bare", with_pip=False)
+    program = install.python_of(tmp_path / "bare")
+    window = dialog()
+    window.choice.existing.setChecked(True)
+    window.choice.python.setFilePath(str(program))
+    window.set_up()
+    done(qtbot, window)
+    assert Setting.ENGINE_PYTHON.get() == ""
+    text = bar.text(window.bar)
+    assert "lacks packages that the engine needs: torch, numpy, " in text and " click, " in text
+    assert "Traceback" not in text + window.log.lines()
+
+
+def test_a_python_that_lacks_one_package_is_refused(qtbot, no_engine, fake_python, dialog, bar, monkeypatch):
+    found = {
+        "packages": {},
+        "devices": [],
+        "engine": "0.1.0",
+        "python": "3.12",
+        "problems": ["the package scipy is missing"],
+    }
+    monkeypatch.setattr(engine_work, "run_job", lambda *given, **named: found)
+    window = dialog()
+    window.choice.existing.setChecked(True)
+    window.choice.python.setFilePath(str(fake_python))
+    window.set_up()
+    done(qtbot, window)
+    assert Setting.ENGINE_PYTHON.get() == "" and "scipy is missing" in bar.text(window.bar)
 
 
 def test_the_environment_is_made_as_planned(qtbot, no_engine, fake_python, dialog, monkeypatch, tmp_path):
