@@ -67,7 +67,7 @@ class Option:
     value by other means; `otherwise` says what holds without a value where there is no `default`. The range is closed
     unless `above` (the minimum is excluded) or `below` (the maximum is). `follows` says what decides before the
     default: the ARCHITECTURE's recipe, or, when classifying, the training of the MODEL. `parameter` is QGIS's name
-    where it is not the upper-cased name.
+    where it is not the upper-cased name; `default_in_qgis` is its default where that differs.
     """
 
     name: str
@@ -91,6 +91,7 @@ class Option:
     positional: bool = False
     repeated: bool = False
     parameter: str = ""
+    default_in_qgis: Any = None
 
     @property
     def qgis_name(self) -> str:
@@ -158,6 +159,11 @@ def option(name: str, command: str = "") -> Option:
 def default(name: str, command: str = "") -> Any:
     """What holds where nothing is given and nothing is followed. Raises KeyError."""
     return option(name, command).default
+
+
+def default_in_qgis(row: Option) -> Any:
+    """What a parameter or a field of a dialog is set to at first."""
+    return row.default if row.default_in_qgis is None else row.default_in_qgis
 
 
 def effective(row: Option, given: Any = None, followed: Optional[Mapping[str, Any]] = None) -> Any:
@@ -603,7 +609,7 @@ OPTIONS: Tuple[Option, ...] = (
     Option(
         "keep_series", FLAG, OUTPUTS, ("classify",), "Keep the parcel series",
         "Keeps the parcel series store as NAME.parcels beside the output, in place of that of a former run.",
-        default=False,
+        default=False, default_in_qgis=True,
     ),
     Option(
         "report", OUTPUT, OUTPUTS, ("train", "classify", "evaluate"), "", "The report's HTML file.",

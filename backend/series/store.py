@@ -31,8 +31,10 @@ from backend.series.document import Fault, read_json
 from backend.series.index import read_index
 from backend.series.manifest import MOST_BYTES, SCHEMA, Manifest, NewerSchema
 from backend.series.source import Source
+from backend.store_files import INDEX as _INDEX
+from backend.store_files import MANIFEST as _MANIFEST
+from backend.store_files import PARCELS as _PARCELS
 
-_MANIFEST, _PARCELS, _INDEX = "manifest.json", "parcels.parquet", "index.parquet"
 _WHILE_FILLED = ("done", "removed")
 
 

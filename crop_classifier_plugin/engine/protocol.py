@@ -1,4 +1,4 @@
-"""What plugin and engine share, loaded by path: protocol, messages, options, models, class tables and codes.
+"""What plugin and engine share, loaded by path: protocol, messages, options, models, class tables, codes and stores.
 
 QGIS plugins share one interpreter and `backend` is a common name, so the files get private names and nothing is
 imported as `backend`. The files are standard library only.
@@ -40,6 +40,7 @@ if TYPE_CHECKING:  # the same files under the names that a type checker finds th
     from backend import options as options
     from backend import protocol as protocol
     from backend import spreadsheet as spreadsheet
+    from backend import store_files as store_files
     from backend.models import MODELS as MODELS
     from backend.parcels import class_table as class_table
 else:
@@ -47,6 +48,7 @@ else:
     messages = _load("_crop_classifier_messages", ROOT / "backend" / "messages.py")
     options = _load("_crop_classifier_options", ROOT / "backend" / "options.py")
     spreadsheet = _load("_crop_classifier_spreadsheet", ROOT / "backend" / "spreadsheet.py")
+    store_files = _load("_crop_classifier_store_files", ROOT / "backend" / "store_files.py")
     MODELS = _load("_crop_classifier_models", ROOT / "backend" / "models" / "__init__.py").MODELS
     crop_codes = _load("_crop_classifier_crop_codes", ROOT / "backend" / "crop_codes.py")
     class_table = _load("_crop_classifier_class_table", ROOT / "backend" / "parcels" / "class_table.py")

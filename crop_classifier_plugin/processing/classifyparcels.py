@@ -4,20 +4,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Dict, List, Mapping
+from typing import Any, Dict, List, Mapping, Optional
 
 from qgis.core import (
     QgsProcessing,
     QgsProcessingContext,
     QgsProcessingFeedback,
+    QgsProcessingOutputFolder,
     QgsProcessingOutputLayerDefinition,
     QgsProcessingOutputNumber,
     QgsProcessingParameterFile,
     QgsProcessingParameterVectorDestination,
 )
 
-from .. import model_file
+from .. import model_file, series_store
 from ..engine.protocol import FORMATS
+from ..plain_text import without_markup
 from ..translation import tr
 from .arguments import file_path, options_problem
 from .base import EngineAlgorithm, Parameters
@@ -50,7 +52,8 @@ class ClassifyParcels(EngineAlgorithm):
             "Gives every parcel its most likely crop, a confidence and the second choice, from a season of "
             "Sentinel-2 images and a trained model. Parcels that cannot be classified stay in the result "
             "with a flag that says why. The report counts parcels and areas per class; with a field of declared crops "
-            "it compares the two."
+            "it compares the two.\n\nThe time series of the parcels are kept beside the result, so that a model can be "
+            "trained on them without reading the images again. Switch off Keep the parcel series to save disk space."
         )
 
     def initAlgorithm(self, configuration: Any = None) -> None:
@@ -62,6 +65,9 @@ class ClassifyParcels(EngineAlgorithm):
         polygons = QgsProcessing.SourceType.TypeVectorPolygon
         self.addParameter(QgsProcessingParameterVectorDestination("OUTPUT", tr("Classified parcels"), polygons))
         self.addParameter(report_parameter())
+        self.addOutput(QgsProcessingOutputFolder("STORE", tr("Parcel series store")))
+        self.addOutput(QgsProcessingOutputNumber("STORE_MB", tr("Size of the parcel series store (MB)")))
+        self.addOutput(QgsProcessingOutputFolder("RESULTS", tr("Results with all probabilities")))
         self.addOutput(QgsProcessingOutputNumber("PARCEL_COUNT", tr("Number of parcels")))
         self.addOutput(QgsProcessingOutputNumber("CLASSIFIED_COUNT", tr("Number of classified parcels")))
         self.addOutput(QgsProcessingOutputNumber("OVERALL_ACCURACY", tr("Overall accuracy")))
@@ -94,21 +100,37 @@ class ClassifyParcels(EngineAlgorithm):
         made = self.run_engine("classify", arguments, feedback)
         say_scores(made.get("scores"), feedback)
         style_when_loaded(output, made["classes"], context, feedback)
-        return results(made)
+        return {**results(made), **kept_series(made.get("store"), feedback)}
 
 
 def results(made: Mapping[str, Any]) -> Dict[str, Any]:
     """The algorithm's outputs from the engine's result."""
     outputs = {"OUTPUT": made["output"], "PARCEL_COUNT": made["parcels"], "CLASSIFIED_COUNT": made["classified"]}
-    if made.get("report"):
-        outputs["REPORT"] = made["report"]
+    for name in ("report", "results"):
+        if made.get(name):
+            outputs[name.upper()] = made[name]
     if made.get("scores"):
         outputs.update(OVERALL_ACCURACY=made["scores"]["oa"], MEAN_F=made["scores"]["mean_f"])
     return outputs
 
 
+def kept_series(store: Optional[str], feedback: QgsProcessingFeedback) -> Dict[str, Any]:
+    """The outputs STORE and STORE_MB, which the log shows, too; none where the series were not kept.
+
+    It reads the folder, so it is called in the algorithm's thread.
+    """
+    if not store:
+        return {}
+    try:
+        size_mb = series_store.size_mb(store)
+    except OSError:  # deleted meanwhile
+        return {}
+    feedback.pushInfo(without_markup(series_store.kept_text(store, size_mb)))
+    return {"STORE": store, "STORE_MB": size_mb}
+
+
 def model_problem(path: str) -> str:
-    """Why a file is no model; empty where it is one. A large one is left to the engine, which reads it first."""
+    """Why a file is not a model; empty where it is one. A large one is left to the engine, which reads it first."""
     try:
         if not model_file.is_large(Path(path)):
             model_file.describe(Path(path))

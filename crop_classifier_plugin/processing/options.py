@@ -69,7 +69,8 @@ def default_of(row: Option, command: str) -> Any:
     """The parameter's default; None where the option follows a model or an architecture, or has none."""
     if row.follows_in(command):
         return None
-    return options.in_words(row.default) if isinstance(row.default, tuple) else row.default
+    value = options.default_in_qgis(row)
+    return options.in_words(value) if isinstance(value, tuple) else value
 
 
 def follows_text(row: Option, command: str, followed: Optional[Mapping[str, Any]] = None) -> str:
@@ -132,7 +133,7 @@ def _choice(row: Option, command: str) -> QgsProcessingParameterDefinition:
 def _flag(row: Option, command: str) -> QgsProcessingParameterDefinition:
     if row.follows_in(command):
         return _choice(row, command)
-    return QgsProcessingParameterBoolean(row.qgis_name, label(row), row.default)
+    return QgsProcessingParameterBoolean(row.qgis_name, label(row), default_of(row, command))
 
 
 def _crs(row: Option, command: str) -> QgsProcessingParameterDefinition:

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Optional
 
 from qgis.core import Qgis, QgsMapLayer, QgsProcessing
@@ -10,6 +11,7 @@ from qgis.gui import QgsFieldComboBox
 from qgis.PyQt.QtWidgets import QGroupBox, QHBoxLayout, QWidget
 
 from ..engine.protocol import options
+from ..series_store import kept_text
 from ..settings import Setting
 from ..translation import tr
 from .algorithm_run import Outcome
@@ -24,6 +26,7 @@ from .plain_widgets import plain_label, with_plain_tips
 from .predictions import load_predictions
 from .preparation_page import PreparationPage
 from .run_dialog import RunDialog
+from .series_deletion import Report, delete_series
 
 
 class ClassifyDialog(RunDialog):
@@ -120,11 +123,34 @@ class ClassifyDialog(RunDialog):
         Setting.DEVICE.set(self.device.currentData())
 
     def show_result(self, outcome: Outcome) -> None:
-        """Loads the layer, and offers the report here and in QGIS's main window."""
+        """Loads the layer, and offers the report and the series here and in QGIS's main window."""
         values = outcome.values
         count = (self.locale().toString(values[name]) for name in ("classified", "parcels"))
         text = tr("{0} of {1} parcels classified.").format(*count)
         if not load_predictions(values):
             text += " " + tr("QGIS could not load {0}.").format(values["output"])
-        for say, bar in ((replace, self.bar), (push, self.iface.messageBar())):
-            say(bar, text, Qgis.MessageLevel.Success, tr("Open Report"), lambda: self.open_report(values["report"]))
+        store = outcome.outputs.get("STORE", "")
+        if store:
+            text += "\n" + kept_text(store, outcome.outputs["STORE_MB"])
+        for show, bar, window, report in (
+            (replace, self.bar, self, self._report_deletion),
+            (push, self.iface.messageBar(), self.iface.mainWindow(), self._report_deletion_in_qgis),
+        ):
+            actions = {tr("Open Report"): lambda: self.open_report(values["report"])}
+            if store:
+                actions[tr("Delete Series")] = partial(self._delete_series, store, window, report)
+            show(bar, text, Qgis.MessageLevel.Success, actions)
+
+    def _delete_series(self, store: str, window: QWidget, report: Report) -> None:
+        if self.is_running():  # it may be writing them
+            report(tr("Wait until the run has finished."), Qgis.MessageLevel.Warning)
+        else:
+            delete_series(store, window, report)
+
+    def _report_deletion(self, text: str, level: Qgis.MessageLevel) -> None:
+        self.log.add(text)
+        push(self.bar, text, level)
+
+    def _report_deletion_in_qgis(self, text: str, level: Qgis.MessageLevel) -> None:
+        """Without the widgets of this dialog, which may be gone when the button in QGIS's main window is pressed."""
+        push(self.iface.messageBar(), text, level)

@@ -181,4 +181,4 @@ class EngineDialog(QDialog):
             self.progress.cancel.click()
 
     def confirm(self, question: str) -> bool:
-        return confirm(self, question)
+        return confirm(self, question, self.windowTitle())

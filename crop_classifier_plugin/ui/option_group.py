@@ -37,7 +37,7 @@ class OptionGroup(QGroupBox):
         super().__init__(title, parent)
         self._rows = {row.name: row for row in rows}
         self._command = command
-        self._holds = {name: options.effective(row) for name, row in self._rows.items()}
+        self._holds = {name: options.default_in_qgis(row) for name, row in self._rows.items()}
         self.widgets = {name: _widget(row) for name, row in self._rows.items()}
         self.form = form_layout(self)
         self.form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)

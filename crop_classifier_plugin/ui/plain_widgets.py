@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
+from typing import Optional
+
 from qgis.PyQt.QtCore import QEvent, QObject, Qt
 from qgis.PyQt.QtWidgets import QComboBox, QLabel, QMessageBox, QToolTip, QWidget
 
@@ -42,7 +44,7 @@ def with_plain_tips(combo: QComboBox) -> QComboBox:
     return combo
 
 
-def message_box(parent: QWidget, icon: QMessageBox.Icon, title: str, text: str) -> QMessageBox:
+def message_box(parent: Optional[QWidget], icon: QMessageBox.Icon, title: str, text: str) -> QMessageBox:
     """A message box of plain text, not yet shown."""
     box = QMessageBox(icon, title, "", QMessageBox.StandardButton.Ok, parent)
     box.setTextFormat(Qt.TextFormat.PlainText)
@@ -55,10 +57,10 @@ def warn(parent: QWidget, title: str, text: str) -> None:
     message_box(parent, QMessageBox.Icon.Warning, title, text).exec()
 
 
-def confirm(parent: QWidget, question: str) -> bool:
-    """Asks under the title of the parent's window; No is the default."""
+def confirm(parent: Optional[QWidget], question: str, title: str) -> bool:
+    """Asks a question with the answers Yes and No; No is the default."""
     buttons = QMessageBox.StandardButton
-    box = message_box(parent, QMessageBox.Icon.Question, parent.windowTitle(), question)
+    box = message_box(parent, QMessageBox.Icon.Question, title, question)
     box.setStandardButtons(buttons.Yes | buttons.No)
     box.setDefaultButton(buttons.No)
     return box.exec() == buttons.Yes

@@ -152,7 +152,7 @@ class RunDialog(QDialog):
         text = "\n".join(part for part in (outcome.message, outcome.advice) if part)
         if outcome.message not in self.log.lines():
             self.log.add(text)
-        replace(self.bar, text, Qgis.MessageLevel.Critical, tr("Show Log"), self.show_log)
+        replace(self.bar, text, Qgis.MessageLevel.Critical, {tr("Show Log"): self.show_log})
 
     def show_log(self) -> None:
         self.tabs.setCurrentWidget(self.log)
@@ -178,7 +178,8 @@ class RunDialog(QDialog):
         """Without an engine, says so and offers the set-up."""
         status = locate.status()
         if not status.ready:
-            replace(self.bar, status.reason, Qgis.MessageLevel.Warning, tr("Engine Set-up…"), self.open_engine_setup)
+            actions = {tr("Engine Set-up…"): self.open_engine_setup}
+            replace(self.bar, status.reason, Qgis.MessageLevel.Warning, actions)
         self.refresh()
 
     def open_engine_setup(self) -> None:
@@ -202,4 +203,4 @@ class RunDialog(QDialog):
             self.progress.cancel.click()
 
     def confirm_cancel(self) -> bool:
-        return confirm(self, tr("A run is in progress. Cancel it and close this window?"))
+        return confirm(self, tr("A run is in progress. Cancel it and close this window?"), self.windowTitle())

@@ -120,7 +120,7 @@ class TrainDialog(RunDialog):
         self.classify_button.setEnabled(True)
         text = tr("The model is saved in {0}.").format(self.model_file) + self._left_out(values["left_out"])
         report = values["report"]
-        replace(self.bar, text, Qgis.MessageLevel.Success, tr("Open Report"), lambda: self.open_report(report))
+        replace(self.bar, text, Qgis.MessageLevel.Success, {tr("Open Report"): lambda: self.open_report(report)})
 
     def _left_out(self, classes: list[Any]) -> str:
         words = tr("Classes left out for want of parcels: {0} (the log names them).").format(len(classes))

@@ -30,6 +30,7 @@ SHARED = {
     "model_zip",
     "results_folder",
     "spreadsheet",
+    "store_files",
     "messages",
     "errors",
     "files",

@@ -6,17 +6,20 @@ from __future__ import annotations
 import csv
 import gc
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 from qgis.core import (
     QgsProcessingContext,
     QgsProcessingFeatureSourceDefinition,
     QgsProcessingOutputLayerDefinition,
+    QgsProcessingUtils,
     QgsProject,
     QgsVectorLayer,
 )
 from running import Feedback, algorithm, classify_parameters, run, train_parameters
-from sample_layers import file_layer, memory_layer
+from sample_layers import ROOT, file_layer, memory_layer
 
 from crop_classifier_plugin.class_tables import CLASS_TABLES
 from crop_classifier_plugin.processing.trainmodel import EXTRACTION_SHARE
@@ -132,10 +135,41 @@ def test_classify_sends_the_selected_parcels_alone(fake_engine, imagery, tmp_pat
     assert [feature["code"] for feature in copy.getFeatures()] == ["MIS"]
     assert arguments == {
         "source": str(imagery), "model": parameters["MODEL"], "output": parameters["OUTPUT"], "truth": "code",
-        "device": "cpu", "report": report, "previous_field": "code",
+        "device": "cpu", "report": report, "previous_field": "code", "keep_series": True,
     }  # fmt: skip
     assert (results["PARCEL_COUNT"], results["CLASSIFIED_COUNT"]) == (3, 2)
     QgsProject.instance().removeMapLayer(layer.id())
+
+
+def test_the_series_are_kept_and_their_place_and_size_reported(fake_engine, imagery, tmp_path) -> None:
+    store = tmp_path / "crops.parcels"
+    shutil.copytree(ROOT / "tests" / "fixtures" / "v0.1.0" / "region.parcels", store)
+    size_mb = sum(path.stat().st_size for path in store.iterdir()) / 1e6
+    fake_engine.answer("classify", {**CLASSIFIED, "store": str(store), "results": str(tmp_path / "crops.results")})
+    feedback = Feedback()
+    results = run("classifyparcels", classify_parameters(imagery, tmp_path, memory_layer()), feedback)
+    assert (results["STORE"], results["RESULTS"]) == (str(store), str(tmp_path / "crops.results"))
+    assert results["STORE_MB"] == pytest.approx(size_mb) and size_mb > 0.5
+    assert f"The parcel series are kept in {store} ({size_mb:.1f} MB)." in feedback.lines
+
+
+def test_series_of_a_temporary_output_are_kept_in_the_temporary_folder(fake_engine, imagery, tmp_path) -> None:
+    store = Path(QgsProcessingUtils.generateTempFilename("OUTPUT.parcels"))
+    shutil.copytree(ROOT / "tests" / "fixtures" / "v0.1.0" / "imported.parcels", store)
+    fake_engine.answer("classify", {**CLASSIFIED, "store": str(store), "results": "RESULTS"})
+    feedback = Feedback()
+    parameters = {**classify_parameters(imagery, tmp_path, memory_layer()), "OUTPUT": "TEMPORARY_OUTPUT"}
+    run("classifyparcels", parameters, feedback)
+    assert fake_engine.jobs()[0]["arguments"]["keep_series"] is True
+    assert f"The parcel series are kept in {store} (0.1 MB) until QGIS is closed." in feedback.lines
+
+
+def test_series_need_not_be_kept(fake_engine, imagery, tmp_path) -> None:
+    fake_engine.answer("classify", {**CLASSIFIED, "store": None, "results": "RESULTS"})
+    parameters = classify_parameters(imagery, tmp_path, memory_layer())
+    results = run("classifyparcels", {**parameters, "KEEP_SERIES": False})
+    assert "keep_series" not in fake_engine.jobs()[0]["arguments"]
+    assert "STORE" not in results and results["RESULTS"] == "RESULTS"
 
 
 def test_the_classified_layer_is_styled_when_it_is_loaded(fake_engine, imagery, tmp_path) -> None:

@@ -59,7 +59,10 @@ def test_limits_choices_and_defaults_are_the_row_s(name, command, row) -> None:
             expected[0] if row.follows_in(command) else row.default
         )
     if row.default is not None and not row.follows_in(command):
-        assert options.in_words(found.defaultValue()) == options.in_words(row.default)
+        assert options.in_words(found.defaultValue()) == options.in_words(options.default_in_qgis(row))
+
+
+IN_QGIS = {"classify": {"keep_series"}}  # on by default in QGIS, and off on the command line
 
 
 @pytest.mark.parametrize(("name", "command"), [(name, commands[0]) for name, commands in COMMANDS.items()])
@@ -67,14 +70,17 @@ def test_a_job_holds_nothing_that_equals_its_default(name, command, tmp_path) ->
     tried = algorithm(name)
     context = QgsProcessingContext()
     shown = {definition.name(): definition.defaultValue() for definition in tried.parameterDefinitions()}
-    assert set(arguments_for(tried, command, {**shown, "PARCELS": memory_layer()}, context)) == set()
+    assert set(arguments_for(tried, command, {**shown, "PARCELS": memory_layer()}, context)) == IN_QGIS.get(
+        command, set()
+    )
 
 
 def test_a_default_may_be_given_against_the_model_and_the_architecture(tmp_path) -> None:
     context = QgsProcessingContext()
     parameters = {"FILLING": "linear", "MASK_DILATION": 0, "SCL_CLASSES": "4,5,6,7", "REMOVE_OUTLIERS": "no"}
     sent = arguments_for(algorithm("classifyparcels"), "classify", parameters, context)
-    assert sent == {"filling": "linear", "mask_dilation_m": 0, "scl_classes": "4,5,6,7", "remove_outliers": False}
+    expected = {"filling": "linear", "mask_dilation_m": 0, "scl_classes": "4,5,6,7", "remove_outliers": False}
+    assert sent == {**expected, "keep_series": True}
     assert arguments_for(algorithm("extractseries"), "extract", {**parameters, "REMOVE_OUTLIERS": 0}, context) == {}
     parameters = {"MODEL": "transformer", "LEARNING_RATE": 0.001, "SCHEDULE": "constant", "BATCH_SIZE": 32, "SEED": 0}
     sent = arguments_for(algorithm("trainmodel"), "train", parameters, context)

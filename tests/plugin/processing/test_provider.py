@@ -41,7 +41,8 @@ OUTPUTS = {
     "inspectstack": {"OUTPUT", "ACQUISITIONS", "FIRST_DATE", "LAST_DATE", "JSON"},
     "extractseries": {"OUTPUT", "PARCEL_COUNT", "PIXEL_COUNT"},
     "trainmodel": {"OUTPUT", "REPORT", "OVERALL_ACCURACY", "MEAN_F"},
-    "classifyparcels": {"OUTPUT", "REPORT", "PARCEL_COUNT", "CLASSIFIED_COUNT", "OVERALL_ACCURACY", "MEAN_F"},
+    "classifyparcels": {"OUTPUT", "REPORT", "PARCEL_COUNT", "CLASSIFIED_COUNT", "OVERALL_ACCURACY", "MEAN_F"}
+    | {"STORE", "STORE_MB", "RESULTS"},
 }
 
 

@@ -87,9 +87,9 @@ def no_engine(tmp_path, monkeypatch, provider):
 
 @pytest.fixture
 def iface():
-    """The one part of QGIS's main window that the dialogs touch."""
+    """The parts of QGIS's main window that the dialogs use."""
     bar = QgsMessageBar()
-    return SimpleNamespace(messageBar=lambda: bar)
+    return SimpleNamespace(messageBar=lambda: bar, mainWindow=lambda: None)
 
 
 @pytest.fixture
@@ -176,6 +176,11 @@ class Bar:
     def text(bar):
         """What it shows now; empty where it shows nothing."""
         return bar.currentItem().findChild(QLabel, "message").text() if bar.items() else ""
+
+    @staticmethod
+    def buttons(bar):
+        """The titles of the buttons of the message on top."""
+        return [button.text() for button in bar.currentItem().findChildren(QPushButton)]
 
     @staticmethod
     def press(bar, title):

@@ -10,6 +10,7 @@ from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import QApplication
 
 from crop_classifier_plugin.settings import Setting
+from crop_classifier_plugin.ui import series_deletion
 from crop_classifier_plugin.ui.algorithm_run import AlgorithmRun
 from crop_classifier_plugin.ui.classify_dialog import ClassifyDialog
 
@@ -172,8 +173,72 @@ def test_run_loads_a_styled_layer_and_offers_the_report(qtbot, engine, dialog, b
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
     for place in (dialog.bar, iface.messageBar()):
         assert "2,651 of 2,658 parcels classified." in bar.text(place)
+        assert f"The parcel series are kept in {tmp_path / 'out.parcels'} (2.5 MB)." in bar.text(place)
         bar.press(place, "Open Report")
     assert opened == [str(tmp_path / "report.html")] * 2
+
+
+@pytest.fixture
+def classified(qtbot, engine, dialog, tmp_path):
+    """The dialog after a run; its series are in the folder given here, too."""
+    engine()
+    dialog.check_engine()
+    dialog.output.setFilePath(str(tmp_path / "out.gpkg"))
+    dialog.run()
+    qtbot.waitUntil(lambda: not dialog.is_running(), timeout=8000)
+    return dialog, tmp_path / "out.parcels"
+
+
+def test_series_are_kept_unless_switched_off(engine, dialog):
+    assert dialog.keeping.widgets["keep_series"].isChecked() and "KEEP_SERIES" not in dialog.parameters()
+    dialog.keeping.widgets["keep_series"].setChecked(False)
+    assert dialog.parameters()["KEEP_SERIES"] is False
+
+
+def test_without_series_no_deletion_is_offered(qtbot, engine, dialog, bar, tmp_path):
+    engine()
+    dialog.check_engine()
+    dialog.output.setFilePath(str(tmp_path / "out.gpkg"))
+    dialog.keeping.widgets["keep_series"].setChecked(False)
+    dialog.run()
+    qtbot.waitUntil(lambda: not dialog.is_running(), timeout=8000)
+    assert "series" not in bar.text(dialog.bar) and bar.buttons(dialog.bar) == ["Open Report"]
+
+
+def test_kept_series_can_be_deleted_after_a_question(qtbot, classified, bar, iface, monkeypatch):
+    dialog, store = classified
+    asked, answers = [], [False, True]
+    monkeypatch.setattr(series_deletion, "confirm", lambda _, question, title: asked.append(question) or answers.pop(0))
+    assert f"kept in {store} (2.5 MB)" in dialog.log.lines()
+    bar.press(dialog.bar, "Delete Series")
+    assert str(store) in asked[0] and store.exists() and "deleted" not in dialog.log.lines()
+    bar.press(dialog.bar, "Delete Series")
+    qtbot.waitUntil(lambda: "deleted" in bar.text(dialog.bar), timeout=5000)
+    assert not store.exists() and bar.text(dialog.bar) == f"The parcel series in {store} were deleted."
+    assert f"The parcel series in {store} were deleted." in dialog.log.lines()
+    bar.press(iface.messageBar(), "Delete Series")
+    assert bar.text(iface.messageBar()) == f"There are no parcel series in {store} any more."
+
+
+def test_a_folder_with_other_files_is_not_deleted(qtbot, classified, bar, monkeypatch):
+    dialog, store = classified
+    (store / "thesis.odt").write_text("three years of work")
+    monkeypatch.setattr(series_deletion, "confirm", lambda *_: True)
+    bar.press(dialog.bar, "Delete Series")
+    qtbot.waitUntil(lambda: "not deleted" in bar.text(dialog.bar), timeout=5000)
+    assert "also holds thesis.odt" in bar.text(dialog.bar)
+    assert len(list(store.iterdir())) == 3
+
+
+def test_series_are_not_deleted_during_a_run(qtbot, classified, engine, bar, iface, monkeypatch):
+    dialog, store = classified
+    monkeypatch.setattr(series_deletion, "confirm", lambda *_: True)
+    engine("slow")
+    dialog.run()
+    bar.press(iface.messageBar(), "Delete Series")
+    assert bar.text(iface.messageBar()) == "Wait until the run has finished." and store.exists()
+    dialog.cancel()
+    qtbot.waitUntil(lambda: not dialog.is_running(), timeout=5000)
 
 
 def test_a_failure_is_shown_whole(qtbot, engine, dialog, bar):
