@@ -72,9 +72,10 @@ def run_story(
     options = ["--nologo", "--noversioncheck", "--profiles-path", str(profile.parents[1]), "--code", str(story)]
     # one shell for the window manager and QGIS, so that both end with the display
     desktop = ["sh", "-c", 'openbox & exec qgis "$@"', "sh", *options]
+    command = ["xvfb-run", "--auto-servernum", "--server-args", server, *desktop]
     with log.open("wb") as stream:
         process = subprocess.Popen(
-            ["xvfb-run", "--auto-servernum", "--server-args", server, *desktop],
+            command,
             env={**_environment(), **(environment or {}), "DESKTOP_STORY": json.dumps(values)},
             stdin=subprocess.DEVNULL,
             stdout=stream,

@@ -59,7 +59,8 @@ def simulate() -> dict:
 def draw_page(page: Path, picture: Path) -> None:
     """The top of an HTML page, as a browser shows it."""
     options = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--window-size={REPORT_PX}"]
-    subprocess.run(["chromium", *options, f"--screenshot={picture}", page.as_uri()], check=True, capture_output=True)
+    command = ["chromium", *options, f"--screenshot={picture}", page.as_uri()]
+    subprocess.run(command, check=True, capture_output=True)
 
 
 def shrink(source: Path, target: Path) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from xml.etree import ElementTree
 
 import numpy as np
 import rasterio
@@ -15,7 +14,8 @@ from pyproj.exceptions import ProjError
 from rasterio.crs import CRS
 from rasterio.errors import RasterioError
 
-from backend.errors import UnreachableImage, UnreadableImage, UnusableGrid
+from backend.errors import BadMetadata, UnreachableImage, UnreadableImage, UnusableGrid
+from backend.imagery import metadata
 from backend.imagery.acquisition import ImageryOptions, Layer
 from backend.imagery.counts import holds_counts
 from backend.imagery.environment import driver_for, gdal_told_of
@@ -76,8 +76,8 @@ def _layer_files(path: Path, dataset: rasterio.DatasetReader) -> tuple[Path, ...
     if dataset.driver != "VRT":
         return ()
     try:
-        layers = ElementTree.parse(path).getroot().findall("VRTRasterBand")
-    except (ElementTree.ParseError, OSError):  # GDAL has read it: what it tells beyond that is not needed
+        layers = metadata.parse(str(path), path.read_bytes()).root.findall("VRTRasterBand")
+    except (BadMetadata, OSError):  # GDAL has read it: what it tells beyond that is not needed
         return ()
     found = []
     for layer in layers:

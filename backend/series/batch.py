@@ -56,9 +56,15 @@ class Batch:
         """The positional arguments of a model of this view: with geometry or days come both their mask and they."""
         for more in (self.geometry, self.days):
             if more is not None:
-                assert self.mask is not None
-                return (self.values, self.mask, more)
+                return (self.values, self.required_mask, more)
         return (self.values,)
+
+    @property
+    def required_mask(self) -> torch.Tensor:
+        """The mask. Raises ValueError for a view that has none."""
+        if self.mask is None:
+            raise ValueError("this view has no mask")
+        return self.mask
 
 
 class Dataset(Protocol):

@@ -154,8 +154,7 @@ class ObservationsDataset(StoreDataset):
     def mean_std(self, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Each `(1, channels)`: over all seen dates of all parcels."""
         batch = self.batch(rows, torch.device("cpu"))
-        assert batch.mask is not None
-        figures = batch.values[batch.mask].double().numpy()  # (seen, channels)
+        figures = batch.values[batch.required_mask].double().numpy()  # (seen, channels)
         if batch.gaps:
             return np.nanmean(figures, axis=0, keepdims=True), np.nanstd(figures, axis=0, keepdims=True)
         return figures.mean(axis=0, keepdims=True), figures.std(axis=0, keepdims=True)

@@ -127,7 +127,10 @@ def classify(spec: ClassifySpec, reporter: Reporter) -> Classification:
         bundle = ModelBundle.load(spec.model)
         preparation = _prepare(spec, bundle, reporter)
         device = choose(spec.device, reporter)
-        store = _open_store(spec, reporter) if spec.parcels is None else _extract(spec, bundle, preparation, reporter)
+        if spec.parcels is None:
+            store = _open_store(spec, reporter)
+        else:
+            store = _extract(spec, spec.parcels, bundle, preparation, reporter)
         season = ImageSeason.of(store)
         season.require_overlap(bundle.calendar, "the model")
         season.warn_of_gaps(bundle.calendar, "the model", reporter)
@@ -151,12 +154,17 @@ def _prepare(spec: ClassifySpec, bundle: ModelBundle, reporter: Reporter) -> Pre
     return preparation
 
 
-def _extract(spec: ClassifySpec, bundle: ModelBundle, preparation: Preparation, reporter: Reporter) -> Store:
+def _extract(
+    spec: ClassifySpec,
+    parcels: Path | Database | geopandas.GeoDataFrame,
+    bundle: ModelBundle,
+    preparation: Preparation,
+    reporter: Reporter,
+) -> Store:
     """Goes on where this very run was cut short; a store that the user named is not replaced by one of other inputs."""
-    assert spec.parcels is not None
     series = ExtractSpec(
         spec.source,
-        spec.parcels,
+        parcels,
         spec.series,
         preparation,
         bands=bundle.bands,

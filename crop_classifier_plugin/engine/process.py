@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import queue
 import signal
-import subprocess  # nosec B404: starting the engine is this file's job; no shell is involved
+import subprocess
 import tempfile
 import threading
 import time
@@ -96,7 +96,7 @@ class _Child:
     def __init__(self, command: List[str], log_file: Path) -> None:
         with log_file.open("wb") as log:
             try:
-                self._process = subprocess.Popen(  # nosec B603: a list of arguments, no shell
+                self._process = subprocess.Popen(
                     command,
                     stdin=subprocess.PIPE,  # stays open: its end tells the engine that its parent is gone
                     stdout=subprocess.PIPE,

@@ -12,7 +12,7 @@ import queue
 import re
 import shlex
 import signal
-import subprocess  # nosec B404  # commands are lists of arguments, no shell is involved
+import subprocess
 import threading
 from collections import deque
 from pathlib import Path
@@ -66,9 +66,7 @@ def environment() -> dict[str, str]:
 def ask(*command: str) -> str:
     """What a short command prints; nothing where it fails or is not there."""
     try:
-        done = subprocess.run(  # nosec B603
-            command, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, timeout=30
-        )
+        done = subprocess.run(command, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, timeout=30)
     except (OSError, subprocess.SubprocessError):
         return ""
     return done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else ""
@@ -124,7 +122,7 @@ class Shell:
 def _start(command: tuple[str, ...]) -> subprocess.Popen[bytes]:
     windows = os.name == "nt"
     try:
-        return subprocess.Popen(  # nosec B603
+        return subprocess.Popen(
             command,
             env=environment(),
             stdin=subprocess.DEVNULL,
@@ -150,7 +148,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         return
     if os.name == "nt":
         command = ["taskkill", "/PID", str(process.pid), "/T", "/F"]
-        subprocess.run(command, capture_output=True)  # nosec B603
+        subprocess.run(command, capture_output=True)
     else:
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

@@ -48,7 +48,7 @@ def server() -> Iterator[str]:
     try:
         for command in ("CREATE ROLE farmer SUPERUSER LOGIN PASSWORD 'hay'", "CREATE DATABASE land OWNER farmer"):
             program("psql", "-h", str(folder), "-p", str(port), "-U", "postgres", "-c", command)
-        address = f"postgresql://farmer:hay@127.0.0.1:{port}/land"
+        address = f"postgresql://farmer:hay@127.0.0.1:{port}/land"  # pragma: allowlist secret
         run(address, "CREATE EXTENSION postgis")
         yield address
     finally:

@@ -36,8 +36,7 @@ def scenes(rasters: Sequence[RasterFacts], options: ImageryOptions) -> tuple[lis
 
 
 def _scenes_of(facts: RasterFacts, options: ImageryOptions) -> list[Scene]:
-    assert options.dates_file is not None
-    moments = read_dates(options.dates_file)
+    moments = read_dates(options.dates_file) if options.dates_file else []
     labels = labels_of(facts.descriptions)
     if options.band_names:
         require_agreement(facts, labels, options.band_names * len(moments))

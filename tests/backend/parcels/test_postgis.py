@@ -163,11 +163,11 @@ def test_what_cannot_be_read_is_named(address, layer, error, text):
 @pytest.mark.parametrize(
     ("wrong", "text"),
     [
-        ("postgresql://farmer:s3cret@127.0.0.1:1/land", "Connection refused"),
+        ("postgresql://farmer:s3cret@127.0.0.1:1/land", "Connection refused"),  # pragma: allowlist secret
         ("PG:host=127.0.0.1 port=1 dbname=land password=s3cret", "Connection refused"),
         ("PG:host=127.0.0.1 s3cret", "is expected as"),
         ("PG:host=127.0.0.1 tables=a password=s3cret", "is expected as"),
-        ("postgresql://farmer:s3c@s3cret@host@/land", "is expected as"),
+        ("postgresql://farmer:s3c@s3cret@host@/land", "is expected as"),  # pragma: allowlist secret
     ],
 )
 def test_no_error_repeats_a_password(wrong, text):
