@@ -51,7 +51,7 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings=_HELP)
 @click.version_option(__version__, prog_name="crop classifier engine")
 def cli() -> None:
-    """Tells which crop grows on each agricultural parcel, from a season of Sentinel-2 images.
+    """Classify the crop on each agricultural parcel from a season of Sentinel-2 images.
 
     Every command takes --json (one JSON document on stdout) and --events (protocol lines on stdout).
     """

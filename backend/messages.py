@@ -1,7 +1,7 @@
-"""Every message of the engine in English: the code of an error or a warning -> what happened, and what to do.
+"""Every message of the engine in English: for the code of an error or a warning, what happened and what to do.
 
-Standard library only and valid on Python 3.9: the plugin loads this file by path, and shows a translation of a template
-where it has one. A template is a text for `str.format` with two additions:
+Standard library only and valid on Python 3.9: the plugin loads this file by path, and displays the translation of a
+template where there is one. A template is a text for `str.format` with two additions:
 
 - `{names:list}` joins at most 12 texts with ", " and counts the rest ("and 3 more"); `{names:list 5 ;}` at most five,
   joined with "; "; `{names:list 0}` all of them.
@@ -79,7 +79,7 @@ def compose(text: Text, fields: Mapping[str, Any]) -> Tuple[str, str]:
 
 
 def warning_text(code: str) -> Text:
-    """The templates of a warning; an error that stops only a part of the work is warned of by its own code."""
+    """The templates of a warning. An error that stops only a part of the work is a warning with the error's code."""
     return WARNINGS.get(code) or ERRORS[code]
 
 
@@ -128,7 +128,7 @@ def _list_options(spec: str) -> Tuple[int, str]:
     return int(most), f"{separator} "
 
 
-ERRORS: Dict[str, Text] = {  # the classes of errors.py, and a fault of the engine's own
+ERRORS: Dict[str, Text] = {  # the classes of errors.py, and faults of the engine
     "engine.cancelled": Text(
         "The run was cancelled; finished blocks and epochs are kept.",
         "Run it again to continue.",
@@ -143,13 +143,13 @@ ERRORS: Dict[str, Text] = {  # the classes of errors.py, and a fault of the engi
     ),
     "imagery.none_found": Text(
         "No acquisition found in {path}: looked for Sentinel-2 L2A products as they are downloaded, and for "
-        "GeoTIFFs with a date (YYYYMMDD or YYYY-MM-DD) in name or tag, found {seen} raster files or products, "
-        "none usable[: {skipped:list 3}].",
+        "GeoTIFFs with a date (YYYYMMDD or YYYY-MM-DD) in their name or tag; found {seen} raster files or products, "
+        "none of them usable[: {skipped:list 3}].",
         "Choose the folder that holds the dated images, or give a list of dates for a single stack.",
     ),
     "stac.no_items": Text(
-        "{address} has no usable Sentinel-2 L2A item of this region and season: found {seen} items[, none usable:"
-        " {skipped:list 3}].",
+        "{address} has no usable Sentinel-2 L2A item for this region and season: found {seen} items[, none of them "
+        "usable: {skipped:list 3}].",
         "Choose a collection of Sentinel-2 L2A, and check the dates and the parcels' coordinate system.",
     ),
     "imagery.bad_date": Text(
@@ -157,32 +157,32 @@ ERRORS: Dict[str, Text] = {  # the classes of errors.py, and a fault of the engi
         "Correct the date in the name, the tag or the list.",
     ),
     "imagery.dates_mismatch": Text(
-        "{path} has {layers} layers; {dates} dates of {bands} bands need {needed}.",
-        "Give as many dates as the stack holds, in its order, and the bands of one date.",
+        "{path} has {layers} layers, but {dates} dates of {bands} bands need {needed}.",
+        "Give one date for each image in the stack, in the stack's order, and the names of the bands of one date.",
     ),
     "imagery.missing_bands": Text(
         "{where} lacks the bands {missing:list}; found [{found:list}|none with a name].",
-        "Name the layers with --band-names in file order, or use images that hold these bands.",
+        "Name the layers in file order with --band-names, or use images that have these bands.",
     ),
     "imagery.mask_mismatch": Text(
-        "The mask {mask} covers {found}, its image {image} covers {expected}.",
-        "Use the mask that was made for this image, or leave the masks out.",
+        "The mask {mask} covers {found}, but its image {image} covers {expected}.",
+        "Use the mask that was made for this image, or do without masks.",
     ),
     "imagery.no_masks": Text(
-        "No mask in {folder} fits any of the {dates} acquisition dates.",
-        "Masks need the image's date in their name, as YYYYMMDD or YYYY-MM-DD.",
+        "No mask in {folder} has the date of any of the {dates} acquisitions.",
+        "Put the image's date in the name of each mask, as YYYYMMDD or YYYY-MM-DD.",
     ),
     "imagery.grid_mismatch": Text(
-        "{path} in {found} lies too far from the other images to be brought to {expected} with them.",
-        "Keep the images of one region in a folder of their own, or choose another coordinate system (--crs).",
+        "{path} in {found} is too far from the other images to be reprojected to {expected} with them.",
+        "Keep the images of each region in a folder of their own, or choose another coordinate system (--crs).",
     ),
     "imagery.unusable_grid": Text(
-        "{path} cannot be laid under the parcels: {problem}.",
+        "{path} cannot be used with the parcels: {problem}.",
         "Warp it to a projected coordinate system in metres, north up (in QGIS: Raster > Projections > Warp).",
     ),
     "imagery.bad_mask": Text(
-        "The mask {path} holds the value {found}: expected the classes 0 to 11 of an SCL, or 0 and 1 (masked).",
-        "Give the SCL, or turn this raster into 0 for clear and 1 for masked.",
+        "The mask {path} contains the value {found}; expected the classes 0 to 11 of an SCL, or 0 and 1 (masked).",
+        "Use the SCL, or reclassify this raster to 0 for clear and 1 for masked.",
     ),
     "imagery.unreadable": Text(
         "{path} cannot be read: {reason}.",
@@ -190,22 +190,21 @@ ERRORS: Dict[str, Text] = {  # the classes of errors.py, and a fault of the engi
         "--skip-unreadable to leave its date out.]",
     ),
     "imagery.unsupported_zarr": Text(
-        "{path} cannot be read: its Zarr format or compression is not known to this version of GDAL ({reason}).",
-        "[{left_out:when}Its date is left out of all parcels.|Write it anew as Zarr 2 (in xarray: to_zarr(path, "
+        "{path} cannot be read: this version of GDAL does not support its Zarr format or compression ({reason}).",
+        "[{left_out:when}Its date is left out of all parcels.|Write it again as Zarr 2 (in xarray: to_zarr(path, "
         "zarr_format=2)), or as netCDF.]",
     ),
     "imagery.unreachable": Text(
         "{path} cannot be read: {reason}.",
-        "[{left_out:when}Its date is left out of all parcels.|Check the address and the network; a signed address"
-        " ends after a while, then search the catalogue anew. Or run with --skip-unreadable to leave its date "
-        "out.]",
+        "[{left_out:when}Its date is left out of all parcels.|Check the address and the network. Signed addresses "
+        "expire: if this is one, search the catalogue again. Or run with --skip-unreadable to leave its date out.]",
     ),
     "stac.unreachable": Text(
         "The STAC catalogue {address} cannot be fetched: {reason}.",
-        "Check the address in a browser and the network, and whether the server asks for an account.",
+        "Check the network, open the address in a browser, and check whether the server needs an account.",
     ),
     "stac.invalid": Text(
-        "{address} is no usable STAC source: {problem}.",
+        "{address} is not a usable STAC source: {problem}.",
         "Give the address of a collection, of its items or of a search, or a saved item collection (JSON).",
     ),
     "imagery.bad_metadata": Text(
@@ -227,32 +226,32 @@ ERRORS: Dict[str, Text] = {  # the classes of errors.py, and a fault of the engi
         "Check the file and the layer's name.",
     ),
     "parcels.database": Text(
-        "Expected a file of parcels or the address of a PostGIS database, found that of another database.",
-        "In QGIS choose the database's layer itself, it is copied for the engine; on the command line write it to"
-        " a GeoPackage first (ogr2ogr parcels.gpkg ADDRESS TABLE).",
+        "Expected a parcel file or the address of a PostGIS database; found the address of another kind of database.",
+        "In QGIS, choose the layer of the database: the plugin copies it for the engine. On the command line, write it "
+        "to a GeoPackage first (ogr2ogr parcels.gpkg ADDRESS TABLE).",
     ),
     "parcels.unusable_crs": Text(
-        "The parcels' coordinate system ({source}) cannot be brought to the images' ({target}): {reason}.",
-        "Set the parcel layer's true coordinate system (in QGIS: Layer > Set CRS) and save it.",
+        "The parcels (in {source}) cannot be reprojected to the images' coordinate system ({target}): {reason}.",
+        "Set the parcel layer's correct coordinate system (in QGIS: Layer > Set CRS) and save the layer.",
     ),
     "parcels.no_crs": Text(
-        "The parcel layer {path} has no coordinate system, so it cannot be laid over the images.",
+        "The parcel layer {path} has no coordinate system, so it cannot be matched with the images.",
         "Set the layer's coordinate system (in QGIS: Layer > Set CRS) and save it, or give it as --parcels-crs EPSG:n.",
     ),
     "parcels.unknown_datum": Text(
         "The [{images:when}images'|parcels'] coordinate system ({source}) {lacking}; a guess may be off by hundreds of "
         "metres.",
-        "Give the [{images:when}images their true system (gdal_edit -a_srs EPSG:n).|parcels' true system as "
+        "[{images:when}Set the images' correct system (gdal_edit -a_srs EPSG:n).|Give the parcels' correct system as "
         "--parcels-crs EPSG:n (in QGIS: Layer > Set CRS).][ The projection is that of {candidates:list 4}.]",
     ),
     "parcels.empty": Text(
-        "The parcel layer {path} holds no polygon.",
+        "The parcel layer {path} contains no polygon.",
         "Choose a polygon layer with features, or clear its filter.",
     ),
     "parcels.outside": Text(
-        "No parcel of {path} lies on the images: the parcels cover {parcels}, the images {imagery}.",
-        "[{swapped:when}With x and y exchanged they would: write the layer with its axes the other way "
-        "round.|Check the layer's coordinate system and that both show the same region.]",
+        "No parcel of {path} is inside the images: the parcels cover {parcels}, the images {imagery}.",
+        "[{swapped:when}With x and y exchanged they would be: write the layer with its axes in the other "
+        "order.|Check the layer's coordinate system, and that parcels and images cover the same region.]",
     ),
     "parcels.missing_field": Text(
         "{where} has no field {name!r}; it has {available:list}.",
@@ -260,7 +259,7 @@ ERRORS: Dict[str, Text] = {  # the classes of errors.py, and a fault of the engi
     ),
     "classes.invalid_table": Text(
         "{path}[, line {line}]: {problem}.",
-        "A class table is a CSV with the columns code, name, class, colour (#rrggbb).",
+        "Correct the class table: a CSV file with the columns code, name, class, colour (#rrggbb).",
     ),
     "labels.too_few_classes": Text(
         "Training needs at least two classes with {needed} usable parcels each; found [{usable:list}|none]; too "
@@ -272,11 +271,11 @@ ERRORS: Dict[str, Text] = {  # the classes of errors.py, and a fault of the engi
         "Choose smaller squares or a field with more values, add a season, or split at random.",
     ),
     "folds.too_few_to_validate": Text(
-        "A split {split} needs four parcels of a class outside every year; one year leaves {left} in all.",
+        "A split {split} needs four parcels of a class outside each tested year; one year leaves only {left} parcels.",
         "Leave that year out, add a season, or split at random.",
     ),
     "folds.no_outlines": Text(
-        "The parcels of {path} have no outlines or coordinate system, so no squares can be laid over them.",
+        "The parcels of {path} have no outlines or coordinate system, so they cannot be divided into squares.",
         "Split at random, or by a field that holds a region.",
     ),
     "season.no_overlap": Text(
@@ -286,46 +285,46 @@ ERRORS: Dict[str, Text] = {  # the classes of errors.py, and a fault of the engi
         "images of the same part of the season, or train a model on dates such as these.]",
     ),
     "labels.no_common_class": Text(
-        "The field {field!r} holds no class that was predicted: it has [{declared:list 5}|no values]; predicted "
-        "are [{predicted:list 5}|none].",
-        "Choose the field with the declared crop, and the class table the model was trained with.",
+        "The field {field!r} contains none of the predicted classes. Its values: [{declared:list 5}|none]; predicted "
+        "classes: [{predicted:list 5}|none].",
+        "Choose the field with the declared crop, and the class table that the model was trained with.",
     ),
     "store.invalid": Text(
         "{path} is not a usable parcel series store: {problem}.",
-        "Make it with the extract command.",
+        "Create it with the extract command.",
     ),
     "store.newer_schema": Text(
         "{path} has store schema {found}; this version reads up to {known}.",
         "Update the plugin.",
     ),
     "store.no_observations": Text(
-        "{path} holds no observations as they were seen: its series are {found}.",
-        "Extract again without a calendar and with linear filling, or choose a model of another view, such as gru.",
+        "{path} does not keep the original observations: its series are {found}.",
+        "Extract again without a calendar and with linear filling, or choose a model with another view, such as gru.",
     ),
     "store.other_inputs": Text(
-        "{path} already holds a store of other inputs (different: {differences:list}).",
-        "Choose another output, remove that store, or run extract with --overwrite.",
+        "{path} already contains a store made from other inputs (different: {differences:list}).",
+        "Choose another output, remove that store, or run again with --overwrite.",
     ),
     "store.no_positions": Text(
-        "The pixels of {path} have no positions, as the published set has none, so no patch can be made of them.",
-        "Take a model of the pixel_set or statistics view; the models command lists each one's view.",
+        "The pixels of {path} have no positions because the published set has none, so patches cannot be made.",
+        "Choose a model with the pixel_set or statistics view; the models command lists the view of each model.",
     ),
     "import.unknown_layout": Text(
-        "{path} is no published data set that can be imported: {found}.",
+        "{path} is not a published data set that can be imported: {found}.",
         "Give a folder with DATA and META, an .npz with X (sample, date, band), or a .csv or .parquet table with "
         "a column per band and date (B04_20170113), or with a date column and a column per band.",
     ),
     "import.bad_sample": Text(
         "{path} cannot be imported: {problem}.",
-        "Download or make this file again.",
+        "Download or create this file again.",
     ),
     "import.bad_meta": Text(
         "{path}: {problem}.",
-        "Complete or correct this file; docs/reproduce.md shows each layout.",
+        "Complete or correct this file; docs/reproduce.md describes each layout.",
     ),
     "import.repeated": Text(
-        "{path}: each {what} may stand once, found more of {repeated:list 5}.",
-        "Remove the repeats, or name the field that tells the samples apart with --id-field.",
+        "{path}: each {what} may occur only once; repeated: {repeated:list 5}.",
+        "Remove the repeated ones, or name the field that identifies the samples with --id-field.",
     ),
     "model.invalid": Text(
         "{path} is not a usable .cropmodel file: {problem}.",
@@ -336,20 +335,20 @@ ERRORS: Dict[str, Text] = {  # the classes of errors.py, and a fault of the engi
         "Update the plugin.",
     ),
     "model.no_rotation": Text(
-        "{path} was trained without last year's crops, so it has no use for a field that holds them.",
+        "{path} was trained without last year's crops, so it cannot use a field of them.",
         "Leave --previous-field out, or train a model with --previous-field.",
     ),
     "model.unknown": Text(
-        "There is no architecture {name!r}; known are {known:list}.",
+        "There is no architecture {name!r}; the architectures are {known:list}.",
         "Choose one of these.",
     ),
     "experiment.other_settings": Text(
-        "{path} is a run of other settings or data than now asked for (different: {differences:list}).",
-        "Choose another output folder, give the settings of the first time, or remove the runs in this one.",
+        "{path} is a run with other settings or data than those of this command (different: {differences:list}).",
+        "Choose another output folder, use the settings of the earlier runs, or remove the runs in this folder.",
     ),
     "experiment.bad_record": Text(
         "{path} is not the record of a run: {problem}.",
-        "Remove it; the run is then done again.",
+        "Remove it; the run is then repeated.",
     ),
     "experiment.newer_schema": Text(
         "{path} is the record of a run with schema {found}; this version reads up to {known}.",
@@ -365,14 +364,14 @@ ERRORS: Dict[str, Text] = {  # the classes of errors.py, and a fault of the engi
     ),
     "output.not_writable": Text(
         "{path} cannot be written: {reason}.",
-        "Choose another place, or close the program (or QGIS layer) that holds it.",
+        "Choose another location, or close the program (or QGIS layer) that uses the file.",
     ),
     "output.disk_full": Text(
-        "The disk of {path} is too small: [{needed_mb:,.0f} MB|more] needed, {free_mb:,.0f} MB free.",
-        "Free some space or choose an output on another disk.",
+        "The disk of {path} has too little space: [{needed_mb:,.0f} MB|more] needed, {free_mb:,.0f} MB free.",
+        "Free some space, or choose an output on another disk.",
     ),
     "output.unknown_format": Text(
-        "{path}: the ending {suffix!r} names no known format.",
+        "{path}: the file extension {suffix!r} does not stand for a known format.",
         "Use one of {known:list}.",
     ),
     "engine.missing_packages": Text(
@@ -385,30 +384,31 @@ ERRORS: Dict[str, Text] = {  # the classes of errors.py, and a fault of the engi
     ),
     "engine.fault": Text(
         "{kind}: {problem}",
-        "Please report this with the log.",
+        "This is a fault of the program. Please report it, with the log.",
     ),
 }
 
 WARNINGS: Dict[str, Text] = {  # what `Reporter.warning` takes
     "classes.differ_in_case": Text(
-        "Classes differ only in capitals, and each is a class of its own: {groups:list 12 ;}.",
+        "Some classes differ only in capital letters, and each is a class of its own: {groups:list 12 ;}.",
         "If they are the same crop, put them in one class with a class table.",
     ),
     "classes.unknown_codes": Text(
-        "{parcels} parcels have a code that the class table lacks, [put in the class {fallback}|left out]: "
+        "{parcels} parcels have a code that is not in the class table and are [put in the class {fallback}|left out]: "
         "{codes:list}.",
-        "[{fallback:when}|Add them to a class table of your own, or name a class for them with --unknown-class.]",
+        "[{fallback:when}|Add the codes to a class table of your own, or name a class for them with --unknown-class.]",
     ),
     "folds.untaught_class": Text(
-        "All parcels of a class lie together, so it is tested without having been learnt: {classes:list 0 ;}.",
+        "All parcels of a class are in one part of the split, so it is tested by a model that was not trained on it: "
+        "{classes:list 0 ;}.",
         "Its F-score there is 0. Choose smaller squares or groups, or leave the class out.",
     ),
     "imagery.mask_lacks": Text(
-        "{option}: {lacking} of {dates} dates have no mask that this applies to ({days:list 3}).",
-        "On these dates only other masks decide, where there are any: give masks, or leave this option out.",
+        "{option}: {lacking} of {dates} dates have no mask that this option applies to ({days:list 3}).",
+        "On these dates only other masks are used, if there are any. Add masks, or leave this option out.",
     ),
     "imagery.mask_missing": Text(
-        "No mask in {folder} for {days:list 0}: every pixel of these dates is taken as clear.",
+        "There is no mask in {folder} for {days:list 0}: every pixel of these dates is treated as clear.",
     ),
     "parcels.inexact_crs": Text(
         "The parcels may be off by {error_m:g} m on the images (more than {limit_m:g} m): {way}.",
@@ -416,109 +416,109 @@ WARNINGS: Dict[str, Text] = {  # what `Reporter.warning` takes
         "sets the limit.",
     ),
     "imagery.odd_scale": Text(
-        "The median reflectance is {typical:.4g}; over a season of fields it lies between {dark} and {bright}.",
+        "The median reflectance is {typical:.4g}; for fields over a season it should be between {dark} and {bright}.",
         "Give the images' own scale and offset, such as a scale of 0.0001 for counts up to 10,000.",
     ),
     "imagery.repeated": Text(
-        "{images} images are of the time and ground of another one, such as {first} and {second}: each pixel is taken "
+        "{images} images have the same time and area as another one, such as {first} and {second}: each pixel is taken "
         "from the first of them that is clear there.",
-        "Leave one of the two out of the folder where they are not parts of one image.",
+        "If two such images are not parts of one image, leave one of them out of the folder.",
     ),
     "imagery.skipped": Text(
-        "Rasters that are not used: {rasters:list 3 ;}.[{masks:when} Those that are cloud masks are used when "
-        "their folder is given as that of the masks (--masks).]",
+        "Rasters that are not used: {rasters:list 3 ;}.[{masks:when} To use those that are cloud masks, give their "
+        "folder as the mask folder (--masks).]",
     ),
     "import.band_without_data": Text(
-        "{path} has no data at all in {empty:list 0}; the store is made of {bands:list 0}.",
-        "Models that take these bands cannot be used; where the numbers are data, give another --nodata.",
+        "{path} has no data at all in {empty:list 0}; the store contains {bands:list 0}.",
+        "Models that need the missing bands cannot be used. If the numbers are data, give another --nodata.",
     ),
     "import.no_file": Text(
         "{lost} of {samples} labelled samples have no file in DATA: {names:list 5}.",
-        'They are kept, flagged "outside".',
+        'They are kept with the flag "outside".',
     ),
     "import.other_figures": Text(
-        "{path} is not used: expected perimeter, pixel count, cover ratio and perimeter by surface, and found a "
-        "second figure that is not the number of pixels.",
+        "{path} is not used: expected perimeter, pixel count, cover ratio and perimeter by surface, but the second "
+        "number is not the number of pixels.",
     ),
     "import.saturated": Text(
-        "{numbers} numbers stand for more than reflectance 3.27, the most that the store holds.",
-        "Clouds are as bright; where the numbers mean missing data, say so with --nodata and import again.",
+        "{numbers} values are above reflectance 3.27, the largest that the store can hold.",
+        "Clouds can be that bright. If the values mean missing data, give --nodata and import again.",
     ),
     "labels.not_judged": Text(
         "[{parcels:when}{count} of {parcels} parcels lack a prediction or a known crop|{count} classified parcels"
-        " have no declared crop that the model knows][; unknown: {unknown:list}].",
+        " have no declared crop that the model knows] and are not compared[; unknown: {unknown:list}].",
     ),
     "labels.rare_class": Text(
-        "Left out, with fewer than {needed} usable parcels: {classes:list 0}.",
+        "Classes with fewer than {needed} usable parcels are left out: {classes:list 0}.",
         "Group rare crops with a class table, or use more parcels.",
     ),
     "output.field_renamed": Text(
-        "Fields of the layer are kept under other names: {names:list 0}.",
+        "Some fields of the layer are written under other names: {names:list 0}.",
     ),
     "output.geometry_emptied": Text(
-        "{features} features lost their outline, a shapefile holds polygons.",
+        "{features} features are written without their outline, because a shapefile of parcels holds only polygons.",
         "Write a GeoPackage to keep them.",
     ),
     "output.measures_lost": Text(
-        "The outlines' M values were left out, this format takes none.",
+        "The outlines' M values are left out, because this format cannot hold them.",
         "Write a GeoPackage or GeoParquet to keep them.",
     ),
     "output.text_cut": Text(
-        "Texts of {names:list 0} were cut, a shapefile holds 254 bytes of each.",
+        "Some texts of {names:list 0} were cut, because a shapefile holds at most 254 bytes of each.",
         "Write a GeoPackage to keep them.",
     ),
     "parcels.broken_text": Text(
-        "Some texts of {names:list 0} are not in the layer's encoding; their letters come back as \ufffd.",
+        "Some texts of {names:list 0} are not in the layer's encoding; their letters are replaced by \ufffd.",
         "Give a shapefile's encoding, such as --encoding CP1252.",
     ),
     "parcels.curved": Text(
-        "{outlines} outlines of {layer} have arcs; they come back straightened.",
+        "{outlines} outlines of {layer} have arcs; they are written as straight segments.",
     ),
     "parcels.duplicate": Text(
-        "{count} of {parcels} parcels: Another parcel has the very same outline.",
+        "{count} of {parcels} parcels: another parcel has the same outline.",
     ),
     "parcels.encoding_guessed": Text(
-        "{layer} does not say its texts' encoding, or not truly; it is not UTF-8 and was read as Windows-1252.",
-        "Where letters come back wrong, give the encoding, such as --encoding ISO-8859-15.",
+        "{layer} does not name its text encoding, or names a wrong one; it is not UTF-8 and was read as Windows-1252.",
+        "If letters are wrong, give the encoding, such as --encoding ISO-8859-15.",
     ),
     "parcels.invalid_geometry": Text(
         "{count} of {parcels} parcels: the outline is missing, empty or could not be repaired; not classified.",
     ),
     "parcels.missing": Text(
-        "{count} of {parcels} parcels: No outline.",
+        "{count} of {parcels} parcels: no outline.",
     ),
     "parcels.narrow": Text(
-        "{count} of {parcels} parcels: Too narrow for the inner buffer; the whole outline was used.",
+        "{count} of {parcels} parcels: too narrow for the inner buffer; the whole outline was used.",
     ),
     "parcels.no_area": Text(
-        "{count} of {parcels} parcels: The outline has no area, or coordinates that are no numbers.",
+        "{count} of {parcels} parcels: the outline has no area, or coordinates that are not numbers.",
     ),
     "parcels.no_clear_observation": Text(
-        "{count} of {parcels} parcels: no acquisition saw the parcel free of clouds; not classified.",
+        "{count} of {parcels} parcels: no cloud-free observation on any date; not classified.",
     ),
     "parcels.no_polygon": Text(
-        "{count} of {parcels} parcels: The outline is a point or a line.",
+        "{count} of {parcels} parcels: the outline is a point or a line.",
     ),
     "parcels.out_of_reach": Text(
-        "{count} of {parcels} parcels: The outline cannot be brought to the images' coordinate system.",
+        "{count} of {parcels} parcels: the outline cannot be reprojected to the images' coordinate system.",
     ),
     "parcels.outside": Text(
-        "{count} of {parcels} parcels: the parcel lies outside the images; not classified.",
+        "{count} of {parcels} parcels: outside the images; not classified.",
     ),
     "parcels.overlapping": Text(
-        "{count} of {parcels} parcels: Shares pixels with another parcel; each gets them.",
+        "{count} of {parcels} parcels: overlaps another parcel; the shared pixels are used for both.",
     ),
     "parcels.repaired": Text(
-        "{count} of {parcels} parcels: The outline crossed itself or was otherwise invalid; it was repaired for "
-        "choosing pixels.",
+        "{count} of {parcels} parcels: the outline crossed itself or was otherwise invalid; it was repaired to select "
+        "the pixels.",
     ),
     "previous.not_given": Text(
-        "This model was trained and judged with last year's crops; without them it goes by the images only.",
+        "This model was trained and tested with last year's crops; without them it uses only the images.",
         "Give the field that holds last year's crop (--previous-field), or expect worse results.",
     ),
     "previous.unknown_codes": Text(
-        "{parcels} parcels have a crop of last year ({field}) that the class table lacks: {codes:list}.",
-        "Only the images decide on them. Choose the field that holds last year's crop in the same codes.",
+        "{parcels} parcels have a crop of last year ({field}) that is not in the class table: {codes:list}.",
+        "They are classified from the images only. Choose the field that holds last year's crop in the same codes.",
     ),
     "season.not_covered": Text(
         "{images} has images from day {first} to day {last} of season {season}; {outside} of the {dates} dates of {of} "
@@ -526,7 +526,7 @@ WARNINGS: Dict[str, Text] = {  # what `Reporter.warning` takes
         "Add images of the whole period, or expect worse results.",
     ),
     "series.made_otherwise": Text(
-        "The model was trained on series made by {trained}; these are made by {found}.",
-        "Give the images, and no options of masks and filling, or expect worse results.",
+        "The model was trained on series made with {trained}; these are made with {found}.",
+        "Classify the images instead, without options for masks and filling, or expect worse results.",
     ),
 }

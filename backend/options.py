@@ -1,4 +1,4 @@
-"""The one table of options: what each command takes, for the command line, the jobs, QGIS and the documents.
+"""The one table of options of all commands, for the command line, the jobs, QGIS and the documents.
 
 Standard library only and valid on Python 3.9: the plugin loads this file by path into QGIS's own interpreter.
 Texts are plain English; the plugin translates `label`, `help`, `otherwise` and `unit` (i18n/README.md).
@@ -26,7 +26,7 @@ INPUTS, IMAGES, MASKS, DATES_AND_BANDS, GRID = "inputs", "images", "masks", "dat
 SERIES, PARCEL_GROUP, CLASSES, TRAINING, SPLITTING = "series", "parcels", "classes", "training", "splitting"
 COMPUTING, OUTPUTS, IMPORT, SIMULATION, EXPERIMENT = "computing", "outputs", "import", "simulation", "experiment"
 
-# What decides where an option is not given; "" is its default
+# What an option follows where it is not given; "": its default
 ARCHITECTURE, MODEL = "architecture", "model"
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -35,7 +35,7 @@ LOSSES = ("cross-entropy", "focal")
 CLASS_WEIGHTS = ("none", "balanced", "square-root")
 SCHEDULES = ("constant", "cosine", "one-cycle")
 PRECISIONS = ("float32", "bfloat16")
-EXACT_FILLINGS = ("linear", "nearest")  # give a clear observation back as it was
+EXACT_FILLINGS = ("linear", "nearest")  # leave clear observations unchanged
 FILLINGS = (*EXACT_FILLINGS, "whittaker", "savitzky-golay")
 RESAMPLINGS = ("nearest", "bilinear", "cubic")
 THEIA_REFLECTANCES = ("FRE", "SRE")
@@ -64,8 +64,8 @@ class Option:
     """One option of some commands.
 
     `name` is that of jobs and of the Python API. `label` is a noun phrase for QGIS, empty where the plugin gives the
-    value by other means; `otherwise` says what holds without a value where there is no `default`. The range is closed
-    unless `above` (the minimum is excluded) or `below` (the maximum is). `follows` says what decides before the
+    value by other means; `otherwise` describes what applies without a value where there is no `default`. The range is
+    closed unless `above` (the minimum is excluded) or `below` (the maximum is). `follows` names what comes before the
     default: the ARCHITECTURE's recipe, or, when classifying, the training of the MODEL. `parameter` is QGIS's name
     where it is not the upper-cased name; `default_in_qgis` is its default where that differs.
     """
@@ -106,7 +106,7 @@ class Option:
         return f"{phrase}{_UNITS.get(self.unit, '')}{self._range()}"
 
     def follows_in(self, command: str) -> str:
-        """What decides for `command` where nothing is given; a model is there to follow only when classifying."""
+        """What the option follows in `command` where it is not given; a model can be followed only when classifying."""
         return "" if self.follows == MODEL and command != "classify" else self.follows
 
     def accepts(self, value: Any) -> bool:
@@ -149,7 +149,7 @@ def options_of(*commands: str) -> Tuple[Option, ...]:
 
 
 def option(name: str, command: str = "") -> Option:
-    """The row of that name; `command` where commands have different ones. Raises KeyError."""
+    """The row of that name; `command` chooses where commands have different ones. Raises KeyError."""
     found = [row for row in OPTIONS if row.name == name and (not command or command in row.commands)]
     if len(found) != 1:
         raise KeyError(f"{len(found)} options are called {name!r}" + (f" in {command}" if command else ""))
@@ -157,7 +157,7 @@ def option(name: str, command: str = "") -> Option:
 
 
 def default(name: str, command: str = "") -> Any:
-    """What holds where nothing is given and nothing is followed. Raises KeyError."""
+    """The default, where the option is not given and follows nothing. Raises KeyError."""
     return option(name, command).default
 
 
@@ -167,7 +167,7 @@ def default_in_qgis(row: Option) -> Any:
 
 
 def effective(row: Option, given: Any = None, followed: Optional[Mapping[str, Any]] = None) -> Any:
-    """The value that holds: what is given, else what is followed (a recipe, `trained_options`), else the default."""
+    """The value in effect: the given one, else the followed one (a recipe, `trained_options`), else the default."""
     if given is not None:
         return given
     value = (followed or {}).get(row.name)
@@ -175,7 +175,7 @@ def effective(row: Option, given: Any = None, followed: Optional[Mapping[str, An
 
 
 def trained_options(preparation: Any) -> Dict[str, Any]:
-    """The options that a model's `provenance.preparation` holds, by name; without those that it does not know."""
+    """The options in a model's `provenance.preparation`, by name; those that are missing there are left out."""
     facts = preparation if isinstance(preparation, Mapping) else {}
     parts = [part for part in (facts.get("series"), facts.get("masks"), facts) if isinstance(part, Mapping)]
     values = {name: value for part in parts for name, value in part.items()}
@@ -192,7 +192,7 @@ def in_words(value: Any) -> str:
 
 
 def if_not_given(row: Option, command: str) -> str:
-    """What holds for a command without this option, in words; "" where that goes without saying."""
+    """A description of what applies to a command without this option; "" where it is obvious."""
     follows = row.follows_in(command)
     if follows == MODEL:
         return "as the model was trained"
@@ -217,7 +217,7 @@ def as_list(text: str) -> List[str]:
 
 
 def as_numbers(value: Any) -> Tuple[int, ...]:
-    """The whole numbers of a text with commas, or of a sequence; () where one is none."""
+    """The whole numbers of a text with commas, or of a sequence; () where an item is not one."""
     try:
         return tuple(int(item) for item in (str(value).split(",") if isinstance(value, str) else value))
     except (TypeError, ValueError):
@@ -247,8 +247,8 @@ OPTIONS: Tuple[Option, ...] = (
     # Where images and parcels are
     Option(
         "imagery", IMAGERY, INPUTS, ("inspect", "extract"), "Images (a folder, a file, or stac: and an address)",
-        "One season of Sentinel-2 products as downloaded, zipped or not, or of GeoTIFFs whose names hold the date; a "
-        "file of a cube or a stack; or stac: and the address of a catalogue.",
+        "One season of Sentinel-2 products as downloaded, zipped or not, or of GeoTIFFs with the date in their names; "
+        "a file with a cube or a stack; or stac: and the address of a catalogue.",
         advanced=False, required=True, positional=True,
     ),
     Option(
@@ -290,23 +290,23 @@ OPTIONS: Tuple[Option, ...] = (
     ),
     Option(
         "masks", FOLDER, INPUTS, _READ, "Mask folder",
-        "A scene classification (SCL) or a 0/1 raster (1: masked) for each date, with the date in its name. Products "
-        "with masks of their own need none.",
+        "A folder with a scene classification (SCL) or a 0/1 raster (1: masked) for each date, with the date in its "
+        "name. Products that include masks do not need it.",
         otherwise="the products' own masks", advanced=False,
     ),
     # Dates and bands
     Option(
         "exclude", DATES, DATES_AND_BANDS, _READ, "Dates to leave out",
-        "Dates that are not used, such as those with haze, as YYYY-MM-DD.", repeated=True,
+        "Dates that are not used, for example because of haze, as YYYY-MM-DD.", repeated=True,
     ),
     Option(
         "band_names", NAMES, DATES_AND_BANDS, _READ, "Names of the bands in file order",
-        "Names such as B02,B03,B04, with commas between them, for files that do not name their bands.",
-        otherwise="as the files say",
+        "Names such as B02,B03,B04, separated by commas, for files that do not name their bands.",
+        otherwise="from the files",
     ),
     Option(
         "dates_file", FILE, DATES_AND_BANDS, _READ, "Dates of a single stack",
-        "A text file with the dates of a stack, one per line in the stack's order, where its file does not hold them.",
+        "A text file with the dates of a stack, one per line in the stack's order, if the stack does not contain them.",
         otherwise="the file's own dates",
     ),
     Option(
@@ -320,33 +320,33 @@ OPTIONS: Tuple[Option, ...] = (
     Option(
         "season", WHOLE, DATES_AND_BANDS, (*_READ, "import"), "Season (harvest year)",
         "The year of the harvest; days are counted from its 1 January.",
-        otherwise="by the dates of the images", minimum=1980, maximum=2200,
+        otherwise="from the dates of the images", minimum=1980, maximum=2200,
     ),
     # The grid, and reflectances on it
     Option(
         "resolution_m", NUMBER, GRID, _READ, "Resolution",
-        "Side of a pixel of the grid that all images are brought to.",
+        "Pixel size of the grid to which all images are resampled.",
         default=10.0, minimum=1, maximum=1000, unit="m", parameter="RESOLUTION",
     ),
     Option(
         "crs", CRS, GRID, _READ, "Coordinate system of the grid",
-        "A projected coordinate system in metres, such as EPSG:32631; images in it are read without resampling.",
+        "A projected coordinate system in metres, such as EPSG:32631; images that have it are read without resampling.",
         otherwise="that of most images",
     ),
     Option(
         "resampling", CHOICE, GRID, _READ, "Resampling",
-        "How bands in another resolution, or images in another coordinate system, are brought to the grid.",
+        "How bands in another resolution, or images in another coordinate system, are resampled to the grid.",
         default="nearest", choices=RESAMPLINGS,
     ),
     Option(
         "scale", NUMBER, GRID, _READ, "Reflectance per count",
         "Reflectance is count x scale + offset. Whole numbers in files without a scale are read with 0.0001.",
-        otherwise="as the files say", minimum=0, above=True, decimals=6,
+        otherwise="from the files", minimum=0, above=True, decimals=6,
     ),
     Option(
         "offset", NUMBER, GRID, _READ, "Reflectance at count 0",
         "Reflectance of a count of 0, which is added to count x scale.",
-        otherwise="as the files say", decimals=6,
+        otherwise="from the files", decimals=6,
     ),
     # Masks
     Option(
@@ -357,45 +357,46 @@ OPTIONS: Tuple[Option, ...] = (
     ),
     Option(
         "mask_dilation_m", NUMBER, MASKS, _READ, "Margin around masked pixels",
-        "Distance from a masked pixel, such as a cloud, within which pixels are masked, too.",
+        "Pixels within this distance of a masked pixel, such as a cloud, are masked, too.",
         default=0.0, minimum=0, maximum=5000, unit="m", follows=MODEL, parameter="MASK_DILATION",
     ),
     Option(
         "cloud_probability", NUMBER, MASKS, _READ, "Cloud probability threshold",
-        "Cloud probability of ESA's products from which a pixel is masked, beside their scene classification.",
+        "Pixels with at least this cloud probability (in ESA's products) are masked, in addition to the classes of the "
+        "scene classification.",
         otherwise="not used", minimum=0, maximum=100, above=True, unit="%",
     ),
     Option(
         "theia_reflectance", CHOICE, MASKS, _READ, "Reflectance of Theia's products",
-        "FRE is corrected for the slope of the ground, SRE is not.", default="FRE", choices=THEIA_REFLECTANCES,
+        "FRE is corrected for the slope of the terrain, SRE is not.", default="FRE", choices=THEIA_REFLECTANCES,
     ),
     Option(
         "skip_unreadable", FLAG, IMAGES, _READ, "Leave out images that cannot be read",
-        "Lists damaged images and leaves them out with their dates; otherwise a damaged image stops the run.",
+        "Damaged images are listed and left out, with their dates; without this option a damaged image stops the run.",
         default=False,
     ),
     # Series
     Option(
         "filling", CHOICE, SERIES, _MAKE, "Filling of gaps in time",
-        "How values under clouds are filled in: linear, as in the paper; nearest takes the nearest clear date; "
-        "whittaker and savitzky-golay smooth the clear dates, too.",
+        "How values under clouds are filled: linear interpolation, as in the paper; nearest takes the nearest clear "
+        "date; whittaker and savitzky-golay also smooth the clear dates.",
         default="linear", choices=FILLINGS, follows=MODEL,
     ),
     Option(
         "max_gap_days", WHOLE, SERIES, _MAKE, "Longest gap that is filled",
-        "Nothing is filled in between clear dates that are further apart than this; 0 sets no limit.",
+        "Gaps between clear dates that are further apart than this are not filled; 0 means no limit.",
         default=0, minimum=0, unit="days", follows=MODEL,
     ),
     Option(
         "remove_outliers", FLAG, SERIES, _MAKE, "Remove clouds that the masks missed",
-        "Masks clouds and shadows by a test in time: dates that differ strongly, in the blue or the infrared, from the "
-        "clear dates before and after them.",
+        "Masks clouds and shadows by a test in time: dates that differ strongly from the clear dates before and after "
+        "them, in the blue or the infrared.",
         default=False, follows=MODEL,
     ),
     Option(
         "calendar", CALENDAR, SERIES, ("extract",), "Days of the season",
         "The series are interpolated to these days since 1 January of the harvest year, negative before it, such as "
-        "3,13,43, or every:10 for every tenth day. A model that learns on such days can classify any year.",
+        "3,13,43, or every:10 for every tenth day. A model that is trained on such days can classify any year.",
         otherwise="the dates of the images",
     ),
     # Crops and classes
@@ -413,22 +414,22 @@ OPTIONS: Tuple[Option, ...] = (
     ),
     Option(
         "name_field", FIELD, CLASSES, _LEARN, "Field of crop names",
-        "The field of names that the report and the map show in place of codes, where each value is a class.",
+        "The field with the names to show in the report and on the map instead of codes, where each value is a class.",
     ),
     Option(
         "unknown_class", TEXT, CLASSES, (*_LEARN, "evaluate"), "Class of codes that are not in the class table",
-        "A class of the table, or a new one; the codes are listed with their counts in any case.", otherwise="left out",
+        "A class of the table, or a new one. Such codes are always listed with their counts.", otherwise="left out",
     ),
     Option(
         "truth", FIELD, CLASSES, ("classify",), "Field of declared crops to compare with",
-        "The field of declared crops that the report compares with the predictions.", advanced=False,
+        "The field of declared crops with which the report compares the predictions.", advanced=False,
     ),
     Option(
         "truth", FIELD, CLASSES, ("evaluate",), "", "The field that holds the declared crop.", required=True,
     ),
     Option(
         "previous_field", FIELD, CLASSES, ("train", "classify"), "Field of last year's crops",
-        "The field that holds last year's crop, for a model that is trained with it: crop rotation is then used, too.",
+        "The field that holds last year's crop. A model that is trained with it also uses the crop rotation.",
     ),
     # Architecture and training
     Option(
@@ -438,10 +439,10 @@ OPTIONS: Tuple[Option, ...] = (
     ),
     Option(
         "models", NAMES, TRAINING, ("experiment",), "",
-        "Architectures with commas between them; the random forest is always added.", otherwise="the paper's",
+        "Architectures, separated by commas; the random forest is always added.", otherwise="the paper's",
     ),
     Option(
-        "epochs", WHOLE, TRAINING, _LEARN, "Epochs", "How many times the network is shown every training parcel.",
+        "epochs", WHOLE, TRAINING, _LEARN, "Epochs", "How many times the network is trained on every training parcel.",
         default=50, minimum=1, follows=ARCHITECTURE, advanced=False,
     ),
     Option(
@@ -450,7 +451,7 @@ OPTIONS: Tuple[Option, ...] = (
     ),
     Option(
         "learning_rate", NUMBER, TRAINING, _LEARN, "Learning rate",
-        "The learning rate; the highest one, where the schedule changes it.",
+        "The learning rate, or the highest one if the schedule changes it.",
         default=1e-3, minimum=0, maximum=1, above=True, decimals=6, follows=ARCHITECTURE,
     ),
     Option(
@@ -464,8 +465,8 @@ OPTIONS: Tuple[Option, ...] = (
     ),
     Option(
         "patience", WHOLE, TRAINING, _LEARN, "Patience",
-        "The training stops after this many epochs without an improvement, and never early with 0; the best epoch is "
-        "kept in any case.",
+        "The training stops after this many epochs without an improvement; 0 means that it never stops early. The best "
+        "epoch is always kept.",
         default=0, minimum=0, unit="epochs", follows=ARCHITECTURE,
     ),
     Option(
@@ -474,23 +475,24 @@ OPTIONS: Tuple[Option, ...] = (
         default="cross-entropy", choices=LOSSES, follows=ARCHITECTURE,
     ),
     Option(
-        "class_weights", CHOICE, TRAINING, _LEARN, "Class weights", "Gives parcels of rare classes more weight.",
+        "class_weights", CHOICE, TRAINING, _LEARN, "Class weights", "Gives more weight to parcels of rare classes.",
         default="none", choices=CLASS_WEIGHTS, follows=ARCHITECTURE,
     ),
     Option(
         "date_dropout", NUMBER, TRAINING, _LEARN, "Date dropout",
-        "Share of the dates that is removed from each training parcel, and filled in as under clouds.",
+        "Share of the dates that is removed from each training parcel and filled as under clouds.",
         default=0.0, minimum=0, maximum=1, below=True, decimals=2, follows=ARCHITECTURE,
     ),
     Option(
         "precision", CHOICE, TRAINING, _LEARN, "Precision",
-        "Precision of the network while it is trained; bfloat16 is faster on recent GPUs, slower on most processors.",
+        "Precision of the network during training; bfloat16 is faster on recent GPUs and slower on most processors.",
         default="float32", choices=PRECISIONS, follows=ARCHITECTURE,
     ),
     # How parcels are kept back for testing
     Option(
         "folds", WHOLE, SPLITTING, ("train",), "Cross-validation folds tested",
-        "How many of the five folds (or of the years) are trained and tested; all of them test every parcel once.",
+        "How many of the five folds (or of the years) are trained and tested; with all of them, each parcel is tested "
+        "once.",
         default=1, minimum=1, advanced=False,
     ),
     Option(
@@ -498,21 +500,21 @@ OPTIONS: Tuple[Option, ...] = (
     ),
     Option(
         "split", CHOICE, SPLITTING, _LEARN, "Split for testing",
-        "What is kept together: nothing (random), the parcels of a square (blocks), of a value of the split field "
+        "Which parcels are kept together: none (random), those of a square (blocks), of a value of the split field "
         "(group), or of a year. Scores of whole squares, groups or years are lower, and more realistic for new areas.",
         default="random", choices=SPLITS,
     ),
     Option(
         "block_size_m", NUMBER, SPLITTING, _LEARN, "Side of the squares",
-        "Size of the squares of the split blocks: the parcels of a square are trained on or tested together.",
+        "Size of the squares of the split blocks: all parcels of a square are used either for training or for testing.",
         default=5000.0, minimum=1, decimals=0, unit="m",
     ),
     Option(
         "split_field", FIELD, SPLITTING, _LEARN, "Field of the split",
-        "The field whose values are kept together by the splits group and year; year can also use the season of each "
-        "store.",
+        "The splits group and year keep parcels with the same value of this field together; year can also use the "
+        "season of each store.",
     ),
-    # What else holds for a training or a run
+    # Other options of a training or a run
     Option(
         "seed", WHOLE, TRAINING, _LEARN, "Random seed",
         "The same seed gives the same split and, on a processor, the same model.",
@@ -520,64 +522,64 @@ OPTIONS: Tuple[Option, ...] = (
     ),
     Option(
         "min_samples", WHOLE, TRAINING, _LEARN, "Minimum number of parcels per class",
-        "Classes with fewer parcels cannot be learned and tested; they are left out and listed.", default=5, minimum=5,
+        "Classes with fewer parcels cannot be trained and tested; they are left out and listed.", default=5, minimum=5,
     ),
     Option(
         "restart", FLAG, TRAINING, ("train",), "Start again from the beginning",
-        "Starts a training that was stopped again from the beginning, instead of continuing it.", default=False,
+        "Starts a training that was stopped from the beginning, instead of continuing it.", default=False,
     ),
     Option(
         "device", CHOICE, COMPUTING, (*_LEARN, "classify"), "Device",
-        "The device that computes; auto takes a GPU that works, otherwise the processor.",
+        "The device for computing; auto chooses a GPU that works, otherwise the processor.",
         default="auto", choices=DEVICES, advanced=False,
     ),
     Option(
         "batch_size", WHOLE, COMPUTING, ("classify",), "Parcels per batch",
-        "Number of parcels that are classified at once; fewer need less memory.",
-        otherwise="as suits the model", minimum=1,
+        "Number of parcels that are classified at a time; a smaller number needs less memory.",
+        otherwise="chosen for the model", minimum=1,
     ),
     # Parcels
     Option(
         "layer", TEXT, PARCEL_GROUP, (*_MAKE, "evaluate"), "",
-        "The layer of a file that holds several; of a database TABLE, SCHEMA.TABLE or SCHEMA.TABLE(COLUMN).",
+        "The layer of a file that has several; for a database TABLE, SCHEMA.TABLE or SCHEMA.TABLE(COLUMN).",
         otherwise="the only layer",
     ),
     Option(
         "id_field", FIELD, PARCEL_GROUP, _MAKE, "Field that identifies a parcel",
-        "The field whose values name the parcels.",
+        "The field whose values identify the parcels.",
         otherwise="the feature id",
     ),
     Option(
         "few_pixels", WHOLE, PARCEL_GROUP, (*_MAKE, "import"), "Flag parcels with fewer pixels than",
-        "Parcels with fewer pixels than this are classified all the same, with the flag few_pixels.",
+        "Parcels with fewer pixels than this are classified nevertheless, with the flag few_pixels.",
         default=4, minimum=1,
     ),
     Option(
         "inner_buffer_m", NUMBER, PARCEL_GROUP, _MAKE, "Inner buffer of the parcels",
-        "Only pixels this far inside the outline are used, which leaves the neighbours out. Parcels that are too "
-        "narrow keep all their pixels.",
+        "Only pixels at least this far inside the outline are used, to keep out the influence of neighbouring fields. "
+        "Parcels that are too narrow keep all their pixels.",
         default=0.0, minimum=0, maximum=1000, unit="m", follows=MODEL, parameter="INNER_BUFFER",
     ),
     Option(
         "encoding", TEXT, PARCEL_GROUP, _MAKE, "Text encoding of a shapefile",
-        "The text encoding of a shapefile, such as CP1252, where its letters are not read correctly.",
-        otherwise="as the file says",
+        "The text encoding of a shapefile, such as CP1252, if its letters are not read correctly.",
+        otherwise="from the file",
     ),
     Option(
         "parcels_crs", CRS, PARCEL_GROUP, _MAKE, "",
-        "The coordinate system that the parcels' coordinates are in, such as EPSG:31370, where the layer names none, a "
-        "wrong one, or one without a datum; the result is in it, too.",
+        "The coordinate system of the parcels, such as EPSG:31370, if the layer has none, a wrong one, or one without "
+        "a datum; the result is written in it, too.",
         otherwise="that of the layer",
     ),
     Option(
         "max_crs_error", NUMBER, PARCEL_GROUP, _MAKE, "Largest error of the parcels' transformation",
-        "A warning says when bringing the parcels to the images' coordinate system may move them by more than this, as "
-        "where a grid file of a national datum is missing.",
+        "A warning is given if the reprojection to the images' coordinate system may shift the parcels by more than "
+        "this, for example because a grid file of a national datum is missing.",
         default=5.0, minimum=0, unit="m",
     ),
     Option(
         "workers", WHOLE, COMPUTING, _MAKE, "Image blocks read at once",
-        "How many blocks of the images are read at once; more are faster on several cores, and need more memory.",
+        "How many blocks of the images are read in parallel; more are faster on several cores, but need more memory.",
         otherwise="one per core, at most 4", minimum=1, maximum=64,
     ),
     # What is written
@@ -592,23 +594,23 @@ OPTIONS: Tuple[Option, ...] = (
         f"The classified layer, a {', '.join(f'.{ending}' for ending in FORMATS)} file.", required=True,
     ),
     Option(
-        "output", OUTPUT, OUTPUTS, ("experiment",), "", "The folder of the runs, tables and pictures.", required=True,
+        "output", OUTPUT, OUTPUTS, ("experiment",), "", "The folder for the runs, tables and pictures.", required=True,
     ),
     Option(
-        "output", OUTPUT, OUTPUTS, ("simulate",), "", "The folder of the region.", required=True, positional=True,
+        "output", OUTPUT, OUTPUTS, ("simulate",), "", "The folder for the region.", required=True, positional=True,
     ),
     Option(
         "overwrite", FLAG, OUTPUTS, _STORED, "Replace a store of other inputs",
-        "Replaces a store that was made of other inputs; one of the same inputs is used, or completed.",
+        "Replaces a store that was made from other inputs; one made from the same inputs is used, or completed.",
         default=False,
     ),
     Option(
-        "store", OUTPUT, OUTPUTS, ("classify",), "", "The folder that keeps the parcel series store.",
+        "store", OUTPUT, OUTPUTS, ("classify",), "", "The folder in which to keep the parcel series store.",
         otherwise="removed at the end",
     ),
     Option(
         "keep_series", FLAG, OUTPUTS, ("classify",), "Keep the parcel series",
-        "Keeps the parcel series store as NAME.parcels beside the output, in place of that of a former run.",
+        "Keeps the parcel series store as NAME.parcels beside the output; it replaces that of an earlier run.",
         default=False, default_in_qgis=True,
     ),
     Option(
@@ -621,28 +623,28 @@ OPTIONS: Tuple[Option, ...] = (
     ),
     # Published data sets
     Option(
-        "labels", FILE, IMPORT, ("import",), "", "A table with a row for each sample of an .npz file.",
+        "labels", FILE, IMPORT, ("import",), "", "A table with one row for each sample of an .npz file.",
         otherwise="NAME_labels.csv",
     ),
     Option(
-        "id_field", FIELD, IMPORT, ("import",), "", "The field that names each sample of a table.",
+        "id_field", FIELD, IMPORT, ("import",), "", "The field that identifies the samples of a table.",
         otherwise="sample_id, parcel_id, id and the like",
     ),
     Option(
-        "date_field", FIELD, IMPORT, ("import",), "", "The field with the date, in a table with a row for each date.",
+        "date_field", FIELD, IMPORT, ("import",), "", "The field with the date, in a table with one row for each date.",
         otherwise="date, timestamp and the like",
     ),
     Option(
         "dates_file", FILE, IMPORT, ("import",), "", "A text file with the dates of the arrays, one per line.",
-        otherwise="their own",
+        otherwise="from the arrays' file",
     ),
     Option(
-        "band_names", NAMES, IMPORT, ("import",), "", "Names of the arrays' bands in their order, B02,B03,B04.",
-        otherwise="as the files say",
+        "band_names", NAMES, IMPORT, ("import",), "", "Names of the arrays' bands in their order, such as B02,B03.",
+        otherwise="from the files",
     ),
     Option(
-        "nodata", NUMBER, IMPORT, ("import",), "", "The number that stands for no observation, such as 65535.",
-        otherwise="as the files say",
+        "nodata", NUMBER, IMPORT, ("import",), "", "The number that means no observation, such as 65535.",
+        otherwise="from the files",
     ),
     Option(
         "scale", NUMBER, IMPORT, ("import",), "", "Reflectance per count.",
@@ -653,13 +655,13 @@ OPTIONS: Tuple[Option, ...] = (
     ),
     Option(
         "shift_days", WHOLE, IMPORT, ("import",), "",
-        "Days that are added to every date: 15 where dates are the first days of months.", default=0, unit="days",
+        "Days that are added to every date, such as 15 where dates are first days of months.", default=0, unit="days",
     ),
     Option(
         "crs", CRS, IMPORT, ("import",), "", "Coordinate system of a table's x and y, such as EPSG:32631.",
-        otherwise="lon and lat need none",
+        otherwise="not needed for lon and lat",
     ),
-    # A made-up region
+    # A simulated region
     Option(
         "parcels", WHOLE, SIMULATION, ("simulate",), "", "Number of parcels.", default=600, minimum=1,
     ),
@@ -673,7 +675,7 @@ OPTIONS: Tuple[Option, ...] = (
     Option("year", WHOLE, SIMULATION, ("simulate",), "", "The first year.", default=2017, minimum=2016, maximum=2099),
     Option(
         "years", WHOLE, SIMULATION, ("simulate",), "",
-        "Number of years, each in a folder of its own: the same fields, with their crops in rotation.",
+        "Number of years, each in a folder of its own: the same parcels, with crops in rotation.",
         default=1, minimum=1,
     ),
 )  # fmt: skip

@@ -7,27 +7,27 @@ from dataclasses import dataclass
 
 BANDS = ("B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B11", "B12")  # the paper leaves out B01, B09, B10
 REFLECTANCE_SCALE = 10_000  # the store holds reflectance x 10,000 as int16
-UNOBSERVED = -32768  # int16 value of a pixel that no acquisition saw clearly
+UNOBSERVED = -32768  # int16 value of a pixel without a clear observation
 SENTINEL_2 = "sentinel-2"
 DTYPES = {"int16": "<i2", "float32": "<f4"}  # types of a band's numbers in a store; unobserved: UNOBSERVED, NaN
 PATCH_SIZE_PX = 32
 
 QUALITY = {
     "ok": "Classified from enough clear pixels",
-    "few_pixels": "Fewer pixels than asked for, or none whose centre lies inside; classified all the same",
-    "partly_outside": "Part of the parcel lies outside the images; classified from the rest",
-    "outside": "The parcel lies outside the images; not classified",
-    "no_clear_observation": "No acquisition saw the parcel free of clouds; not classified",
+    "few_pixels": "Fewer pixels than required, or no pixel centre inside the parcel; classified nevertheless",
+    "partly_outside": "Partly outside the images; classified from the rest",
+    "outside": "Outside the images; not classified",
+    "no_clear_observation": "No cloud-free observation on any date; not classified",
     "invalid_geometry": "The outline is missing, empty or could not be repaired; not classified",
 }
 OUTLINES = {
     "missing": "No outline",
     "no_polygon": "The outline is a point or a line",
-    "no_area": "The outline has no area, or coordinates that are no numbers",
-    "out_of_reach": "The outline cannot be brought to the images' coordinate system",
-    "repaired": "The outline crossed itself or was otherwise invalid; it was repaired for choosing pixels",
-    "duplicate": "Another parcel has the very same outline",
-    "overlapping": "Shares pixels with another parcel; each gets them",
+    "no_area": "The outline has no area, or coordinates that are not numbers",
+    "out_of_reach": "The outline cannot be reprojected to the images' coordinate system",
+    "repaired": "The outline crossed itself or was otherwise invalid; it was repaired to select the pixels",
+    "duplicate": "Another parcel has the same outline",
+    "overlapping": "Overlaps another parcel; the shared pixels are used for both",
     "narrow": "Too narrow for the inner buffer; the whole outline was used",
 }
 CLASSIFIABLE = ("ok", "few_pixels", "partly_outside")
@@ -54,7 +54,7 @@ def sentinel_2_band(name: str) -> Band:
 
 @dataclass(frozen=True)
 class CropClass:
-    """A class a model tells apart; `colour` is `#rrggbb`, the same in map, report and plots."""
+    """A class of a model; `colour` is `#rrggbb`, the same in map, report and plots."""
 
     code: str
     name: str

@@ -1,4 +1,4 @@
-"""`doctor`: whether this environment can do the work."""
+"""`doctor`: versions and devices, and whether they work."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -14,7 +14,7 @@ from backend.workflows.documents import as_document
 @click.command("doctor")
 @click.pass_obj
 def command(reporter: Reporter) -> Outcome:
-    """Show versions and devices; a real kernel is run on each device."""
+    """Show versions and devices; each device is tested with a real computation."""
     found = examine()
     return Outcome(as_document(found), _text(found))
 

@@ -19,11 +19,11 @@ from backend.workflows.experiment import ExperimentResult, ExperimentSpec, exper
 @options_of("experiment")
 @click.pass_obj
 def command(reporter: Reporter, store: tuple[Path, ...], **options: Any) -> Outcome:
-    """Do TABLE of the paper (table1 needs no data) on the parcels of STORE, or of one for each season.
+    """Compute TABLE of the paper (table1 needs no data) from the parcels of one STORE, or of one for each season.
 
-    Every finished run is kept in the output folder: a command that was stopped goes on, and the same command started
-    several times, one for each GPU or machine that sees the folder, shares the runs where the disk has file locks. The
-    tables are brought up to date after each run.
+    Every finished run is kept in the output folder, so a command that was stopped continues when it is started again.
+    Started several times, once for each GPU or machine with access to the folder, the command shares the runs between
+    the processes, if the disk supports file locks. The tables are updated after each run.
     """
     result = experiment(ExperimentSpec.of(stores=store, **options), reporter)
     return Outcome(as_document(result), _text(result))
@@ -32,6 +32,6 @@ def command(reporter: Reporter, store: tuple[Path, ...], **options: Any) -> Outc
 def _text(result: ExperimentResult) -> str:
     texts = [path.read_text(encoding="utf-8") for path in result.tables.values()]
     if result.left:
-        left = f"{len(result.left)} of {result.runs} runs are left to other processes or failed"
+        left = f"{len(result.left)} of {result.runs} runs failed or are being run by other processes"
         texts.append(f"{left}: {', '.join(result.left)}")
     return "\n".join([*texts, f"report  {result.report}"])

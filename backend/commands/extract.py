@@ -18,8 +18,9 @@ from backend.workflows.extract import Extraction, ExtractSpec, extract
 @options_of("extract")
 @click.pass_obj
 def command(reporter: Reporter, **options: Any) -> Outcome:
-    """Build the parcel series store of PARCELS over IMAGERY (a folder, a file, or stac:ADDRESS); a run that was stopped
-    goes on.
+    """Build the parcel series store of PARCELS from IMAGERY (a folder, a file, or stac:ADDRESS).
+
+    A run that was stopped continues when it is started again.
     """
     result = extract(ExtractSpec.of(**options), reporter)
     return Outcome(as_document(result), _text(result))
@@ -33,5 +34,5 @@ def _text(result: Extraction) -> str:
         f"{result.store}: {result.parcels} parcels ({flags}), {result.pixels} pixels, "
         f"{len(result.dates)} dates, {len(result.bands)} bands in {result.seconds} s; "
         f"{sum(shares) / len(shares):.0%} of the parcels' pixels were clear on average"
-        + (f", {sum(removed):,} outliers were taken out" if removed else "")
+        + (f", {sum(removed):,} outliers were removed" if removed else "")
     )

@@ -18,7 +18,7 @@ from backend.workflows.import_series import Import, ImportSeriesSpec, import_ser
 @options_of("import")
 @click.pass_obj
 def command(reporter: Reporter, **options: Any) -> Outcome:
-    """Bring a published data set into a store: a folder of DATA and META, an .npz, or a .csv or .parquet table."""
+    """Import a published data set into a store: a folder of DATA and META, an .npz, or a .csv or .parquet table."""
     result = import_series(ImportSeriesSpec.of(**options), reporter)
     return Outcome(as_document(result), _text(result))
 

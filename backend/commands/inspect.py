@@ -1,4 +1,4 @@
-"""`inspect`: what a folder holds, before anything long is run."""
+"""`inspect`: the contents of a folder, before a long run is started."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -19,7 +19,7 @@ from backend.workflows.inspect import Inspection, InspectSpec, inspect
 @options_of("inspect")
 @click.pass_obj
 def command(reporter: Reporter, **options: Any) -> Outcome:
-    """Show the acquisitions of IMAGERY (a folder, a file, or stac:ADDRESS), and what was skipped and why."""
+    """List the acquisitions of IMAGERY (a folder, a file, or stac:ADDRESS), and what was skipped and why."""
     found = inspect(InspectSpec.of(**options), reporter)
     return Outcome(as_document(found), _text(found))
 
@@ -39,7 +39,7 @@ def _text(found: Inspection) -> str:
             f"{row['offset']:>8.3g}  {row['tile'] or '-':{tiles}}{row['baseline'] or '-':10}"
             f"{row['mask'] or '-':{masks}}  {row['product']}, {len(row['sources'])} file(s)"
         )
-    lines.append("clear, valid: shares of a day's clearest image, not of the parcels; extract gives those")
+    lines.append("clear, valid: shares of the clearest image of the day; extract gives the shares of the parcels")
     lines.append(
         f"{len(rows)} acquisitions of season {found.season}; {grid['width']} x {grid['height']} pixels of "
         f"{grid['resolution_m']:g} m in {grid['crs'][:40]}; bands {' '.join(found.bands)}"

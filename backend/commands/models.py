@@ -1,4 +1,4 @@
-"""`models`: the architectures with their figures."""
+"""`models`: the architectures, their size and their view."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -13,7 +13,7 @@ from backend.workflows.architectures import describe
 @click.command("models")
 @click.pass_obj
 def command(reporter: Reporter) -> Outcome:
-    """List the architectures: parameters (10 bands, 24 dates, 19 classes), share in time, the samples they take."""
+    """List the architectures: parameters (for 10 bands, 24 dates, 19 classes), temporal share of them, and view."""
     rows = describe()
     lines = [f"{'name':16}{'parameters':>11}{'in time':>9}  {'view':12}title"]
     for row in rows:

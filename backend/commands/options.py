@@ -1,4 +1,4 @@
-"""The options of a command as click has them, from the table of options: None where one is not given."""
+"""The table of options as click's parameters; an option that is not given is None."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -61,11 +61,11 @@ def _parameter(row: Option, command: str) -> Function:
         return click.argument(row.name, type=_type(row), required=row.required, nargs=-1 if row.repeated else 1)
     name, text = f"--{row.name.replace('_', '-')}", _help(row, command)
     if row.kind == options.FLAG:
-        if row.follows:  # "no" is not the same as nothing
+        if row.follows:  # "no" differs from an option that is not given
             name += f"/--no-{name[2:]}"
         return click.option(name, is_flag=True, default=None, help=text)
     names = [SHORT[row.name], name] if row.name in SHORT else [name]
-    default = {} if row.required else {"default": None}  # to click a default of None is a value that was given
+    default = {} if row.required else {"default": None}  # click treats a default of None as a given value
     return click.option(*names, type=_type(row), required=row.required, multiple=row.repeated, help=text, **default)
 
 
@@ -75,7 +75,7 @@ def _help(row: Option, command: str) -> str:
 
 
 def _type(row: Option) -> Any:
-    """Texts, such as dates and lists, become values in the workflows, for every way in."""
+    """Texts, such as dates and lists, are converted in the workflows, which jobs and the Python API call too."""
     if row.choices:
         return click.Choice(row.choices)
     if row.kind in (options.WHOLE, options.NUMBER):

@@ -1,4 +1,4 @@
-"""`simulate`: a made-up region with known crops."""
+"""`simulate`: a simulated region with known crops."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -17,7 +17,7 @@ from backend.workflows.simulate import SimulatedRegion, SimulateSpec, simulate
 @options_of("simulate")
 @click.pass_obj
 def command(reporter: Reporter, **options: Any) -> Outcome:
-    """Make up a region in OUTPUT: dated images, cloud masks and a parcel layer with its true crops."""
+    """Simulate a region in OUTPUT: dated images, cloud masks and a parcel layer with its true crops."""
     made = simulate(SimulateSpec.of(**options), reporter)
     return Outcome(made.document(), "\n".join(map(_text, made.regions)))
 
@@ -27,6 +27,6 @@ def _text(region: SimulatedRegion) -> str:
     if region.previous_field:
         fields += f", last year's in {region.previous_field}"
     return (
-        f"A made-up region of {region.parcel_count} parcels and {len(region.dates)} dates\n"
+        f"A simulated region of {region.parcel_count} parcels and {len(region.dates)} dates\n"
         f"imagery  {region.imagery}\nmasks    {region.masks}\nparcels  {region.parcels} ({fields})"
     )

@@ -20,7 +20,10 @@ from backend.workflows.train import Training, TrainSpec, train
 @options_of("train")
 @click.pass_obj
 def command(reporter: Reporter, store: tuple[Path, ...], **options: Any) -> Outcome:
-    """Train a model on the declared crops of STORE, or of one for each season; a run that was stopped goes on."""
+    """Train a model on the declared crops of one STORE, or of one for each season.
+
+    A run that was stopped continues when it is started again.
+    """
     result = train(TrainSpec.of(stores=store, **options), reporter)
     return Outcome(as_document(result), _text(result))
 

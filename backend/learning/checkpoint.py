@@ -59,7 +59,7 @@ class Checkpoint:
         write_beside(self.path, lambda beside: beside.write_bytes(content))
 
     def read(self, network: nn.Module, reporter: Reporter) -> State | None:
-        """The state to go on from; None, with a line in the log, where there is none or it is another run's or damaged.
+        """The state to continue from; None, with a line in the log, where it is missing, damaged or of another run.
 
         Shapes are compared with those of `network` before any tensor is read.
         """
@@ -69,7 +69,7 @@ class Checkpoint:
             with safe_open(self.path, "pt") as file:
                 metadata = file.metadata() or {}
                 if metadata.get("digest") != self.digest:
-                    reporter.log(f"{self.path.name} is of other settings, labels or images: this fold starts anew.")
+                    reporter.log(f"{self.path.name} is of other settings, labels or images: this fold starts again.")
                     return None
                 figures = parse(member_of(metadata, "figures", "it").encode(), "figures")
                 curves, best = (member_of(figures, name, "figures") for name in ("curves", "best_epoch"))
@@ -78,7 +78,7 @@ class Checkpoint:
                 _check_shapes({name: tuple(file.get_slice(name).get_shape()) for name in names}, network)
                 return _state({name: file.get_tensor(name) for name in names}, *known)
         except (SafetensorError, OSError, ValueError) as error:
-            reporter.log(f"{self.path.name} is damaged ({error}): this fold starts anew.")
+            reporter.log(f"{self.path.name} is damaged ({error}): this fold starts again.")
             return None
 
 

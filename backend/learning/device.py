@@ -30,9 +30,9 @@ class DeviceCheck:
 
 
 def choose(name: str, reporter: Reporter | None = None) -> torch.device:
-    """The device `name` (auto, cpu, cuda or mps) after a check run; `auto` takes the first that works, and says which.
+    """The device `name` (auto, cpu, cuda or mps) after a check run; `auto` takes the first that works and logs it.
 
-    Raises NoSuchDevice when the one asked for fails, BadArgument for another name.
+    Raises NoSuchDevice when the requested one fails, BadArgument for another name.
     """
     if name not in DEVICES:
         raise BadArgument("device", " or ".join(DEVICES), name)
@@ -45,7 +45,7 @@ def choose(name: str, reporter: Reporter | None = None) -> torch.device:
         (reporter or Silent()).log(f"Device {check.kind} ({check.name}): {'used' if check.works else check.note}")
         if check.works:
             return torch.device(check.kind)
-    raise NoSuchDevice("auto", "not even the CPU gives the right figures")
+    raise NoSuchDevice("auto", "not even the CPU computes correctly")
 
 
 def probe() -> list[dict[str, Any]]:

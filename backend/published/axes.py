@@ -80,9 +80,9 @@ def kept_bands(names: Sequence[str], where: object, reporter: Reporter) -> tuple
     kept = tuple(band for band in BANDS if band in found)
     if not kept:
         raise MissingBands(where, BANDS, names)
-    others = [name for name, band in zip(names, found, strict=True) if band not in kept]
-    if others:
-        reporter.log(f"Left out, for the models take {kept[0]} to {BANDS[-1]}: {', '.join(others)}.")
+    unused = [name for name, band in zip(names, found, strict=True) if band not in kept]
+    if unused:
+        reporter.log(f"Bands left out because the models do not use them: {', '.join(unused)}.")
     return kept, np.array([found.index(band) for band in kept])
 
 

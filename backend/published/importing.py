@@ -33,10 +33,10 @@ def import_set(path: Path, spec: ImportSpec, output: Path, reporter: Reporter) -
         if not stores.resumable(output, inputs, spec.overwrite):
             _lay_out(source, spec, inputs, output, reporter)
         elif stores.read_manifest(output).complete:
-            reporter.log(f"{output} is already made of these inputs; it is used as it is.")
+            reporter.log(f"{output} is complete and was made from the same inputs; it is used again.")
             return stores.open_store(output)
         else:
-            reporter.log(f"Going on with {output} where its import stopped.")
+            reporter.log(f"Continuing {output} where its import stopped.")
         unfinished = stores.open_store(output, writable=True)
         _fill(unfinished, source, reporter)
         return finish(unfinished, source.few_pixels)

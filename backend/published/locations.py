@@ -22,7 +22,7 @@ _TAKEN = "geometry"
 def placed(fields: pandas.DataFrame, crs: str | None, reporter: Reporter) -> geopandas.GeoDataFrame:
     """The fields with a point for each sample, where two columns hold coordinates and their system is known.
 
-    Longitude and latitude are of WGS 84 unless `crs` says otherwise. Raises BadArgument for a system nobody knows.
+    Longitude and latitude are of WGS 84 unless `crs` is given. Raises BadArgument for an unknown system.
     """
     if isinstance(fields, geopandas.GeoDataFrame):
         return fields
@@ -30,7 +30,7 @@ def placed(fields: pandas.DataFrame, crs: str | None, reporter: Reporter) -> geo
     pair = next((pair for pair in _PAIRS if set(pair) <= set(named)), None)
     fields = fields.rename(columns={_TAKEN: f"{_TAKEN}_text"})
     if pair is None or (pair == ("x", "y") and crs is None):
-        reporter.log(f"No points: {'no coordinates' if pair is None else 'x and y without --crs'}.")
+        reporter.log(f"The samples get no locations: {'no coordinates' if pair is None else 'x and y without --crs'}.")
         return without_places(fields)
     x, y = (_numbers(fields[named[name]]) for name in pair)
     known = np.isfinite(x) & np.isfinite(y)

@@ -65,7 +65,7 @@ class Patches:
         for row, sample in enumerate(ids):
             count[row] = self._inside(self._load(sample)).sum()
             if row % self.at_once == 0:
-                reporter.progress(row / len(ids), "looking through", f"{row} of {len(ids)} patches")
+                reporter.progress(row / len(ids), "reading", f"{row} of {len(ids)} patches")
         box = np.full(len(ids), PATCH_SIZE_PX)
         return index_of(self.samples["id"], count, height_px=box, width_px=box)
 

@@ -68,7 +68,7 @@ class PixelSets:
             if sample in self.folder.files:
                 count[row] = self.folder.load(sample, None, mapped=True).shape[2]
             if row % self.at_once == 0:
-                reporter.progress(row / len(ids), "looking through", f"{row} of {len(ids)} pixel sets")
+                reporter.progress(row / len(ids), "reading", f"{row} of {len(ids)} pixel sets")
         return index_of(self.samples["id"], count, **self._figures(count, reporter))
 
     def read(self, rows: range) -> Block:
@@ -82,7 +82,7 @@ class PixelSets:
         """What the index knows of the outlines: nothing where the figures are missing, or others than published."""
         path = self.path / "META" / "geomfeat.json"
         if not path.exists():
-            reporter.log(f"{path} is not there: models of the pixel_set view get no perimeters and areas.")
+            reporter.log(f"{path} does not exist: models with the pixel_set view do not get perimeters and areas.")
             return {}
         perimeter, pixels, cover, by_surface = self._published(path).T
         there = count > 0

@@ -137,10 +137,10 @@ def _require_single_rows(
 
 
 def _constant(table: pandas.DataFrame, sample: NDArray[np.int64], reporter: Reporter) -> pandas.DataFrame:
-    """The fields that do not change in time, one row per sample; those that do are told."""
+    """The fields that do not change over time, one row per sample; the others are logged."""
     changing = [name for name in table.columns if (table[name].groupby(sample).nunique(dropna=False) > 1).any()]
     if changing:
-        reporter.log(f"Left out, for they change in time and are no band of the models: {', '.join(changing)}.")
+        reporter.log(f"Fields left out because they change over time and are not bands: {', '.join(changing)}.")
     return table.drop(columns=changing).groupby(sample, sort=True).head(1).reset_index(drop=True)
 
 

@@ -17,10 +17,10 @@ Table = Mapping[str, Any]
 
 
 def write_table(table: Table, folder: Path) -> Path:
-    """Writes `NAME.md`, `.csv` and `.json` into the folder; gives the Markdown's path. Raises NotWritable, DiskFull."""
+    """Writes NAME.md, .csv and .json into the folder; returns the Markdown's path. Raises NotWritable, DiskFull."""
     stem = folder / table["name"]
     content = {
-        ".csv": as_csv(table).encode("utf-8-sig"),  # the mark is for spreadsheets
+        ".csv": as_csv(table).encode("utf-8-sig"),  # spreadsheets need the byte order mark
         ".json": (json.dumps(plain(table), ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode(),
         ".md": as_markdown(table).encode(),
     }
@@ -29,7 +29,7 @@ def write_table(table: Table, folder: Path) -> Path:
 
 
 def as_markdown(table: Table, known: Collection[str] = ()) -> str:
-    """Heading, notes less those that the reader knows, and the columns as people read them."""
+    """Heading, the notes that are not in `known`, and the columns as people read them."""
     head = [column["title"] for column in table["columns"]]
     rule = ["---" if column["form"] == "text" else "---:" for column in table["columns"]]
     cells = [[cell(row, column) for column in table["columns"]] for row in table["rows"]]
@@ -39,7 +39,7 @@ def as_markdown(table: Table, known: Collection[str] = ()) -> str:
 
 
 def as_csv(table: Table) -> str:
-    """Every figure that the rows hold, not the shown ones alone; shares of 0..1, cells empty where not known."""
+    """All values of the rows, not only the displayed ones; shares are 0..1, unknown values are empty cells."""
     text = io.StringIO()
     keys = list(dict.fromkeys(key for row in table["rows"] for key in row))
     write_records(text, keys, table["rows"])
@@ -47,7 +47,7 @@ def as_csv(table: Table) -> str:
 
 
 def cell(row: Mapping[str, Any], column: Mapping[str, str]) -> str:
-    """What stands in a cell: `spread` and `change` are read off KEY_mean and KEY_std."""
+    """The text of a cell: `spread` and `change` use KEY_mean and KEY_std."""
     key, form = column["key"], column["form"]
     if form in ("spread", "change"):
         sign = "+z" if form == "change" else ""
@@ -70,9 +70,9 @@ def as_page(
     title: str, introduction: Sequence[str], tables: Sequence[Table], pictures: Mapping[str, Sequence[str]]
 ) -> str:
     """One Markdown page of all tables, each note once; `pictures` are file names by the table that they follow."""
-    parts, told = [f"# {title}\n", *(f"{paragraph}\n" for paragraph in introduction)], set[str]()
+    parts, written = [f"# {title}\n", *(f"{paragraph}\n" for paragraph in introduction)], set[str]()
     for table in tables:
-        parts.append(as_markdown(table, told))
-        told |= {*table["notes"]}
+        parts.append(as_markdown(table, written))
+        written |= {*table["notes"]}
         parts += [f"![{Path(name).stem}]({name})\n" for name in pictures.get(table["name"], ())]
     return "\n".join(parts)

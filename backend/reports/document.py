@@ -1,4 +1,4 @@
-"""The report document as plain values, and what can be read off it."""
+"""The report document as plain values, and numbers derived from it."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -14,11 +14,11 @@ from backend.vocabulary import CLASSIFIABLE
 
 GREY = "#9a9a9a"
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-MADE_UP = re.compile(r"simulat|made[- ]up|synthetic|fictitious", re.IGNORECASE)
+SIMULATED = re.compile(r"simulat|made[- ]up|synthetic|fictitious", re.IGNORECASE)
 
 
 def plain(value: Any) -> Any:
-    """The value in JSON's own types: numpy's numbers turned, NaN and infinity as None, other things as text."""
+    """The value in JSON's own types: numpy's numbers converted, NaN and infinity as None, everything else as text."""
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, np.ndarray | np.generic):
@@ -36,13 +36,13 @@ def shown_colour(row: Mapping[str, Any]) -> str:
     return colour if COLOUR.fullmatch(colour) else GREY
 
 
-def made_up(notes: Iterable[str]) -> list[str]:
-    """The notes that say the region is simulated: they belong at the top of the page."""
-    return [note for note in notes if MADE_UP.search(note)]
+def simulation_notes(notes: Iterable[str]) -> list[str]:
+    """The notes about a simulated region, which belong at the top of the page."""
+    return [note for note in notes if SIMULATED.search(note)]
 
 
 def calibration_error(bins: Sequence[Mapping[str, Any]]) -> float | None:
-    """Expected calibration error: the mean distance of confidence to accuracy, each bin by its parcels.
+    """Expected calibration error: the mean distance of confidence to accuracy, weighted by the parcels of each bin.
 
     None when no bin holds a parcel. Source: Guo et al., "On Calibration of Modern Neural Networks", ICML 2017.
     """
@@ -52,5 +52,5 @@ def calibration_error(bins: Sequence[Mapping[str, Any]]) -> float | None:
 
 
 def classified(flags: Sequence[Mapping[str, Any]]) -> int:
-    """How many parcels got a class, by their quality flags."""
+    """The number of parcels that were given a class, by their quality flags."""
     return sum(row["parcels"] for row in flags if row["quality"] in CLASSIFIABLE)

@@ -1,4 +1,4 @@
-"""Figures without a window or shared state: a style, and what becomes of a figure."""
+"""Figures without a window or shared state: the style, and figures as SVG or PNG."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -42,7 +42,7 @@ STYLE: Any = {
 def drawn(size_in: tuple[float, float], draw: Callable[[Figure], None], kind: str = "svg", dpi: float = 72) -> bytes:
     """A figure of this size in inches as the bytes of an SVG or PNG; `draw` fills it."""
     with matplotlib.rc_context(STYLE), warnings.catch_warnings():
-        # A class name in a script that the font lacks shows as boxes in a PNG; the page's own font has it.
+        # A class name in a script that the font lacks is drawn as boxes in a PNG; the browser's font has it.
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
         figure = Figure(figsize=size_in, layout="constrained", facecolor="white")
         draw(figure)
@@ -52,7 +52,7 @@ def drawn(size_in: tuple[float, float], draw: Callable[[Figure], None], kind: st
 
 
 def inline(svg: bytes, title: str) -> str:
-    """An SVG as an element of a page: without prologue, named for those who hear the page."""
+    """An SVG as an element of a page: without prologue, with a name for screen readers."""
     element = svg.decode()[svg.index(b"<svg") :]
     element = re.sub(r"<metadata>.*?</metadata>", "", element, flags=re.DOTALL)
     return element.replace("<svg ", f'<svg role="img" aria-label="{title}" ', 1)

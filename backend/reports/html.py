@@ -1,4 +1,4 @@
-"""The report as one HTML page that stands alone: style, plots and pictures inside it, nothing from the net."""
+"""The report as one self-contained HTML page with its style, plots and pictures; nothing is loaded from the network."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from backend.locations import resource
 from backend.reports import plots, tables
-from backend.reports.document import calibration_error, made_up, shown_colour
+from backend.reports.document import calibration_error, shown_colour, simulation_notes
 
 TEMPLATES = resource("report")
 KINDS = {
@@ -24,7 +24,7 @@ KINDS = {
 def render(document: Mapping[str, Any], picture: bytes | None = None, language: str = "en") -> str:
     """The page of a report document in plain values (`document.plain`); `picture` is a PNG to show, such as the map.
 
-    A part of the document that is missing, null or empty leaves no trace on the page.
+    A part of the document that is missing, null or empty does not appear on the page.
     """
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -41,7 +41,7 @@ def render(document: Mapping[str, Any], picture: bytes | None = None, language: 
 
 def _content(document: Mapping[str, Any], picture: bytes | None) -> dict[str, Any]:
     notes = document.get("notes") or []
-    banner = made_up(notes)
+    banner = simulation_notes(notes)
     classes = tables.with_numbers((document.get("scores") or {}).get("classes", []))
     return {
         "title": document["title"],
@@ -59,7 +59,7 @@ def _content(document: Mapping[str, Any], picture: bytes | None) -> dict[str, An
         "numbered": tables.numbered(classes),
         "fold_scores": document.get("fold_scores") or [],
         "over_folds": tables.over_folds(document.get("fold_scores") or []),
-        "figures": tables.FIGURES,
+        "measures": tables.MEASURES,
         "breakdown": document.get("breakdown") or [],
         "trained": document["kind"] == "training",
         "flags": [row for row in document.get("flags") or [] if row["parcels"]],
@@ -86,7 +86,7 @@ def _count(number: float | None, digits: int = 0) -> str:
 
 
 def _text(value: Any) -> str:
-    """A value of the provenance table in words."""
+    """A value of the provenance table as text."""
     if isinstance(value, Mapping):
         return "; ".join(f"{key}: {_text(item)}" for key, item in value.items())
     if isinstance(value, list):

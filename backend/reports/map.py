@@ -1,4 +1,4 @@
-"""The map picture: the parcels coloured by class, with a legend, a scale bar and an arrow to the north."""
+"""The map picture: the parcels coloured by class, with a legend, a scale bar and a north arrow."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -38,7 +38,7 @@ def draw_map(
     """Writes a PNG of the parcels, each in the colour of its class, and returns its path.
 
     `geometries` are a GeoDataFrame, a GeoSeries or an array of shapely geometries; with a CRS they are drawn in their
-    UTM zone, without one their coordinates are taken for metres. `codes` `(parcels,)` are class codes of `classes`,
+    UTM zone, without one their coordinates are assumed to be metres. `codes` `(parcels,)` are class codes of `classes`,
     null where a parcel was not classified. Parcels without an outline are not drawn, but counted in the legend.
     Raises NotWritable.
     """
@@ -58,13 +58,13 @@ def draw_map(
 
 
 def _positions(codes: Sequence[Any], classes: Sequence[CropClass]) -> NDArray[np.int64]:
-    """The class of each parcel as its position in `classes`; their number stands for not classified."""
+    """The class of each parcel as its position in `classes`; the number of classes means not classified."""
     found = pd.Index([c.code for c in classes], dtype=object).get_indexer(pd.Index(codes, dtype=object))
     return np.where(found < 0, len(classes), found).astype(np.int64)
 
 
 def _in_metres(geometries: Any) -> NDArray[np.object_]:
-    """Shapely geometries in metres that are true on the ground; a web map's metres, for one, are not."""
+    """Shapely geometries in metres on the ground, which those of a web map's projection, for one, are not."""
     series = getattr(geometries, "geometry", geometries)
     crs = getattr(series, "crs", None)
     if crs is not None and crs.utm_zone is None and len(series):
@@ -73,7 +73,7 @@ def _in_metres(geometries: Any) -> NDArray[np.object_]:
 
 
 def _outlines(geometries: NDArray[np.object_]) -> tuple[list[Outline], NDArray[np.int64]]:
-    """One outline for each polygon and the parcel it belongs to; holes are rings that turn the other way."""
+    """One outline for each polygon and the parcel it belongs to; holes are rings in the opposite direction."""
     parts, owner = shapely.get_parts(geometries, return_index=True)
     nested, inner = shapely.get_parts(
         parts, return_index=True
@@ -91,7 +91,7 @@ def _outlines(geometries: NDArray[np.object_]) -> tuple[list[Outline], NDArray[n
 
 
 def _size_in(bounds: NDArray[np.float64]) -> tuple[float, float]:
-    """The size of the picture of this ground `(left, bottom, right, top)`, with room for the legend."""
+    """The size of the picture of an area `(left, bottom, right, top)`, with room for the legend."""
     width, height = bounds[2:] - bounds[:2]
     ratio = float(np.clip(height / width, 0.45, 1.6)) if width > 0 else 0.45  # width is NaN without any outline
     return LONGEST_SIDE_IN / max(ratio, 1) + 3.0, LONGEST_SIDE_IN * min(ratio, 1) + 1.0
@@ -116,7 +116,7 @@ def _draw_parcels(
 
 
 def _draw_legend(figure: Figure, counts: NDArray[np.int64], classes: Sequence[CropClass]) -> None:
-    """The classes present with their parcels, the most frequent first; what was not classified comes last."""
+    """The classes present with their parcels, the most frequent first; those not classified come last."""
     order = [*np.argsort(-counts[:-1], kind="stable").tolist(), len(classes)]
     names = [*(c.name for c in classes), UNCLASSIFIED]
     handles = [
@@ -149,7 +149,7 @@ def _frame(axes: Axes, title: str) -> None:
 
 
 def _draw_scale(axes: Axes) -> None:
-    """A bar of a round length below the map, and a sign for the north across from it."""
+    """A scale bar of a round length below the map, and a north arrow on the other side."""
     left, right = axes.get_xlim()
     length_m = round_length(0.22 * (right - left))
     down = ScaledTranslation(0, -8 / 72, axes.figure.dpi_scale_trans)

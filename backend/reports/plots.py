@@ -37,7 +37,7 @@ def confusion(scores: Mapping[str, Any]) -> str:
 def confusion_drawing(
     scores: Mapping[str, Any], title: str = ""
 ) -> tuple[tuple[float, float], Callable[[Figure], None]]:
-    """Its size in inches, and what draws it into a figure of that size."""
+    """Its size in inches, and the function that draws it into a figure of that size."""
     counts = np.array(scores["confusion"], dtype=np.int64)
     names = labels(scores["classes"])
     across = [str(n) for n in range(1, len(names) + 1)] if numbered(scores["classes"]) else names
@@ -55,7 +55,7 @@ def confusion_drawing(
 
 
 def _margin_in(texts: Sequence[str]) -> float:
-    return 0.55 + 0.075 * max(map(len, texts))  # the longest name at nine points, and the axis's own
+    return 0.55 + 0.075 * max(map(len, texts))  # the longest name at nine points, and the axis label
 
 
 def _draw_cells(axes: Axes, counts: NDArray[np.int64], size_pt: float) -> None:
@@ -75,7 +75,7 @@ def _draw_names(axes: Axes, names: Sequence[str], across: Sequence[str]) -> None
     ticks = np.arange(len(names))
     axes.set_yticks(ticks, names, color=INK)
     axes.set_xticks(ticks, across, color=INK)
-    if across is names:  # names are upright, numbers lie
+    if across is names:  # names are vertical, numbers horizontal
         for label in axes.get_xticklabels():
             label.set(rotation=90, ha="right", va="center", rotation_mode="anchor")
     axes.grid(visible=False)
@@ -145,7 +145,7 @@ def column(rows: Rows, name: str) -> NDArray[np.float64]:
 
 
 def reliability(bins: Rows) -> str:
-    """How often the class was right against how confident the model was, and how many parcels lie where."""
+    """The share of correct classes against the model's confidence, and the number of parcels by confidence."""
     filled = [row for row in bins if row["parcels"] and row["accuracy"] is not None]
     svg = drawn((5.2, 4.6), lambda figure: _draw_reliability(figure, filled))
     return inline(svg, "Reliability diagram: accuracy against confidence, with the number of parcels")
@@ -154,12 +154,12 @@ def reliability(bins: Rows) -> str:
 def _draw_reliability(figure: Figure, filled: Rows) -> None:
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
     confidence, accuracy = column(filled, "confidence"), column(filled, "accuracy")
-    upper.plot([0, 1], [0, 1], color=SOFT, ls="--", lw=1, label="as confident as right")
+    upper.plot([0, 1], [0, 1], color=SOFT, ls="--", lw=1, label="perfectly calibrated")
     upper.vlines(
         confidence, np.minimum(confidence, accuracy), np.maximum(confidence, accuracy), color=SECOND, lw=3, alpha=0.6
     )
     upper.plot(confidence, accuracy, "o-", color=ACCENT, label="this model")
-    upper.set_ylabel("Share that was right")
+    upper.set_ylabel("Share correct")
     upper.legend(loc="upper left", fontsize=8)
     percent_axis(upper, most=1.02)
     lower.bar(confidence, column(filled, "parcels"), width=0.05, color=ACCENT, alpha=0.75)

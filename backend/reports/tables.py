@@ -1,4 +1,4 @@
-"""The tables of a report, and what they say in words."""
+"""The tables of a report, and their summary in sentences."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -13,7 +13,7 @@ from backend.spreadsheet import write_records, write_rows
 
 CSV_COLUMNS = ("code", "name", "colour", "parcels", "area_ha", "precision", "recall", "f", "support", "predicted")
 SCORES = ("precision", "recall", "f")
-FIGURES = {
+MEASURES = {
     "oa": "Overall accuracy",
     "mean_f": "Mean F-score",
     "mean_precision": "Mean precision",
@@ -42,7 +42,7 @@ def _text_row(row: Mapping[str, Any], width: int) -> str:
 
 
 def as_csv(document: Mapping[str, Any]) -> str:
-    """The classes with their parcels, area and scores, one row each; cells are empty where a figure is not known."""
+    """The classes with their parcels, area and scores, one row each; cells are empty where a value is not known."""
     rows: dict[str, dict[str, Any]] = {}
     for source in (document.get("breakdown") or [], (document.get("scores") or {}).get("classes", [])):
         for row in source:
@@ -62,10 +62,10 @@ def confusion_csv(scores: Mapping[str, Any]) -> str:
 
 
 def over_folds(fold_scores: Sequence[Mapping[str, Any]]) -> list[tuple[str, float, float]]:
-    """Name, mean and standard deviation (of a sample: n - 1) of each figure over the folds; none for a single fold."""
+    """Name, mean and standard deviation (of a sample: n - 1) of each score over the folds; none for a single fold."""
     if len(fold_scores) < 2:
         return []
-    columns = {name: [row[key] for row in fold_scores] for key, name in FIGURES.items()}
+    columns = {name: [row[key] for row in fold_scores] for key, name in MEASURES.items()}
     return [(name, statistics.mean(column), statistics.stdev(column)) for name, column in columns.items()]
 
 
@@ -88,7 +88,7 @@ def with_numbers(classes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def numbered(classes: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether plots show the numbers of classes: when a name does not fit, its beginning may not tell which it is."""
+    """Whether plots show the numbers of classes: a name that is too long is cut and may no longer be unique."""
     return any(len(row["name"]) > LABEL_LENGTH for row in classes)
 
 
@@ -99,11 +99,11 @@ def labels(classes: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def headline(document: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """The figures at the top of the page as (figure, unit, what it is)."""
+    """The numbers at the top of the page as (number, unit, name)."""
     scores, breakdown, flags = document.get("scores"), document.get("breakdown"), document.get("flags")
     if scores:
         tested = (f"{scores['parcels']:,}", "", "Parcels compared")
-        return [*((percent(scores[key]), "%", name) for key, name in FIGURES.items()), tested]
+        return [*((percent(scores[key]), "%", name) for key, name in MEASURES.items()), tested]
     tiles = []
     if flags:
         tiles += [
@@ -120,7 +120,7 @@ def headline(document: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 
 
 def in_short(document: Mapping[str, Any]) -> list[str]:
-    """What the figures say, in sentences."""
+    """A summary of the scores or of the classification, in sentences."""
     if scores := document.get("scores"):
         return [*_agreement(scores), *_extremes(scores), *_mistake(scores)]
     return [*_coverage(document.get("flags") or []), *_largest(document.get("breakdown") or [])]
@@ -128,7 +128,7 @@ def in_short(document: Mapping[str, Any]) -> list[str]:
 
 def _agreement(scores: Mapping[str, Any]) -> list[str]:
     right, share = round(scores["oa"] * scores["parcels"]), percent(scores["oa"])
-    return [f"{right:,} of {scores['parcels']:,} parcels got the class that the truth gives them ({share} %)."]
+    return [f"{right:,} of {scores['parcels']:,} parcels were given their true class ({share} %)."]
 
 
 def _extremes(scores: Mapping[str, Any]) -> list[str]:
@@ -136,15 +136,15 @@ def _extremes(scores: Mapping[str, Any]) -> list[str]:
     if len(known) < 2:
         return []
     most = 3 if len(known) >= 6 else 1
-    return [f"Told apart best: {_with_f(known[:most])}. Worst: {_with_f(known[: -most - 1 : -1])}."]
+    return [f"Highest F-scores: {_with_f(known[:most])}. Lowest: {_with_f(known[: -most - 1 : -1])}."]
 
 
 def _with_f(rows: Sequence[Mapping[str, Any]]) -> str:
-    return ", ".join(f"{shortened(row['name'], 60)} (F-score {percent(row['f'])} %)" for row in rows)
+    return ", ".join(f"{shortened(row['name'], 60)} ({percent(row['f'])} %)" for row in rows)
 
 
 def _mistake(scores: Mapping[str, Any]) -> list[str]:
-    """The pair of classes that most parcels were lost to."""
+    """The most frequent confusion of two classes."""
     classes, confusion = scores["classes"], scores.get("confusion") or []
     wrong = [(n, i, j) for i, row in enumerate(confusion) for j, n in enumerate(row) if i != j and n]
     if not wrong:
@@ -152,14 +152,14 @@ def _mistake(scores: Mapping[str, Any]) -> list[str]:
     count, truth, prediction = max(wrong, key=lambda item: item[0])
     share = percent(count / sum(confusion[truth]))
     true, taken = (shortened(classes[position]["name"], 60) for position in (truth, prediction))
-    return [f"The most frequent mistake: {true} taken for {taken} ({count:,} parcels, {share} % of {true})."]
+    return [f"The most frequent error: {true} classified as {taken} ({count:,} parcels, {share} % of {true})."]
 
 
 def _coverage(flags: Sequence[Mapping[str, Any]]) -> list[str]:
     total, done = sum(row["parcels"] for row in flags), classified(flags)
     if not total:
         return []
-    left = f"; {total - done:,} could not be, and are flagged with the reason" if done < total else ""
+    left = f"; the other {total - done:,} have a flag with the reason" if done < total else ""
     return [f"{done:,} of {total:,} parcels were classified{left}."]
 
 

@@ -78,9 +78,9 @@ def build(catalogue: Catalogue, parcels: ParcelLayer, spec: ExtractionSpec, path
             return _fill(run, reporter)
         manifest = store.read_manifest(path)
         if manifest.complete:
-            reporter.log(f"{path} is already made of these inputs; it is used as it is.")
+            reporter.log(f"{path} is complete and was made from the same inputs; it is used again.")
             return store.open_store(path)
-        reporter.log(f"Going on with {path} where its extraction stopped.")
+        reporter.log(f"Continuing {path} where its extraction stopped.")
         return _fill(run.without(manifest.left_out) if manifest.left_out else run, reporter)
 
 

@@ -80,7 +80,7 @@ def simulate_years(spec: SimulationSpec, years: int, output: Path, reporter: Rep
     if years < 1:
         raise BadArgument("years", "a whole number from 1", years)
     replace(spec, year=spec.year + years - 1)  # the last year is one that can be simulated
-    reporter.progress(0.0, "simulate", "Laying out fields")
+    reporter.progress(0.0, "simulate", "Creating parcels")
     world, images, done = make_world(spec), years * spec.dates, count(1)
 
     def tell(acquisition: Acquisition) -> None:

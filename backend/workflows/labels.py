@@ -64,7 +64,7 @@ def label_parcels(seasons: Seasons, class_field: str, options: ClassOptions, rep
         warn_of_unknown(unknown, crops, reporter)
     missing = len(labels) - int((labels >= 0).sum()) - (0 if crops.others else sum(unknown.values()))
     if missing:
-        reporter.log(f"{missing} parcels have no declared crop and are not trained on.")
+        reporter.log(f"{missing} parcels have no declared crop and are not used for training.")
     return LabelledParcels(crops, labels, unknown)
 
 

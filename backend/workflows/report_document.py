@@ -1,4 +1,4 @@
-"""The report document (docs/contracts.md) from what the commands hold."""
+"""The report document (docs/contracts.md), from stores and scores."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -20,11 +20,11 @@ from backend.series import quality
 from backend.series.store import Store
 from backend.vocabulary import OUTLINES, QUALITY, CropClass
 
-SIMULATED_NOTE = "The images are simulated: this region is made up, its figures say nothing about a real one."
+SIMULATED_NOTE = "The images are simulated: this region does not exist, and its results say nothing about a real one."
 
 
 def document(kind: str, title: str, **parts: Any) -> dict[str, Any]:
-    """A document with every part there, those not given empty."""
+    """A document with all parts; those that are not given are empty."""
     empty: dict[str, Any] = {
         "scores": None, "fold_scores": [], "breakdown": [], "curves": [], "reliability": [], "flags": [],
         "acquisitions": [], "provenance": {}, "notes": [],
@@ -34,7 +34,7 @@ def document(kind: str, title: str, **parts: Any) -> dict[str, Any]:
 
 
 def of_store(store: Store) -> dict[str, Any]:
-    """What a store tells of its images and parcels: acquisitions, flags, notes."""
+    """What a report needs of a store's images and parcels: acquisitions, flags, notes."""
     return of_stores((store,))
 
 
@@ -51,8 +51,9 @@ def of_stores(stores: Sequence[Store]) -> dict[str, Any]:
 
 
 def acquisitions(stores: Sequence[Store]) -> list[dict[str, Any]]:
-    """By date: the share of the parcels' pixels that was clear, and how many outliers a test in time took out of them
-    (None: it was not made).
+    """By date: the share of the parcels' pixels that was clear, and how many outliers a test in time removed.
+
+    None where there was no test.
     """
     rows = [
         {"date": a.date.isoformat(), "clear_share": a.clear_share, "outliers": a.outliers}
@@ -65,9 +66,9 @@ def acquisitions(stores: Sequence[Store]) -> list[dict[str, Any]]:
 def _missing(store: Store) -> list[str]:
     skipped = [f"Skipped {entry.path}: {entry.reason}" for entry in store.manifest.skipped]
     skipped += store.manifest.parcels.remarks
-    odd = quality.outline_counts(store.index).items()
-    skipped += [f"{count} parcels: {OUTLINES[name]}." for name, count in odd]
-    return skipped + [f"Left out, for it could not be read: {path}" for path in store.manifest.left_out]
+    issues = quality.outline_counts(store.index).items()
+    skipped += [f"{count} parcels: {OUTLINES[name][0].lower()}{OUTLINES[name][1:]}." for name, count in issues]
+    return skipped + [f"Left out because it could not be read: {path}" for path in store.manifest.left_out]
 
 
 def is_simulated(store: Store) -> bool:
@@ -92,19 +93,21 @@ def named(crop: CropClass) -> dict[str, str]:
 
 
 def prior_notes(previous_field: str | None) -> list[str]:
-    """What a report says where last year's crops were used; else nothing."""
+    """The note of a report where last year's crops were used; otherwise none."""
     if not previous_field:
         return []
-    return [f"Last year's crop (field {previous_field}) was weighed in: what follows it as often as in the training."]
+    return [
+        f"Last year's crop (field {previous_field}) was used: crops that often followed it in training are favoured."
+    ]
 
 
 def report_path(output: Path, chosen: Path | None) -> Path:
-    """Where the report goes when nobody said: beside the output, under a name that no output takes."""
+    """The chosen path of the report, or else one beside the output, under a name that no output has."""
     return chosen or output.with_name(f"{output.stem}_report.html")
 
 
 def require_writable(path: Path) -> None:
-    """An hour of work is not lost to a place that cannot be written. Raises NotWritable, DiskFull."""
+    """Checks before an hour of work that its result can be written. Raises NotWritable, DiskFull."""
     if path.is_dir():
         raise NotWritable(path, "it is a folder")
     with writing_to(path):
@@ -115,7 +118,7 @@ def require_writable(path: Path) -> None:
 
 
 def sources(stores: Sequence[Store]) -> dict[str, Any]:
-    """Where the stores' content came from, for a provenance table; what differs between them is listed."""
+    """The origin of the stores' content, for a provenance table; values that differ between stores are listed."""
     own = [_source(store) for store in stores]
     values = {key: list(dict.fromkeys(facts[key] for facts in own)) for key in own[0]}
     return {key: found[0] if len(found) == 1 else "; ".join(map(str, found)) for key, found in values.items()}

@@ -19,7 +19,7 @@ from backend.models.bundle import ModelBundle
 from backend.options import default
 from backend.parcels.nomenclature import Nomenclature
 from backend.protocol import Reporter
-from backend.reports.tables import FIGURES
+from backend.reports.tables import MEASURES
 from backend.series.batch import Dataset
 from backend.workflows import report_document
 from backend.workflows.arguments import own_options, require_none, typed
@@ -177,7 +177,7 @@ def _result(
 def _fold_scores(trained: Trained) -> list[dict[str, Any]]:
     """The headline figures of each fold that was run."""
     return [
-        {"fold": fold, **{key: scores[key] for key in ("parcels", *FIGURES)}}
+        {"fold": fold, **{key: scores[key] for key in ("parcels", *MEASURES)}}
         for fold, scores in enumerate(trained.fold_scores, start=1)
     ]
 

@@ -60,14 +60,14 @@ def test_fields_are_json():
     assert json.loads(json.dumps(fields, allow_nan=False)) == fields
 
 
-def test_errors_keep_their_words():
+def test_messages_of_errors():
     few = TooFewClasses(["wheat (9)"], [], 5)
     assert few.message == (
         "Training needs at least two classes with 5 usable parcels each; found wheat (9); too rare: none."
     )
     assert few.fields == {"usable": ["wheat (9)"], "rare": [], "needed": 5}
     full = DiskFull("d", None, 2000.0)
-    assert full.message == "The disk of d is too small: more needed, 2,000 MB free."
+    assert full.message == "The disk of d has too little space: more needed, 2,000 MB free."
     assert "x and y exchanged" in ParcelsOutsideImagery("p", "a", "b", swapped=True).advice
     assert ParcelsOutsideImagery("p", "a", "b").advice.startswith("Check the layer's coordinate system")
     assert BadArgument("seed", "a number", "x").message == "seed: expected a number, found 'x'."
@@ -76,7 +76,7 @@ def test_errors_keep_their_words():
 def test_an_unreadable_image_keeps_its_path_and_reason():
     error = UnreadableImage(Path("a.tif"), OSError("block 3."))
     assert (error.path, error.reason, error.message) == (Path("a.tif"), "block 3", "a.tif cannot be read: block 3.")
-    assert UnsupportedZarr("a.zarr", "zstd").advice.startswith("Write it anew as Zarr 2")
+    assert UnsupportedZarr("a.zarr", "zstd").advice.startswith("Write it again as Zarr 2")
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,6 @@ def test_words_for_what_holds_without_an_option():
         )
     }  # fmt: skip
     assert list(found.values()) == [
-        "the architecture's, else 50", "linear", "as the model was trained", "by the dates of the images",
+        "the architecture's, else 50", "linear", "as the model was trained", "from the dates of the images",
         "4,5,6,7", "", "the architecture's, else 0.001",
     ]  # fmt: skip

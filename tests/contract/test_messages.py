@@ -116,6 +116,6 @@ def test_codes_are_well_formed_and_texts_are_sentences(code):
             assert not set(table[code].fields) & {"code", "message", "advice", "prefix"}
 
 
-def test_counted_parcels_say_what_the_vocabulary_says():
-    for flag, text in [*OUTLINES.items(), *((f, t.lower()) for f, t in QUALITY.items() if f not in CLASSIFIABLE)]:
-        assert WARNINGS[f"parcels.{flag}"].message == f"{{count}} of {{parcels}} parcels: {text}."
+def test_messages_of_counted_parcels_match_the_vocabulary():
+    for flag, text in [*OUTLINES.items(), *((f, t) for f, t in QUALITY.items() if f not in CLASSIFIABLE)]:
+        assert WARNINGS[f"parcels.{flag}"].message == f"{{count}} of {{parcels}} parcels: {text[0].lower()}{text[1:]}."

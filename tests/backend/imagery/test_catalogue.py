@@ -138,7 +138,7 @@ def test_stack_errors(tmp_path):
     path = write_raster(tmp_path / "stack.tif", np.concatenate([counts(0), counts(1)]))
     dates = tmp_path / "dates.txt"
     dates.write_text("2017-01-03\n2017-01-04\n2017-01-05\n")
-    with pytest.raises(DatesDoNotMatchStack, match="20 layers; 3 dates of 10 bands need 30"):
+    with pytest.raises(DatesDoNotMatchStack, match="20 layers, but 3 dates of 10 bands need 30"):
         season(path, dates_file=dates, band_names=BANDS)
     dates.write_text("2017-01-03\n2017-13-04\n")
     with pytest.raises(UnreadableDate, match="line 2"):

@@ -50,7 +50,7 @@ def test_the_classes_that_are_asked_for_are_clear(tmp_path, classes):
     shares = run("inspect", images, "--masks", folder, "--scl-classes", ",".join(map(str, classes)))
     assert shares.values["acquisitions"][0]["clear_share"] == pytest.approx(expected.mean(), abs=1e-9)
     assert f"{expected.mean():>6.0%}   100%" in shares.text.splitlines()[1]
-    assert "of a day's clearest image, not of the parcels" in shares.text
+    assert "of the clearest image of the day; extract gives" in shares.text
 
 
 @pytest.mark.parametrize("text", ["", "4,4", "0,4", "4,12", "-1", "four", "4;5"])

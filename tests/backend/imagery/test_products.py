@@ -317,7 +317,7 @@ def test_products_are_extracted_and_recognised_again(tmp_path):
         np.testing.assert_array_equal(np.asarray(store.reflectance)[:, date], truth)
     recorder = Recorder()
     run("extract", images, parcels, "-o", tmp_path / "s.parcels", reporter=recorder)
-    assert any("already made" in text for text in recorder.logs)
+    assert any("is used again" in text for text in recorder.logs)
     archive.touch()
     with pytest.raises(StoreOfOtherInputs):
         run("extract", images, parcels, "-o", tmp_path / "s.parcels")

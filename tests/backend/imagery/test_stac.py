@@ -187,7 +187,7 @@ def test_a_store_is_taken_up_again_though_the_signature_of_its_addresses_is_anot
         text = json.dumps(members).replace('.tif"', f'.tif?sig={signature}&se=2030-01-01"')
         served.items = json.loads(text.replace('"href": "2', f'"href": "{served.address}/2'))
         run("extract", f"stac:{served.address}/search", parcels, "-o", served.folder / "a.parcels", reporter=reporter)
-    assert "already made of these inputs" in reporters[1].logs[-1]
+    assert "was made from the same inputs" in reporters[1].logs[-1]
     kept = (served.folder / "a.parcels" / "manifest.json").read_text(encoding="utf-8")
     assert "B02.tif" in kept
     assert "sig=" not in kept  # whoever gets the store gets no key

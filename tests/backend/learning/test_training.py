@@ -101,7 +101,7 @@ def test_a_checkpoint_of_another_run_is_not_taken(tmp_path, statistics, crops, m
     ):
         said = make_recorder()
         resumed = train(*changed, crops[:4], said, tmp_path)
-        assert any("starts anew" in message for message in said.of("log"))
+        assert any("starts again" in message for message in said.of("log"))
         assert same(resumed, train(*changed, crops[:4], make_recorder()))
         assert len(said.of("epoch")) == 2
 

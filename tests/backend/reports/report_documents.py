@@ -102,7 +102,7 @@ def training(names: list[str], folds: int = 3) -> dict[str, Any]:
         "reliability": reliability(),
         "flags": [
             {"quality": "ok", "meaning": "Classified from enough clear pixels", "parcels": 3900},
-            {"quality": "few_pixels", "meaning": "Fewer pixels than asked for", "parcels": 100},
+            {"quality": "few_pixels", "meaning": "Fewer pixels than required", "parcels": 100},
         ],
         "acquisitions": acquisitions(),
         "provenance": {"Model": "cnn-gru-0.9", "Parameters": 90179, "Bands": ["B02", "B03"], "Learning rate": 0.001},
@@ -126,8 +126,8 @@ def classification(names: list[str]) -> dict[str, Any]:
         "reliability": [],
         "flags": [
             {"quality": "ok", "meaning": "Classified from enough clear pixels", "parcels": 30120},
-            {"quality": "few_pixels", "meaning": "Fewer pixels than asked for", "parcels": 812},
-            {"quality": "outside", "meaning": "The parcel lies outside the images; not classified", "parcels": 41},
+            {"quality": "few_pixels", "meaning": "Fewer pixels than required", "parcels": 812},
+            {"quality": "outside", "meaning": "Outside the images; not classified", "parcels": 41},
             {"quality": "invalid_geometry", "meaning": "The outline is missing or broken", "parcels": 0},
         ],
         "acquisitions": [*acquisitions(10), {"date": "2017-06-01", "clear_share": None}],

@@ -31,21 +31,21 @@ def test_terminal_table_keeps_its_columns_with_long_names() -> None:
     assert max(map(len, lines)) <= 90
 
 
-def test_what_is_said_in_short() -> None:
+def test_summary_of_scores() -> None:
     agreement, extremes, mistake = tables.in_short({"scores": SCORES})
     assert agreement.startswith("7 of 10 parcels")
-    assert extremes == "Told apart best: Wheat (F-score 76.9 %). Worst: Vines (F-score 57.1 %)."
-    assert "Vines taken for Wheat (2 parcels, 50.0 % of Vines)" in mistake
+    assert extremes == "Highest F-scores: Wheat (76.9 %). Lowest: Vines (57.1 %)."
+    assert "Vines classified as Wheat (2 parcels, 50.0 % of Vines)" in mistake
 
 
-def test_a_perfect_score_has_no_mistake() -> None:
+def test_a_perfect_score_has_no_error() -> None:
     perfect = documents.scored(["a", "b"], np.array([0, 1]), np.array([0, 1]))
-    assert not [sentence for sentence in tables.in_short({"scores": perfect}) if "mistake" in sentence]
+    assert not [sentence for sentence in tables.in_short({"scores": perfect}) if "error" in sentence]
 
 
-def test_without_truth_coverage_and_classes_are_said() -> None:
+def test_summary_without_truth() -> None:
     coverage, largest = tables.in_short(documents.classification(["Wheat", "Vines"]))
-    assert coverage == "30,932 of 30,973 parcels were classified; 41 could not be, and are flagged with the reason."
+    assert coverage == "30,932 of 30,973 parcels were classified; the other 41 have a flag with the reason."
     assert largest.startswith("Most frequent: Wheat (69.7 % of the parcels)")  # 9000 of 12917
 
 

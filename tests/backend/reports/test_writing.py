@@ -27,7 +27,7 @@ class Page(HTMLParser):
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.headings: list[str] = []
         self.text = ""
-        self.dataset(path.read_text("utf-8"))
+        self.feed(path.read_text("utf-8"))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attrs)))
@@ -83,12 +83,12 @@ def test_folds_are_shown_with_their_mean_and_deviation(tmp_path: Path) -> None:
         "fold_scores": [{**row, "mean_precision": 0.7, "mean_recall": 0.7} for row in rows],
     }
     page = Page(reports.write(document, tmp_path / "r"))
-    assert "From fold to fold" in sections(page)
+    assert "Scores of the folds" in sections(page)
     for name in figures:
         mean, deviation = 100 * np.mean(figures[name]), 100 * np.std(figures[name], ddof=1)
         assert f"{mean:.1f} ± {deviation:.1f}" in page.text
     alone = {**document, "fold_scores": document["fold_scores"][:1]}
-    assert "From fold to fold" not in sections(Page(reports.write(alone, tmp_path / "alone")))
+    assert "Scores of the folds" not in sections(Page(reports.write(alone, tmp_path / "alone")))
 
 
 @pytest.mark.parametrize("ending", [".html", ".json", ".csv", ".HTML"])
@@ -100,11 +100,11 @@ def test_a_whole_report_has_every_section(whole: Page) -> None:
     assert sections(whole) == [
         "In short",
         "Scores of each class",
-        "What was taken for what",
+        "Confusion matrix",
         "Parcels and area of each class",
         "Training",
-        "Can the confidence be believed?",
-        "What was flagged, and why",
+        "Reliability of the confidence",
+        "Quality flags",
         "Acquisitions",
         "Provenance",
         "Notes",
@@ -117,7 +117,7 @@ def test_sections_without_data_are_left_out(tmp_path: Path) -> None:
     assert sections(page) == [
         "In short",
         "Parcels and area of each class",
-        "What was flagged, and why",
+        "Quality flags",
         "Acquisitions",
         "Provenance",
     ]
@@ -126,7 +126,7 @@ def test_sections_without_data_are_left_out(tmp_path: Path) -> None:
     assert sections(Page(reports.write(bare, tmp_path / "bare"))) == []
 
 
-def test_the_page_stands_alone(whole: Page) -> None:
+def test_the_page_is_self_contained(whole: Page) -> None:
     assert not {"script", "link", "iframe", "object", "embed"} & {tag for tag, _ in whole.tags}
     addresses = [v for _, attributes in whole.tags for k, v in attributes.items() if k in ("src", "href", "xlink:href")]
     assert all(str(address).startswith(("#", "data:")) for address in addresses)
@@ -154,7 +154,7 @@ def test_text_is_escaped_everywhere(tmp_path: Path) -> None:
     assert page.text.count(HOSTILE) >= 10
 
 
-def test_a_colour_that_is_none_cannot_reach_the_style(tmp_path: Path) -> None:
+def test_an_invalid_colour_cannot_reach_the_style(tmp_path: Path) -> None:
     document = documents.training(NAMES)
     document["scores"]["classes"][0]["colour"] = "red;background:url(http://example.org)"
     document["breakdown"][1]["colour"] = None
@@ -162,10 +162,10 @@ def test_a_colour_that_is_none_cannot_reach_the_style(tmp_path: Path) -> None:
     assert not any("example.org" in (a.get("style") or "") for _, a in page.tags)
 
 
-def test_a_made_up_region_is_told_at_the_top(whole: Page) -> None:
-    told, other = documents.training(NAMES)["notes"]
-    assert whole.text.index(told) < whole.text.index("Overall accuracy") < whole.text.index(other)
-    assert whole.text.count(told) == 1
+def test_the_note_on_simulation_is_at_the_top(whole: Page) -> None:
+    simulated, other = documents.training(NAMES)["notes"]
+    assert whole.text.index(simulated) < whole.text.index("Overall accuracy") < whole.text.index(other)
+    assert whole.text.count(simulated) == 1
 
 
 def test_figures_on_the_page_are_those_of_the_document(whole: Page) -> None:

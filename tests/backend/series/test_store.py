@@ -140,7 +140,7 @@ def test_a_killed_run_goes_on_where_it_stopped(season, monkeypatch):
 def test_a_finished_store_is_used_as_it_is(season):
     recorder = Recorder()
     build(season.catalogue, season.layer, ExtractionSpec(season.options), season.store.path, recorder)
-    assert "used as it is" in recorder.logs[0]
+    assert "is used again" in recorder.logs[0]
 
 
 def test_other_inputs_are_refused_or_replaced(season):

@@ -46,7 +46,7 @@ def test_masks_cover_the_same_ground_at_20_m(region: SimulatedRegion) -> None:
             assert set(np.unique(mask.read(1))) <= {2, 3, 4, 5, 6, 7, 8, 9, 10}
 
 
-def test_it_is_told_everywhere_that_the_region_is_made_up(region: SimulatedRegion) -> None:
+def test_every_output_says_that_the_region_is_simulated(region: SimulatedRegion) -> None:
     for path in [*region.imagery.iterdir(), *region.masks.iterdir()]:
         with rasterio.open(path) as raster:
             assert "made up" in raster.tags()["SIMULATED"]

@@ -54,7 +54,7 @@ def test_an_open_table_gives_the_store_of_its_file(region, tmp_path):
     pandas.testing.assert_series_equal(ours.index["n_pixels"], files.index["n_pixels"])
     recorder = Recorder()
     backend.extract(region.images, table, tmp_path / "open.parcels", masks=region.masks, reporter=recorder)
-    assert "used as it is" in recorder.logs[-1]
+    assert "is used again" in recorder.logs[-1]
     changed = table.assign(geometry=table.geometry.translate(10, 0))
     with pytest.raises(StoreOfOtherInputs):
         backend.extract(region.images, changed, tmp_path / "open.parcels", masks=region.masks)

@@ -78,7 +78,7 @@ def test_another_filling_is_another_store(region):
     run("extract", *source, "--filling", "nearest")
     recorder = Recorder()
     run("extract", *source, "--filling", "nearest", "--overwrite", reporter=recorder)
-    assert "used as it is" in recorder.logs[0]
+    assert "is used again" in recorder.logs[0]
     store, clear = open_store(region.folder / "near.parcels"), open_store(region.store).clear
     seen = np.flatnonzero(clear.all(axis=1))
     np.testing.assert_array_equal(store.reflectance[seen], open_store(region.store).reflectance[seen])

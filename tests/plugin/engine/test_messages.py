@@ -9,10 +9,10 @@ from crop_classifier_plugin.engine import messages
 from crop_classifier_plugin.engine.protocol import protocol
 
 GERMAN = {
-    "The disk of {path} is too small: [{needed_mb:,.0f} MB|more] needed, {free_mb:,.0f} MB free.": (
+    "The disk of {path} has too little space: [{needed_mb:,.0f} MB|more] needed, {free_mb:,.0f} MB free.": (
         "{path}: [{needed_mb:,.0f} MB|mehr] Platz fehlt."
     ),
-    "Left out, with fewer than {needed} usable parcels: {classes:list 0}.": "Zu selten: {classes:list 0}.",
+    "Classes with fewer than {needed} usable parcels are left out: {classes:list 0}.": "Zu selten: {classes:list 0}.",
 }
 FIELDS = {"path": "D:/x", "needed_mb": None, "free_mb": 5.0}
 
@@ -30,7 +30,7 @@ def failed(**changes):
 def test_translated(german):
     message, advice = messages.message_of(failed())
     assert message == "D:/x: mehr Platz fehlt."
-    assert advice == "Free some space or choose an output on another disk."
+    assert advice == "Free some space, or choose an output on another disk."
     warning = protocol.Warn("labels.rare_class", "English.", "", {"needed": 5, "classes": ["a (1)", "b (2)"]})
     assert messages.message_of(warning)[0] == "Zu selten: a (1), b (2)."
 

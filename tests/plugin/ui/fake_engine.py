@@ -27,7 +27,7 @@ CLASSES = (
 FAILURE = {
     "code": "parcels.outside",
     "message": "No parcel of parcels.gpkg lies on the images: the parcels cover 48.1 N, the images 43.2 N.",
-    "advice": "Check the layer's coordinate system and that both show the same region.",
+    "advice": "Check the layer's coordinate system, and that parcels and images cover the same region.",
 }
 
 

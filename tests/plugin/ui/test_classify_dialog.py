@@ -248,7 +248,7 @@ def test_a_failure_is_shown_whole(qtbot, engine, dialog, bar):
     qtbot.waitUntil(lambda: not dialog.is_running(), timeout=8000)
     for text in (bar.text(dialog.bar), dialog.log.lines()):
         assert "the parcels cover 48.1 N, the images 43.2 N." in text
-        assert "Check the layer's coordinate system and that both show the same region." in text
+        assert "Check the layer's coordinate system, and that parcels and images cover the same region." in text
     assert dialog.progress.stage.text() == "Failed"
     assert dialog.run_button.isEnabled()
     dialog.log.copy_button.click()

@@ -176,7 +176,7 @@ def test_a_training_shows_the_defaults(qtbot):
     found = unset(page)
     assert found.items() >= {**expected, "CLOUD_PROBABILITY": "not used", "CALENDAR": "the dates of the images"}.items()
     seasons = page.images._wrappers["SEASON"].wrappedWidget(), page.images._wrappers["START"].wrappedWidget()
-    assert [shown_by(widget) for widget in seasons] == ["by the dates of the images", "the first image"]
+    assert [shown_by(widget) for widget in seasons] == ["from the dates of the images", "the first image"]
 
 
 def test_a_classification_shows_how_the_model_was_trained(qtbot, engine, opened, model_file):
