@@ -26,6 +26,7 @@ import click  # noqa: E402
 from backend.commands import COMMANDS, FILES, Outcome  # noqa: E402
 from backend.console import Cancellation, ConsoleReporter, EventReporter, take_stdout  # noqa: E402
 from backend.errors import BadArgument, BadJob, Cancelled, EngineError  # noqa: E402
+from backend.memory import is_lack_of_memory, true_cause  # noqa: E402
 from backend.messages import ERRORS, compose  # noqa: E402
 from backend.protocol import MOST_JOB_CHARACTERS, Failed, Job, Result, Started  # noqa: E402
 
@@ -83,9 +84,11 @@ def main(arguments: Sequence[str]) -> int:
     except Cancelled as error:
         return _fail(3, _failed(error), events, "--json" in arguments, stdout)
     except EngineError as error:
-        return _fail(1, _failed(error), events, "--json" in arguments, stdout)
+        return _fail(1, _failed(true_cause(error)), events, "--json" in arguments, stdout)
     except Exception as error:
         traceback.print_exc()
+        if is_lack_of_memory(error):
+            return _fail(1, _failed(true_cause(error)), events, "--json" in arguments, stdout)
         words = {"kind": type(error).__name__, "problem": str(error)}
         fault = Failed("engine.fault", *compose(ERRORS["engine.fault"], words), words)
         return _fail(70, fault, events, "--json" in arguments, stdout)

@@ -57,6 +57,10 @@ class OldPython(EngineError, code="engine.old_python"):
     """Raised when the Python that runs the engine is older than the engine needs."""
 
 
+class OutOfMemory(EngineError, code="engine.out_of_memory"):
+    """Raised when memory could not be had, whatever it was needed for."""
+
+
 # Imagery
 
 
@@ -301,6 +305,18 @@ class NotWritable(EngineError, code="output.not_writable"):
 
 class DiskFull(EngineError, code="output.disk_full"):
     """Raised when the disk cannot hold an output."""
+
+
+class FileTooLarge(EngineError, code="output.too_large"):
+    """Raised when an output would be larger than this process, or the disk's file system, may make a file."""
+
+
+class QuotaExceeded(EngineError, code="output.quota"):
+    """Raised when the user's share of the disk is used up."""
+
+
+class TableExists(EngineError, code="output.table_exists"):
+    """Raised when a GeoPackage of several layers already holds one of the output's name."""
 
 
 class UnknownFormat(EngineError, code="output.unknown_format"):

@@ -141,6 +141,11 @@ ERRORS: Dict[str, Text] = {  # the classes of errors.py, and faults of the engin
         "{name}: expected {expected}, found {found!r}.",
         "Give {expected}.",
     ),
+    "engine.out_of_memory": Text(
+        "There is not enough memory for this step ({problem}).",
+        "Close other programs, or give the run less to hold: fewer --workers, a smaller --batch-size, fewer parcels; "
+        "the images and parcels are not at fault.",
+    ),
     "imagery.none_found": Text(
         "No acquisition found in {path}: looked for Sentinel-2 L2A products as they are downloaded, and for "
         "GeoTIFFs with a date (YYYYMMDD or YYYY-MM-DD) in their name or tag; found {seen} raster files or products, "
@@ -369,6 +374,18 @@ ERRORS: Dict[str, Text] = {  # the classes of errors.py, and faults of the engin
     "output.disk_full": Text(
         "The disk of {path} has too little space: [{needed_mb:,.0f} MB|more] needed, {free_mb:,.0f} MB free.",
         "Free some space, or choose an output on another disk.",
+    ),
+    "output.too_large": Text(
+        "{path} would be larger than a file may be here[, {limit_mb:,.0f} MB].",
+        "Raise the limit on the size of files (ulimit -f), or choose another disk: FAT32 holds files of up to 4 GB.",
+    ),
+    "output.quota": Text(
+        "{path} does not fit into your share of this disk.",
+        "Remove files of yours there, choose another disk, or ask its administrator for a larger quota.",
+    ),
+    "output.table_exists": Text(
+        "{path} already holds a layer {layer!r}, beside {others:list}.",
+        "Choose another name for the layer (--output-layer), or replace it with --overwrite; other layers are kept.",
     ),
     "output.unknown_format": Text(
         "{path}: the file extension {suffix!r} does not stand for a known format.",

@@ -605,6 +605,16 @@ OPTIONS: Tuple[Option, ...] = (
         default=False,
     ),
     Option(
+        "output_layer", TEXT, OUTPUTS, ("classify",), "",
+        "The name of the layer in a GeoPackage; its other layers are kept.", otherwise="the file's name",
+    ),
+    Option(
+        "overwrite", FLAG, OUTPUTS, ("classify",), "Replace a layer of the same name",
+        "Replaces a layer of the output's name in a GeoPackage that holds others; without it such a layer is kept, and "
+        "nothing is written. A file that holds only this layer is replaced in any case.",
+        default=False,
+    ),
+    Option(
         "store", OUTPUT, OUTPUTS, ("classify",), "", "The folder in which to keep the parcel series store.",
         otherwise="removed at the end",
     ),

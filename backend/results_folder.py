@@ -142,10 +142,7 @@ class ResultsFolder:
         """Writes a folder beside and puts it in the place of a former one: it is whole or as it was. Raises OSError."""
         beside = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
         try:
-            beside.mkdir(parents=True)
-            _write_parcels(beside / PARCELS, parcels)
-            text = json.dumps(asdict(description), ensure_ascii=False, indent=1)
-            (beside / DESCRIPTION).write_text(text, encoding="utf-8")
+            fill(beside, description, parcels)
             self._take_the_place(beside)
         finally:
             shutil.rmtree(beside, ignore_errors=True)
@@ -162,6 +159,14 @@ class ResultsFolder:
             self.path.rename(former)
         beside.rename(self.path)
         shutil.rmtree(former, ignore_errors=True)
+
+
+def fill(folder: Path, description: Description, parcels: Iterable[Parcel]) -> None:
+    """Makes a new folder that holds the results. Raises OSError."""
+    folder.mkdir(parents=True)
+    _write_parcels(folder / PARCELS, parcels)
+    text = json.dumps(asdict(description), ensure_ascii=False, indent=1)
+    (folder / DESCRIPTION).write_text(text, encoding="utf-8")
 
 
 def _write_parcels(path: Path, parcels: Iterable[Parcel]) -> None:

@@ -35,6 +35,7 @@ from backend.imagery.mosaic import common_grid
 from backend.imagery.rasters import SUFFIXES, RasterFacts, read_facts
 from backend.imagery.readers import PRODUCTS, READERS, ProductReader, single_band
 from backend.imagery.season import harvest_year
+from backend.memory import require_memory
 from backend.protocol import Reporter
 
 _MOST_LISTED = 3
@@ -152,6 +153,7 @@ def _product_scenes(
                 raise UnreadableImage(path, crashing[path])
             scenes += reader.scenes(path, options)
         except EngineError as error:
+            require_memory(error)
             skipped.append(Skipped(path, error.code, getattr(error, "reason", error.message)))
             reporter.warning(error.code, **error.fields)
     return scenes, skipped

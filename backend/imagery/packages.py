@@ -13,6 +13,7 @@ from pathlib import Path
 
 from backend.errors import BadMetadata, UnreadableImage
 from backend.imagery.locations import in_zip
+from backend.memory import require_memory
 
 _MOST_BYTES = 32 * 2**20  # real metadata have 0.1 to 1 MB; a zip may promise anything
 _BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)  # RuntimeError: it has a password
@@ -44,6 +45,7 @@ class Package:
                 with (self.path / member).open("rb") as file:
                     data = file.read(_MOST_BYTES + 1)
         except (OSError, *_BROKEN_ZIP) as error:
+            require_memory(error)
             raise UnreadableImage(self.source(member), error) from error
         if len(data) > _MOST_BYTES:
             raise BadMetadata(self.source(member), f"expected at most {_MOST_BYTES >> 20} MB of metadata, found more")
@@ -57,6 +59,7 @@ class Package:
                     return {member: archive.getinfo(member).file_size for member in members}
             return {member: (self.path / member).stat().st_size for member in members}
         except (OSError, *_BROKEN_ZIP) as error:
+            require_memory(error)
             raise UnreadableImage(self.path, error) from error
 
     @property
@@ -69,6 +72,7 @@ def open_package(path: Path) -> Package:
     try:
         names = _archived(path) if path.suffix.lower() == ".zip" else _lying_in(path)
     except (OSError, *_BROKEN_ZIP) as error:
+        require_memory(error)
         raise UnreadableImage(path, error) from error
     return Package(path, tuple(sorted(name for name in names if not _left_by_macos(name))))
 

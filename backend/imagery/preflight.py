@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 _START_S, _EACH_S = 60.0, 30.0  # a file takes 0.05 to 0.2 s to open; damage may also lead the library in a circle
+_KILLED = 9  # the signal of a system that is out of memory
 _ERROR_OF_PYTHON = 1  # an exit code; the reader meets the same error, and can tell it
 
 
@@ -45,6 +46,10 @@ def _tried(paths: Sequence[Path]) -> tuple[int, str]:
         )
     except subprocess.TimeoutExpired as stuck:
         return len(stuck.stdout or b""), "does not come to an end"
+    if run.returncode == -_KILLED:  # by the kernel: a library that meets damage ends by another signal
+        from backend.errors import OutOfMemory  # the child runs this file by itself
+
+        raise OutOfMemory(f"the system ended the process that opens {paths[max(0, len(run.stdout) - 1)].name}")
     return len(run.stdout), "" if run.returncode in (0, _ERROR_OF_PYTHON) else "crashes"
 
 

@@ -23,6 +23,7 @@ from backend.imagery.grid import Grid, crs_name, utm_zone
 from backend.imagery.locations import is_remote
 from backend.imagery.names import band_in
 from backend.imagery.processing import Processing, processing_of
+from backend.memory import require_memory
 
 SUFFIXES = (".tif", ".tiff", ".vrt", ".jp2")
 _OFFSET_IN_COUNTS = 10  # an offset of reflectance is far smaller
@@ -44,11 +45,14 @@ class RasterFacts:
 
 @contextmanager
 def opened(source: Path | str) -> Iterator[rasterio.DatasetReader]:
-    """An open raster; every failure of GDAL or PROJ inside the block becomes an UnreadableImage that names the file."""
+    """An open raster; every failure of GDAL or PROJ inside the block becomes an UnreadableImage that names the file,
+    but for a lack of memory, which is an OutOfMemory.
+    """
     try:
         with gdal_told_of(str(source)), rasterio.open(source, driver=driver_for(str(source))) as dataset:
             yield dataset
     except (RasterioError, ProjError, OSError, UnicodeDecodeError) as error:  # the last: a damaged text in the header
+        require_memory(error)
         kind = UnreachableImage if is_remote(str(source)) else UnreadableImage
         raise kind(source, error.__cause__ or error) from error
 

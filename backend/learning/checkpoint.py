@@ -85,7 +85,7 @@ class Checkpoint:
 def clear(folder: Path) -> None:
     """Removes the checkpoints of a finished run, and the folder if nothing else is in it."""
     if folder.is_dir():
-        for path in (*folder.glob(f"fold-*{SUFFIX}"), *folder.glob(f"fold-*{SUFFIX}.*.part")):
+        for path in (*folder.glob(f"fold-*{SUFFIX}"), *folder.glob(f"*fold-*{SUFFIX}.*.part")):
             path.unlink()
         if not any(folder.iterdir()):
             folder.rmdir()

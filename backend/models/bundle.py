@@ -5,10 +5,9 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import zipfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,10 @@ from numpy.typing import NDArray
 from safetensors.torch import save as write_tensors
 from torch import Tensor, nn
 
-from backend.errors import ModelTooNew, NotAModel
-from backend.files import writing_to
+from backend.errors import ModelTooNew, NotAModel, NotWritable
+from backend.files import write_beside
 from backend.json_document import Fault, NewerSchema, first_line, parse
+from backend.memory import require_memory
 from backend.model_file import SCHEMA, ModelDescription
 from backend.model_zip import MEMBERS, MODEL, REPORT, opened, read
 from backend.options import FILLINGS
@@ -65,20 +65,18 @@ class ModelBundle:
         return network.eval()
 
     def save(self, path: Path) -> None:
-        """Writes beside `path` and renames: the file is whole or not there.
-
-        Raises NotWritable, DiskFull, and NotAModel for what `load` would refuse.
+        """The file is whole, or as it was before. Raises NotWritable, DiskFull, and NotAModel for what `load` would
+        refuse.
         """
+        content = self.packed(path)
+        if not path.parent.is_dir():
+            raise NotWritable(path, "there is no such folder")
+        write_beside(path, lambda part: part.write_bytes(content))
+
+    def packed(self, path: Path) -> bytes:
+        """The content of the file to be at `path`. Raises NotAModel for what `load` would refuse."""
         with _refusing(path):
-            content = self._packed()
-        beside = path.with_name(f"{path.name}.{os.getpid()}.part")
-        try:
-            with writing_to(path):
-                beside.write_bytes(content)
-                beside.replace(path)
-        finally:
-            with suppress(OSError):  # renamed already, or there is no such folder
-                beside.unlink()
+            return self._packed()
 
     def _packed(self) -> bytes:
         weights = {name: tensor.detach().cpu().contiguous() for name, tensor in self.weights.items()}
@@ -155,6 +153,7 @@ def _refusing(path: Path) -> Iterator[None]:
     except Fault as error:
         raise NotAModel(path, str(error)) from error
     except UNBUILDABLE as error:
+        require_memory(error)
         raise NotAModel(path, f"its parts do not fit together ({first_line(error)})") from error
 
 

@@ -14,6 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 from backend.errors import EngineError
+from backend.parcels.read_back import Tally
 from backend.parcels.storable import Contents, for_gdal, polygons_only
 
 _ONE_KIND = ("GPKG", "FlatGeobuf")  # a layer of these holds single or multiple geometries, not both
@@ -24,7 +25,7 @@ _MULTIPLE = {"Point": shapely.multipoints, "LineString": shapely.multilinestring
 class Batches:
     """`tables` for a driver; a field `fid` of feature ids goes before theirs where it has a name.
 
-    `broken` holds what a table could not be had for, which the stream cannot tell.
+    `broken` holds what a table could not be had for, which the stream cannot tell; `written` counts what went out.
     """
 
     tables: Iterable[geopandas.GeoDataFrame]
@@ -33,6 +34,7 @@ class Batches:
     fid: str | None
     geometry_name: str
     broken: list[Exception] = field(default_factory=list)
+    written: Tally = field(default_factory=Tally)
 
     @property
     def geometry_type(self) -> str:
@@ -47,27 +49,30 @@ class Batches:
 
     def reader(self) -> pyarrow.RecordBatchReader:
         """The stream of all features."""
-        schema = self._arrow(next(iter(self.tables))).schema
+        schema = self._arrow(next(iter(self.tables)))[0].schema
         return pyarrow.RecordBatchReader.from_batches(schema, self._batches(schema))
 
     def _batches(self, schema: pyarrow.Schema) -> Iterator[pyarrow.RecordBatch]:
         try:
             for table in self.tables:
-                yield from self._arrow(table).cast(schema).to_batches()
+                arrow, outlines = self._arrow(table)
+                self.written.add(outlines)
+                yield from arrow.cast(schema).to_batches()
         except (EngineError, OSError, pyarrow.ArrowException) as error:
             self.broken.append(error)
             raise
 
-    def _arrow(self, table: geopandas.GeoDataFrame) -> pyarrow.Table:
+    def _arrow(self, table: geopandas.GeoDataFrame) -> tuple[pyarrow.Table, NDArray[np.object_]]:
         if self.driver == "ESRI Shapefile":
             table = polygons_only(table, self.contents.kinds)
         table = for_gdal(table, self.contents.huge)
         rows = pandas.DataFrame(table.drop(columns=table.geometry.name))
         if self.fid is not None:
             rows.insert(0, self.fid, table.index.to_numpy())
-        outlines = pyarrow.array(shapely.to_wkb(self._shaped(table), flavor="iso"), pyarrow.binary())
+        outlines = self._shaped(table)
+        wkb = pyarrow.array(shapely.to_wkb(outlines, flavor="iso"), pyarrow.binary())
         arrow = pyarrow.Table.from_pandas(rows, preserve_index=False).replace_schema_metadata(None)
-        return arrow.append_column(self.geometry_name, outlines)
+        return arrow.append_column(self.geometry_name, wkb), outlines
 
     def _shaped(self, table: geopandas.GeoDataFrame) -> NDArray[np.object_]:
         """The outlines in the one kind and number of dimensions that the driver's layers have."""

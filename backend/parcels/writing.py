@@ -3,13 +3,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-import errno
-import shutil
-import sqlite3
 import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,26 +14,29 @@ import geopandas
 import pandas
 import pyogrio
 
-from backend.errors import NotWritable, UnknownFormat
-from backend.files import writing_to
+from backend.errors import UnknownFormat
+from backend.files import cause, shortage, writing_to
 from backend.options import FORMATS
+from backend.parcels import geopackage
 from backend.parcels.batches import Batches
+from backend.parcels.geopackage import is_geopackage, kept_tables
+from backend.parcels.read_back import Tally, require_written
 from backend.parcels.sources import geoparquet
-from backend.parcels.sources.locations import layers_in
 from backend.parcels.storable import Contents
 from backend.spreadsheet import cell
+from backend.staging import Staging, staged
 
 _WITHOUT_MEASURES = ("ESRI Shapefile", "FlatGeobuf")
 _ROW_ID = "OGC_FID"  # GDAL takes a column of this name for feature ids, and drops it where a format keeps none
 _OWN_IDS = (".gpkg", ".parquet")
 _SHORT = 10  # bytes of a field name in a shapefile
-_NO_SPACE = 1 << 20  # bytes free on a disk on which a file could not be finished
+_INDEXES = (".qix", ".sbn", ".sbx")  # of the features that a shapefile had before
 
 
-def check_output(path: Path) -> str:
+def check_output(path: Path, layer: str | None = None, overwrite: bool = False) -> str:
     """The driver that `path` asks for by its ending, after a trial that it can be written.
 
-    Raises UnknownFormat; NotWritable (no such folder, no permission, held open by another program).
+    Raises UnknownFormat; NotWritable (no such folder, no permission, held open by another program); TableExists.
     """
     driver = FORMATS.get(path.suffix.lower().removeprefix("."))
     if driver is None:
@@ -46,8 +46,9 @@ def check_output(path: Path) -> str:
         with tempfile.TemporaryFile(dir=path.parent):
             pass
         if path.exists():
-            _check_free(path)
-            _require_no_other_layers(path)
+            geopackage.require_free(path)
+            if is_geopackage(path):
+                geopackage.require_new(path, layer or path.stem, overwrite)
     return driver
 
 
@@ -118,25 +119,41 @@ class Losses:
     measures: bool = False
 
 
-def write(tables: Iterable[geopandas.GeoDataFrame], path: Path, layer: str) -> Losses:
-    """Writes a layer in the format of the path's ending; a failure leaves the old file. Raises as `check_output`.
+def write(
+    tables: Iterable[geopandas.GeoDataFrame], path: Path, layer: str, overwrite: bool = False
+) -> Losses:  # fmt: skip
+    """Writes a layer in the format of the path's ending; a failure leaves the old file. Raises as `prepare`."""
+    with staged(path) as staging:
+        return prepare(tables, path, layer, staging, overwrite)
 
-    `tables` are its features, some at a time with the same fields and types, at least one; they are asked for twice.
+
+def prepare(
+    tables: Iterable[geopandas.GeoDataFrame], path: Path, layer: str, staging: Staging, overwrite: bool = False
+) -> Losses:
+    """Writes a layer beside its place, reads it back, and leaves its move to `staging`.
+
+    `tables` are its features, some at a time with the same fields and types, at least one; they are asked for twice. A
+    GeoPackage that holds other tables is copied, and the layer added to the copy; one of its name is replaced only
+    with `overwrite`. Raises as `check_output`, TableExists, DiskFull, FileTooLarge.
     """
-    driver = check_output(path)
+    driver = check_output(path, layer, overwrite)
     contents = Contents.of(tables)
-    with writing_to(path), tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}-") as folder:
+    with writing_to(path):
+        made = staging.layer(path) / path.name
+        others = path.exists() and is_geopackage(path) and kept_tables(path, layer)
+        before = geopackage.copy(path, made) if others else None
         try:
-            _write_as(tables, contents, Path(folder) / path.name, layer, driver)
-        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-            if shutil.disk_usage(folder).free < _NO_SPACE:  # GDAL's words for it are many
-                raise OSError(errno.ENOSPC, str(error)) from error
-            raise NotWritable(path, error) from error
-        for part in Path(folder).iterdir():
-            shutil.move(part, path.with_name(part.name))
-        if driver == "ESRI Shapefile":
-            for ending in (".qix", ".sbn", ".sbx"):  # an index of the features that were there before
-                path.with_suffix(ending).unlink(missing_ok=True)
+            written = _write_as(tables, contents, made, layer, driver)
+        except RuntimeError as error:  # of GDAL, whose words for a full disk are many
+            raise OSError(cause(error) or shortage(made.parent), str(error)) from error
+        if is_geopackage(made):
+            geopackage.settle(made)
+        require_written(made, layer if is_geopackage(made) else made.stem, written)
+        if path.exists():
+            geopackage.require_free(path)
+        if before is not None and geopackage.stamp(path) != before:
+            raise OSError("another program changed it meanwhile; it was left as it is")
+        staging.place_layer(path, _INDEXES if driver == "ESRI Shapefile" else ())
     return _losses(contents, driver)
 
 
@@ -150,10 +167,11 @@ def _losses(contents: Contents, driver: str) -> Losses:
 
 def _write_as(
     tables: Iterable[geopandas.GeoDataFrame], contents: Contents, path: Path, layer: str, driver: str
-) -> None:  # fmt: skip
+) -> Tally:  # fmt: skip
     if driver == "Parquet":  # GDAL's wheels come without it
-        geoparquet.write(path, tables, index=False)
-        return
+        tally = Tally()
+        geoparquet.write(path, tally.of(tables), index=False)
+        return tally
     first = next(iter(tables))
     fields = {str(name).lower() for name in first.columns.drop(first.geometry.name)}
     fid = _beside(fields, "fid")  # a layer's own field of that name stays one
@@ -177,6 +195,7 @@ def _write_as(
         if batches.broken:
             raise batches.broken[0] from None
         raise
+    return batches.written
 
 
 @contextmanager
@@ -197,22 +216,6 @@ def _crs(table: geopandas.GeoDataFrame) -> str | None:
     return f"EPSG:{code}" if code else table.crs.to_wkt("WKT1_GDAL")
 
 
-def _check_free(path: Path) -> None:
-    """Raises OSError when another program works on the file: a lock, or an open GeoPackage's journal beside it."""
-    with path.open("r+b"):
-        pass
-    if path.suffix.lower() != ".gpkg":
-        return
-    if path.with_name(f"{path.name}-wal").exists():
-        raise OSError(f"another program has it open ({path.name}-wal lies beside it)")
-    try:
-        with closing(sqlite3.connect(path, timeout=0.2, isolation_level=None)) as database:
-            database.execute("BEGIN EXCLUSIVE").connection.rollback()
-    except sqlite3.DatabaseError as error:
-        if "locked" in str(error):
-            raise OSError("another program has it open (the database is locked)") from error
-
-
 def _beside(fields: set[str], name: str) -> str:
     """`name`, or a like one where a field has it already."""
     return name if name not in fields else _free_name(name, fields)
@@ -221,13 +224,3 @@ def _beside(fields: set[str], name: str) -> str:
 def _free_name(name: str, used: set[str]) -> str:
     """A field name of at most ten characters, a shapefile's limit, that is not yet used."""
     return next(new for n in range(1, 1000) if (new := f"{name[: 9 - len(str(n))]}_{n}").lower() not in used)
-
-
-def _require_no_other_layers(path: Path) -> None:
-    """Raises NotWritable for a file of several layers: writing one would take the others away."""
-    try:
-        layers = [name for name, geometry in layers_in(str(path)).items() if geometry is not None]
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError):  # no layer at all: it may be replaced
-        return
-    if len(layers) > 1:
-        raise NotWritable(path, f"it holds several layers ({', '.join(layers)}), which would be lost")

@@ -6,6 +6,6 @@ Takes plain tables and arrays (the report document of docs/contracts.md) and kno
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-from backend.reports.writing import write
+from backend.reports.writing import places, prepare, write
 
-__all__ = ["write"]
+__all__ = ["places", "prepare", "write"]

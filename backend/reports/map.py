@@ -35,12 +35,17 @@ LEGEND_ROWS = 30
 def draw_map(
     geometries: Any, codes: Sequence[Any], classes: Sequence[CropClass], path_png: Path, title: str = ""
 ) -> Path:
-    """Writes a PNG of the parcels, each in the colour of its class, and returns its path.
+    """Writes the PNG of `map_png`, and returns its path. Raises NotWritable."""
+    write_all({path_png: map_png(geometries, codes, classes, title)})
+    return path_png
+
+
+def map_png(geometries: Any, codes: Sequence[Any], classes: Sequence[CropClass], title: str = "") -> bytes:
+    """A PNG of the parcels, each in the colour of its class.
 
     `geometries` are a GeoDataFrame, a GeoSeries or an array of shapely geometries; with a CRS they are drawn in their
     UTM zone, without one their coordinates are assumed to be metres. `codes` `(parcels,)` are class codes of `classes`,
     null where a parcel was not classified. Parcels without an outline are not drawn, but counted in the legend.
-    Raises NotWritable.
     """
     position = _positions(codes, classes)
     ground = _in_metres(geometries)
@@ -53,8 +58,7 @@ def draw_map(
         _draw_legend(figure, counts, classes)
         _frame(axes, title)
 
-    write_all({path_png: drawn(_size_in(shapely.total_bounds(ground)), draw, "png", DPI)})
-    return path_png
+    return drawn(_size_in(shapely.total_bounds(ground)), draw, "png", DPI)
 
 
 def _positions(codes: Sequence[Any], classes: Sequence[CropClass]) -> NDArray[np.int64]:

@@ -13,6 +13,7 @@ import pyarrow
 import pyarrow.parquet
 from pyarrow import types
 
+from backend.memory import require_memory
 from backend.series.document import Fault
 from backend.series.manifest import Manifest
 from backend.vocabulary import CLASSIFIABLE, OUTLINES, QUALITY
@@ -74,6 +75,7 @@ def read_index(path: Path, manifest: Manifest) -> pandas.DataFrame:
             faults = [_fault(name, table.column(name)) for name in wanted]
             index = table.to_pandas(ignore_metadata=True)
     except (pyarrow.ArrowException, KeyError, TypeError) as error:
+        require_memory(error)
         raise Fault(str(error)[:200]) from error
     for fault in filter(None, faults):
         raise fault

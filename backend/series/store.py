@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -23,7 +24,8 @@ from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
 from backend.errors import DiskFull, NoPositions, NotAStore, NotWritable, StoreOfOtherInputs, StoreTooNew
-from backend.files import write_beside, writing_to
+from backend.files import FORMER, PART, discard, write_beside, writing_to
+from backend.memory import require_memory
 from backend.parcels.sources import geoparquet
 from backend.series import arrays
 from backend.series.arrays import arrays_of
@@ -96,6 +98,7 @@ class Store:
         try:
             yield from geoparquet.tables(self.path / _PARCELS, geometry, ids=True)
         except (OSError, ValueError, KeyError, TypeError, pyarrow.ArrowException, AttributeError) as error:
+            require_memory(error)
             raise NotAStore(self.path, f"{_PARCELS} is missing or damaged ({error})") from error
 
     def parcels(self) -> geopandas.GeoDataFrame:
@@ -117,6 +120,7 @@ class Store:
         try:
             return open_memmap(self.path / f"{name}.npy", mode="r+" if self.writable else "r")
         except (OSError, ValueError) as error:
+            require_memory(error)
             raise NotAStore(self.path, f"{name}.npy is missing or damaged ({error})") from error
 
 
@@ -153,6 +157,7 @@ def _naming(path: Path, file: str) -> Iterator[None]:
     except Fault as fault:
         raise NotAStore(path, f"{file} cannot be used: {fault}") from fault
     except (OSError, ValueError) as error:
+        require_memory(error)
         raise NotAStore(path, f"{file} is missing or damaged ({error})") from error
 
 
@@ -161,6 +166,7 @@ def _require_rows(path: Path, parcels: int) -> None:
     try:
         rows = pyarrow.parquet.read_metadata(path).num_rows
     except pyarrow.ArrowException as error:
+        require_memory(error)
         raise Fault(str(error)[:200]) from error
     if rows != parcels:
         raise Fault(f"expected the {parcels} parcels of {_INDEX}, found {rows}")
@@ -272,6 +278,13 @@ def locked(path: Path) -> Iterator[None]:
             beside.unlink()
 
 
+def remove_unused(path: Path) -> None:
+    """Removes a store of a killed run that no other run works on."""
+    if path.is_dir():
+        with suppress(NotWritable), locked(path):
+            discard(path)
+
+
 def write_json(path: Path, document: Mapping[str, Any]) -> None:
     write_beside(path, lambda beside: beside.write_text(json.dumps(document, indent=1), encoding="utf-8"))
 
@@ -280,5 +293,6 @@ def _is_debris(path: Path) -> bool:
     """Whether a folder holds nothing but the arrays of a layout that was cut short before its manifest."""
     arrays_known = {"reflectance", "clear", "position", *_WHILE_FILLED}
     known = {f"{name}.npy" for name in arrays_known} | {_PARCELS, _INDEX}
-    names = {entry.name.removeprefix(".").removesuffix(".new") for entry in path.iterdir()} if path.is_dir() else {""}
+    unfinished = re.compile(rf"\.(.+)\.(?:new|\d+\.(?:{PART}|{FORMER}))")  # of version 0.1.0 and of this one
+    names = {unfinished.sub(r"\1", entry.name) for entry in path.iterdir()} if path.is_dir() else {""}
     return names <= known | {_MANIFEST}

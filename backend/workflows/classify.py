@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-import shutil
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,45 +12,42 @@ from typing import Any
 
 import geopandas
 import numpy as np
-import pandas
 import torch
 
-from backend import reports
 from backend.errors import BadArgument, NoRotation
+from backend.files import discard
 from backend.learning.device import choose
 from backend.learning.prediction import predict
 from backend.models.bundle import ModelBundle
 from backend.options import default
 from backend.parcels import nomenclature
 from backend.parcels.database import Database
+from backend.parcels.geopackage import is_geopackage
 from backend.parcels.sources import find as find_layer
-from backend.parcels.writing import Attached, Losses, check_output, write
 from backend.protocol import Reporter
-from backend.reports.map import draw_map
+from backend.results_folder import ResultsFolder
 from backend.series import quality
 from backend.series.store import Store, locked, open_store
 from backend.series.views import dataset_for
+from backend.workflows import classified_outputs as outputs
 from backend.workflows import report_document
 from backend.workflows.arguments import own_options, typed
 from backend.workflows.classified_parcels import ClassifiedParcels
 from backend.workflows.extract import ExtractSpec, make_store, warn_of_flags
 from backend.workflows.preparation import Preparation, in_words, of_store
 from backend.workflows.previous_crops import previous_crops
-from backend.workflows.results import require_writable, write_results
 from backend.workflows.season_overlap import ImageSeason
 from backend.workflows.seasons import Seasons
-
-_MOST_DRAWN = 100_000  # parcels on a map picture
-_DRAWN = ("Polygon", "MultiPolygon")  # imported samples are points, or have no place
 
 
 @dataclass(frozen=True)
 class ClassifySpec:
     """`source`: a store, or images (a folder, a file, "stac:" and an address) together with `parcels`.
 
-    `output`: the layer to write. `store` keeps the series that are made there; `keep_series` beside the output, in
-    NAME.parcels, in place of those of a former run; without either they are removed at the end. `report` None: beside
-    the output. `truth` and `previous_field` name fields of the layer.
+    `output`: the file to write, in it `output_layer` (None: named as the file); `overwrite` replaces a layer of that
+    name in a GeoPackage that holds others. `store` keeps the series that are made there; `keep_series` beside the
+    output, in NAME.parcels, in place of those of a former run; without either they are removed at the end. `report`
+    None: beside the output. `truth` and `previous_field` name fields of the layer.
     """
 
     source: Path | str
@@ -64,6 +61,8 @@ class ClassifySpec:
     language: str = default("language")
     store: Path | None = None
     keep_series: bool = False
+    output_layer: str | None = None
+    overwrite: bool = False
     batch_size: int | None = None  # None: what suits the model
     device: str = default("device")
 
@@ -71,6 +70,8 @@ class ClassifySpec:
         """Raises BadArgument where options do not go together."""
         if self.store is not None and self.keep_series:
             raise BadArgument("keep_series", "either a store or this, not both", str(self.store))
+        if self.output_layer is not None and not is_geopackage(self.output):
+            raise BadArgument("output_layer", "a GeoPackage (.gpkg) where a layer is named", str(self.output))
 
     @classmethod
     def of(cls, **options: Any) -> ClassifySpec:
@@ -83,13 +84,34 @@ class ClassifySpec:
         return cls(**own, preparation=Preparation(preparation))
 
     @property
+    def layer(self) -> str:
+        return self.output_layer or self.output.stem
+
+    @property
+    def base(self) -> Path:
+        """What the files beside the output are named after: several layers of one file do not share a report."""
+        if self.layer == self.output.stem:
+            return self.output
+        name = re.sub(r"[^\w.-]", "_", self.layer)
+        return self.output.with_name(f"{self.output.stem}_{name}{self.output.suffix}")
+
+    @property
     def page(self) -> Path:
-        return report_document.report_path(self.output, self.report)
+        return report_document.report_path(self.base, self.report)
+
+    @property
+    def map(self) -> Path:
+        """The map picture beside the report."""
+        return self.page.with_suffix(".png")
+
+    @property
+    def results(self) -> Path:
+        return ResultsFolder.beside(self.base).path
 
     @property
     def series(self) -> Path:
         """Where the store is made."""
-        name = f"{self.output.stem}.parcels" if self.keep_series else f".{self.output.stem}.parcels"
+        name = f"{self.base.stem}.parcels" if self.keep_series else f".{self.base.stem}.parcels"
         return self.store or self.output.with_name(name)
 
     @property
@@ -122,8 +144,9 @@ def classify(spec: ClassifySpec, reporter: Reporter) -> Classification:
     `make_store` raises.
     """
     began = time.monotonic()
-    _check_outputs(spec)
+    outputs.check(spec)
     with locked(spec.output):
+        outputs.tidy(spec)
         bundle = ModelBundle.load(spec.model)
         preparation = _prepare(spec, bundle, reporter)
         device = choose(spec.device, reporter)
@@ -138,7 +161,7 @@ def classify(spec: ClassifySpec, reporter: Reporter) -> Classification:
         classified = _classify(store, bundle, device, spec, reporter)
         result = _write(classified, spec, began, reporter)
         if spec.parcels is not None and not spec.keeps_series:
-            shutil.rmtree(spec.series)
+            discard(spec.series)
     return result
 
 
@@ -189,20 +212,16 @@ def _classify(
 
 
 def _write(classified: ClassifiedParcels, spec: ClassifySpec, began: float, reporter: Reporter) -> Classification:
-    """The layer, the results and the report."""
+    """The results, the report and the layer, which appear together."""
     agreement = classified.agreement(spec.truth, reporter) if spec.truth else {}
     predictions = classified.predictions()
-    layer = Attached(classified.store.tables, predictions, spec.output)
-    if layer.renamed:
-        reporter.warning("output.field_renamed", names=[f"{old} as {new}" for old, new in layer.renamed.items()])
-    _warn_of_losses(write(layer, spec.output, spec.output.stem), reporter)
     series = classified.store.path if spec.parcels is None or spec.keeps_series else None
-    results = write_results(classified, spec.model, spec.output, series)
+    page = outputs.write(classified, predictions, agreement, spec, series, reporter)
     return Classification(
         output=spec.output,
-        layer=spec.output.stem,
-        report=_report(classified, predictions, agreement, spec),
-        results=results,
+        layer=spec.layer,
+        report=page,
+        results=spec.results,
         store=series,
         parcels=len(predictions),
         classified=len(classified.rows),
@@ -212,25 +231,6 @@ def _write(classified: ClassifiedParcels, spec: ClassifySpec, began: float, repo
         scores=agreement.get("scores"),
         seconds=round(time.monotonic() - began, 1),
     )
-
-
-def _warn_of_losses(losses: Losses, reporter: Reporter) -> None:
-    if losses.emptied:
-        reporter.warning("output.geometry_emptied", features=losses.emptied)
-    if losses.cut:
-        reporter.warning("output.text_cut", names=losses.cut)
-    if losses.measures:
-        reporter.warning("output.measures_lost")
-
-
-def _check_outputs(spec: ClassifySpec) -> None:
-    """Before anything long: the outputs can be written, and do not take the place of what goes in."""
-    parcels, output = spec.parcels, spec.output
-    if isinstance(parcels, Path) and output.exists() and parcels.exists() and output.samefile(parcels):
-        raise BadArgument("output", "another file than the parcel layer, which it would replace", str(output))
-    check_output(output)
-    report_document.require_writable(spec.page)
-    require_writable(output)
 
 
 def _check_rotation(bundle: ModelBundle, spec: ClassifySpec, reporter: Reporter) -> None:
@@ -262,32 +262,3 @@ def _warn_of_series(store: Store, bundle: ModelBundle, reporter: Reporter) -> No
     found, trained = in_words(of_store(store)), in_words(bundle.provenance.get("preparation", {}))
     if trained and found and trained != found:
         reporter.warning("series.made_otherwise", trained=trained, found=found)
-
-
-def _report(
-    classified: ClassifiedParcels, predictions: pandas.DataFrame, agreement: dict[str, Any], spec: ClassifySpec
-) -> Path:
-    bundle, store = classified.bundle, classified.store
-    model = {"model": bundle.architecture, "trained": bundle.provenance.get("made", "")}
-    about = report_document.of_store(store)
-    parts = {
-        **about,
-        "notes": [*about["notes"], *report_document.prior_notes(spec.previous_field)],
-        **agreement,
-        "breakdown": classified.breakdown(),
-        "provenance": {**model, **report_document.sources((store,))},
-    }
-    document = report_document.document("classification", "Classified parcels", **parts)
-    picture = _map(classified, predictions, spec.page.with_suffix(".png"))
-    return reports.write(document, spec.page, picture, spec.language)
-
-
-def _map(classified: ClassifiedParcels, predictions: pandas.DataFrame, path: Path) -> Path | None:
-    """A picture of the classified outlines; None where they are too many, or no polygons."""
-    if len(predictions) > _MOST_DRAWN:
-        return None
-    geometries = classified.store.parcels().geometry
-    if not geometries.geom_type.isin(_DRAWN).any():
-        return None
-    codes = predictions["crop_code"].to_numpy(object, na_value=None)
-    return draw_map(geometries, codes, classified.bundle.classes, path, "Classified parcels")

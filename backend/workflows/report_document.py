@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from backend import __version__
 from backend.errors import NotWritable
-from backend.files import writing_to
+from backend.files import beside, writing_to
 from backend.imagery.grid import Grid
 from backend.series import quality
 from backend.series.store import Store
@@ -112,7 +112,7 @@ def require_writable(path: Path) -> None:
         raise NotWritable(path, "it is a folder")
     with writing_to(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        probe = path.with_name(f".{path.name}.probe")
+        probe = beside(path)
         probe.touch()
         probe.unlink()
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from backend import __version__
 from backend.files import writing_to
-from backend.results_folder import Description, Parcel, ResultsFolder
+from backend.results_folder import Description, Parcel, ResultsFolder, fill
 from backend.workflows.classified_parcels import ClassifiedParcels
 from backend.workflows.report_document import named
 
@@ -26,9 +26,13 @@ def require_writable(layer: Path) -> None:
         folder.require_replaceable()
 
 
-def write_results(classified: ClassifiedParcels, model: Path, layer: Path, series: Path | None) -> Path:
-    """Writes `NAME.results` beside `layer`; `series` is the store, where it is kept. Raises NotWritable, DiskFull."""
-    folder, bundle = ResultsFolder.beside(layer), classified.bundle
+def write_results(
+    classified: ClassifiedParcels, model: Path, layer: Path, folder: Path, series: Path | None
+) -> None:  # fmt: skip
+    """Writes the results behind `layer` into the new folder; `series` is the store, where it is kept. Raises
+    NotWritable, DiskFull.
+    """
+    bundle = classified.bundle
     description = Description(
         made=datetime.now().astimezone().isoformat(timespec="seconds"),
         engine=__version__,
@@ -41,8 +45,8 @@ def write_results(classified: ClassifiedParcels, model: Path, layer: Path, serie
         parcels=len(classified.store.index),
         classified=len(classified.rows),
     )
-    with writing_to(folder.path):
-        return folder.write(description, _parcels(classified))
+    with writing_to(folder):
+        fill(folder, description, _parcels(classified))
 
 
 def sha256(path: Path) -> str:

@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from backend import __version__, reports
+from backend.files import discard, remove_leftovers
 from backend.learning.training import Trained, TrainingSpec
 from backend.learning.training import train as learn
 from backend.models import MODELS
@@ -21,6 +21,8 @@ from backend.parcels.nomenclature import Nomenclature
 from backend.protocol import Reporter
 from backend.reports.tables import MEASURES
 from backend.series.batch import Dataset
+from backend.series.store import locked
+from backend.staging import recover, staged
 from backend.workflows import report_document
 from backend.workflows.arguments import own_options, require_none, typed
 from backend.workflows.folding import FoldingOptions, folding_of
@@ -95,17 +97,27 @@ class Training:
 def train(spec: TrainSpec, reporter: Reporter) -> Training:
     """Trains on the declared crops of the stores and saves the model with its report; a stopped run goes on.
 
+    The model and its report appear together.
+
     Raises NotAStore, MissingField, BadClassTable, TooFewClasses, TooFewGroups, NoSuchDevice, Diverged, NotWritable,
     DiskFull, Cancelled.
     """
     began = time.monotonic()
     report_document.require_writable(spec.output)
     report_document.require_writable(spec.page)
+    with locked(spec.output):
+        recover(spec.output)
+        for path in (spec.output, spec.checkpoint, *reports.places(spec.page)):
+            remove_leftovers(path)
+        return _train(spec, began, reporter)
+
+
+def _train(spec: TrainSpec, began: float, reporter: Reporter) -> Training:
     seasons = Seasons.open(spec.stores)
     seasons.require_overlap(reporter)
     labelled = label_parcels(seasons, spec.class_field, spec.classes, reporter)
     if spec.restart:
-        shutil.rmtree(spec.checkpoint, ignore_errors=True)
+        discard(spec.checkpoint)
     dataset = seasons.dataset(MODELS[spec.learning.model].view)
     folding = folding_of(spec.folding, seasons)
     crops, field_name = labelled.table, spec.previous_field
@@ -115,9 +127,11 @@ def train(spec: TrainSpec, reporter: Reporter) -> Training:
     )
     facts = {**_choices(spec), "split": folding.name, "seconds": round(time.monotonic() - began, 1)}
     document = _document(seasons, trained, labelled, facts)
-    _bundle(seasons, trained, dataset, crops, document).save(spec.output)
-    page = reports.write(document, spec.page, language=spec.language)
-    shutil.rmtree(spec.checkpoint, ignore_errors=True)
+    with staged(spec.output) as staging:
+        page = reports.prepare(document, spec.page, staging, language=spec.language)
+        bundle = _bundle(seasons, trained, dataset, crops, document)
+        staging.write_all({spec.output: bundle.packed(spec.output)})
+    discard(spec.checkpoint)
     return _result(spec, trained, labelled, document, page)
 
 

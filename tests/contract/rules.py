@@ -34,13 +34,18 @@ SHARED = {
     "messages",
     "errors",
     "files",
+    "memory",
+    "processes",
+    "staging",
     "vocabulary",
 }
 SHARED_MAY_IMPORT = {
     "": {"api"},
     "errors": {"messages"},
     "installation": {"errors", "protocol"},
-    "files": {"errors"},
+    "files": {"errors", "memory", "processes"},
+    "memory": {"errors"},
+    "staging": {"files", "processes"},
     "model_zip": {"json_document"},
     "model_file": {"json_document", "model_zip"},
 }  # the others import nothing of ours

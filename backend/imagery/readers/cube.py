@@ -22,6 +22,7 @@ from backend.imagery.grid import Grid
 from backend.imagery.locations import NETCDF_SUFFIXES, in_netcdf, in_zarr, in_zip, is_netcdf
 from backend.imagery.names import band_called, moment_in, platform_in, tile_in
 from backend.imagery.rasters import opened, read_facts
+from backend.memory import require_memory
 
 _ZARR_FILES = (".zmetadata", ".zgroup", "zarr.json")
 _MASK = "SCL"
@@ -126,6 +127,7 @@ def _zarr_store(path: Path) -> str:
         with ZipFile(path) as archive:
             groups = [Path(name).parent for name in archive.namelist() if Path(name).name in _ZARR_FILES]
     except (BadZipFile, OSError) as error:
+        require_memory(error)
         raise UnreadableImage(path, error) from error
     if not groups:
         raise BadMetadata(path, f"expected a Zarr group in the archive ({' or '.join(_ZARR_FILES)}); found none")

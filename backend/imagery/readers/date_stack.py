@@ -19,6 +19,7 @@ from backend.imagery.names import moment_in, parse_day
 from backend.imagery.own_masks import preferred
 from backend.imagery.rasters import RasterFacts
 from backend.imagery.readers.multi_band import require_agreement
+from backend.memory import require_memory
 
 
 def claims(facts: RasterFacts, options: ImageryOptions) -> bool:
@@ -92,6 +93,7 @@ def read_dates(path: Path) -> list[datetime]:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
+        require_memory(error)
         raise UnreadableImage(path, error) from error
     moments = []
     for number, line in enumerate(lines, start=1):

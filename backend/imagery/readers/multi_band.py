@@ -19,6 +19,7 @@ from backend.imagery.labels import Label, labels_of, labels_of_files
 from backend.imagery.names import moment_in, moment_of, moment_of_folder, platform_in, tile_in
 from backend.imagery.own_masks import preferred
 from backend.imagery.rasters import RasterFacts
+from backend.memory import require_memory
 
 _MOST_NAMED = 3
 
@@ -38,6 +39,7 @@ def scenes(rasters: Sequence[RasterFacts], options: ImageryOptions) -> tuple[lis
         try:
             found += _scenes_of(facts, _named(facts, labels, options), options)
         except EngineError as error:
+            require_memory(error)
             skipped.append(Skipped(facts.path, error.code, error.message))
         else:
             skipped += _doubtful(facts, labels)

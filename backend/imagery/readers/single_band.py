@@ -18,6 +18,7 @@ from backend.imagery.labels import Label, band_named, labels_of, labels_of_files
 from backend.imagery.names import moment_in, moment_of, platform_in, scene_key, tile_in
 from backend.imagery.own_masks import is_part_of_scene, scene_of
 from backend.imagery.rasters import RasterFacts
+from backend.memory import require_memory
 
 
 def claims(facts: RasterFacts, options: ImageryOptions) -> bool:
@@ -71,6 +72,7 @@ def scenes(rasters: Sequence[RasterFacts], options: ImageryOptions) -> tuple[lis
         try:
             found.append(_scene(members, named))
         except EngineError as error:
+            require_memory(error)
             skipped.append(Skipped(members[0].path, error.code, error.message))
     return found, skipped
 

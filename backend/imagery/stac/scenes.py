@@ -29,6 +29,7 @@ from backend.imagery.rasters import read_facts, require_metres
 from backend.imagery.stac import assets
 from backend.imagery.stac.assets import BandAsset, Json
 from backend.imagery.stac.walking import SCHEME, Bounds, Found, Query, items, resolve
+from backend.memory import require_memory
 from backend.protocol import Reporter
 
 _ESA_SCALE, _ESA_OFFSET = 1e-4, -0.1  # quantification 10,000; BOA_ADD_OFFSET -1000 from processing baseline 04.00 on
@@ -54,6 +55,7 @@ def scenes(
         try:
             found.append(_scene(item, name, options))
         except EngineError as error:
+            require_memory(error)
             skipped.append(Skipped(Path(name), error.code, getattr(error, "reason", error.message)))
             reporter.warning(error.code, **error.fields)
     return found, skipped

@@ -17,6 +17,7 @@ import pyproj.exceptions
 import shapely.errors
 
 from backend.errors import BadArgument, UnreadableParcels
+from backend.memory import require_memory
 
 MEASURES = r"Measured \(M\) geometry types"  # pyogrio says that it drops them; it does not
 _ARCHIVED = (".shp", ".gpkg", ".geojson", ".json", ".fgb", ".gml", ".kml", ".sqlite", ".tab", ".mif")
@@ -73,6 +74,7 @@ def reading(path: Path) -> Iterator[None]:
     try:
         yield
     except _ERRORS as error:
+        require_memory(error)
         told = " ".join(str(error).split()).partition("; It might help to")[0]  # GDAL's advice for programmers
         raise UnreadableParcels(path, told.rstrip(".")) from error
 

@@ -25,7 +25,7 @@ from backend.parcels.sources.locations import Place, reading
 
 _CURVED = tuple(kind + 1000 * axes for kind in range(8, 15) if kind not in (13, 14) for axes in range(4))
 # A null outline of a FlatGeobuf ends the process in GDAL's own stream of columns (3.12), not in its general one.
-_GENERAL_STREAM = {"OGR_FLATGEOBUF_STREAM_BASE_IMPL": "YES"}
+GENERAL_STREAM = {"OGR_FLATGEOBUF_STREAM_BASE_IMPL": "YES"}
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class VectorFile:
 
     def _require_all(self, found: int) -> None:
         """Raises UnreadableParcels for a FlatGeobuf that ends before its last feature, which GDAL does not say."""
-        with _quiet():
+        with quiet():
             facts = pyogrio.read_info(self.place.for_gdal, layer=self.name, encoding=self.encoding)
         if facts["driver"] == "FlatGeobuf" and facts["features"] > found:
             reason = (
@@ -72,7 +72,7 @@ class VectorFile:
 
         Of a shapefile with deleted records that are still in it GDAL counts these when it skips.
         """
-        with _quiet():
+        with quiet():
             facts = pyogrio.read_info(self.place.for_gdal, layer=self.name, encoding=self.encoding)
         if facts["driver"] == "ESRI Shapefile":
             only_ids = {"columns": [], "read_geometry": False, "return_fids": True}
@@ -84,8 +84,8 @@ class VectorFile:
         """By columns, so that types survive; broken outlines and curves one by one, null or straightened."""
         how = {"layer": self.name, "fid_as_index": True, "encoding": self.encoding, **which}
         by_columns = {"use_arrow": True, "arrow_to_pandas_kwargs": ARROW}
-        pyogrio.set_gdal_config_options(_GENERAL_STREAM)
-        with _quiet():
+        pyogrio.set_gdal_config_options(GENERAL_STREAM)
+        with quiet():
             with suppress(pyarrow.ArrowException, shapely.errors.GEOSException, NotImplementedError):
                 table = pyogrio.read_dataframe(self.place.for_gdal, **how, **by_columns, read_geometry=geometry)
                 return Chunk(table, broken=_mend(table))
@@ -125,7 +125,7 @@ def layer_in(place: Place, layer: str | None) -> str | None:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=locations.MEASURES)
         warnings.filterwarnings("ignore", message=".* as JSON; leaving as string")
