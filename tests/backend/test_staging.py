@@ -181,7 +181,7 @@ def test_processes_that_run_and_that_do_not(gone):
         (errno.ENOSPC, errors.DiskFull, "Free some space"),
         (errno.EFBIG, errors.FileTooLarge, "ulimit -f"),
         (errno.EDQUOT, errors.QuotaExceeded, "quota"),
-        (errno.EACCES, errors.NotWritable, "Choose another place"),
+        (errno.EACCES, errors.NotWritable, "Choose another"),
         (errno.ENOMEM, errors.OutOfMemory, "not at fault"),
     ],
 )
