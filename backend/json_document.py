@@ -11,10 +11,11 @@ import math
 import re
 import stat
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 MOST_VALUES, MOST_DEPTH = 1_000_000, 32
 MOST_TEXT, MOST_DIGITS = 10_000, 40  # characters of a text, of a number
+MOST_SHOWN = 60  # characters of a wrong value in a message
 
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 
@@ -31,8 +32,13 @@ class NewerSchema(Fault):
         self.found = found
 
 
-def parse(content: bytes, where: str, most_values: int = MOST_VALUES) -> Dict[str, Any]:
-    """The JSON object in UTF-8, with every name once and finite numbers only; raises Fault."""
+def parse(
+    content: bytes, where: str, most_values: int = MOST_VALUES, most_text: Optional[int] = MOST_TEXT
+) -> Dict[str, Any]:
+    """The JSON object in UTF-8, with every name once and finite numbers only; raises Fault.
+
+    `most_text` None leaves texts to the caller.
+    """
     try:
         if sum(map(content.count, b",[{")) > most_values:
             raise Fault(f"{where} holds more than {most_values} values")
@@ -43,7 +49,7 @@ def parse(content: bytes, where: str, most_values: int = MOST_VALUES) -> Dict[st
     except (ValueError, RecursionError) as error:
         words = "it is nested too deeply" if isinstance(error, RecursionError) else first_line(error)
         raise Fault(f"{where} is damaged ({words})") from error
-    _check_texts(document, where)
+    _check_texts(document, where, most_text)
     return as_object(document, where)
 
 
@@ -82,13 +88,13 @@ def _constant(name: str) -> float:
     raise ValueError(f"{name} is not a number")
 
 
-def _check_texts(document: Any, where: str) -> None:
+def _check_texts(document: Any, where: str, most: Optional[int]) -> None:
     """No text is too long or cannot be written down in UTF-8, and nothing is nested too deeply."""
     level: List[Any] = [document]
     for _ in range(MOST_DEPTH):
         for text in (value for value in level if isinstance(value, str)):
-            if len(text) > MOST_TEXT or _NOT_TEXT.search(text):
-                raise Fault(f"{where}: a text is longer than {MOST_TEXT} characters or has some that are no text")
+            if most is not None and (len(text) > most or _NOT_TEXT.search(text)):
+                raise Fault(f"{where}: a text has more than {most} characters, or some that are not text")
         level = [inner for value in level if isinstance(value, (dict, list)) for inner in _inside(value)]
         if not level:
             return
@@ -148,10 +154,10 @@ def as_positive(value: Any, where: str, high: float) -> float:
 
 
 def shown(value: Any) -> str:
-    if isinstance(value, (dict, list)):
+    words = json.dumps(value, ensure_ascii=False, default=str)
+    if len(words) > MOST_SHOWN and isinstance(value, (dict, list)):
         return f"{'an object' if isinstance(value, dict) else 'a list'} of {len(value)}"
-    words = json.dumps(value, ensure_ascii=False)
-    return words if len(words) <= 60 else f"{words[:60]}..."
+    return words if len(words) <= MOST_SHOWN else f"{words[:MOST_SHOWN]}..."
 
 
 def first_line(error: BaseException) -> str:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, ClassVar, Dict, List, Mapping, Optional, Protocol, Tuple, Union
+from typing import Any, ClassVar, Mapping, Optional, Protocol, Union
+
+from .json_document import parse
 
 PROTOCOL_VERSION = 1
 MOST_JOB_CHARACTERS = 1 << 20  # a year of dates to exclude takes 5,000
@@ -52,29 +54,10 @@ class Job:
 
 
 def _read_job(text: str) -> Mapping[str, Any]:
-    """The object of a job's text, of bounded size and depth, without NaN and keys that stand twice."""
+    """The object of a job's text, bounded in size and depth. Raises ValueError."""
     if len(text) > MOST_JOB_CHARACTERS:
         raise ValueError(f"it has more than {MOST_JOB_CHARACTERS} characters")
-    try:
-        document = json.loads(text, object_pairs_hook=_single_keys, parse_constant=_no_number)
-    except RecursionError as error:
-        raise ValueError("its values are nested too deeply") from error
-    if not isinstance(document, dict):
-        raise ValueError('expected an object {"protocol": 1, "command": "...", "arguments": {...}}')
-    return document
-
-
-def _single_keys(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
-    document: Dict[str, Any] = {}
-    for name, value in pairs:
-        if name in document:
-            raise ValueError(f"the key {name!r:.60} stands twice")
-        document[name] = value
-    return document
-
-
-def _no_number(text: str) -> None:
-    raise ValueError(f"{text} is not a number of JSON")
+    return parse(text.encode("utf-8", "surrogatepass"), "it", most_text=None)
 
 
 def _require_plain(name: str, value: Any, within_list: bool) -> None:

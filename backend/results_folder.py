@@ -16,12 +16,18 @@ import sys
 from array import array
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Iterable, Iterator, Mapping, Optional, Tuple
 
+from .json_document import Fault, NewerSchema, as_list, as_object, as_text, as_whole, member_of, read_object
+
 SCHEMA = 1
 DESCRIPTION, PARCELS = "results.json", "parcels.sqlite"
-MOST_BYTES = 16 << 20  # of results.json; ten thousand classes take two
+MOST_BYTES, MOST_VALUES = 1 << 20, 10_000  # of results.json
+MOST_CLASSES, MOST_PARCELS = 512, 2**53
+_TEXTS = ("made", "engine", "layer", "model", "model_sha256", "architecture")
+_CLASS = ("code", "name", "colour")
 _TABLE = """
 CREATE TABLE parcel (
     position INTEGER PRIMARY KEY,
@@ -56,26 +62,22 @@ class Description:
     schema: int = SCHEMA
 
     @classmethod
-    def from_document(cls, document: Any) -> Description:
-        """Checks types and relations; keys of a newer minor version are ignored. Raises NotResults."""
-        if not isinstance(document, dict) or not isinstance(document.get("schema"), int):
-            raise NotResults(f"{DESCRIPTION} names no schema")
-        if document["schema"] > SCHEMA:
-            raise NotResults(
-                f"it has schema {document['schema']}, this version reads up to {SCHEMA}; update the plugin"
-            )
-        texts = ("made", "engine", "layer", "model", "model_sha256", "architecture")
-        for name in texts:
-            _require(isinstance(document.get(name), str), name, "a text", document.get(name))
-        store = document.get("store")
-        _require(store is None or isinstance(store, str), "store", "a path or null", store)
-        for name in ("parcels", "classified"):
-            value = document.get(name)
-            _require(type(value) is int and value >= 0, name, "a whole number from 0", value)
-        _require(document["classified"] <= document["parcels"], "classified", "at most parcels", document["classified"])
-        classes = tuple(_class(entry) for entry in _list(document, "classes"))
-        own = {name: document[name] for name in (*texts, "parcels", "classified")}
-        return cls(**own, store=store, classes=classes)
+    def from_document(cls, document: Mapping[str, Any]) -> Description:
+        """Checks types and relations; keys of a newer minor version are ignored. Raises Fault, NewerSchema."""
+        part = partial(member_of, document, where=DESCRIPTION)
+        schema = as_whole(part("schema"), "schema", 1, MOST_PARCELS)
+        if schema > SCHEMA:
+            raise NewerSchema(schema, SCHEMA)
+        parcels = as_whole(part("parcels"), "parcels", 0, MOST_PARCELS)
+        store = part("store")
+        texts: Mapping[str, Any] = {name: as_text(part(name), name) for name in _TEXTS}
+        return cls(
+            **texts,
+            store=None if store is None else as_text(store, "store"),
+            classes=tuple(_class(entry) for entry in as_list(part("classes"), "classes", 1, MOST_CLASSES)),
+            parcels=parcels,
+            classified=as_whole(part("classified"), "classified", 0, parcels),
+        )
 
 
 @dataclass(frozen=True)
@@ -110,13 +112,11 @@ class ResultsFolder:
         """Raises NotResults."""
         path = self.path / DESCRIPTION
         try:
-            if not path.is_file() or path.stat().st_size > MOST_BYTES:
-                raise NotResults(f"{path} is missing, or too large for what it is")
-            return Description.from_document(json.loads(path.read_text(encoding="utf-8")))
-        except NotResults:
-            raise
-        except (OSError, ValueError, RecursionError) as error:
-            raise NotResults(f"{path} cannot be read ({error})") from error
+            return Description.from_document(read_object(path, MOST_BYTES, MOST_VALUES))
+        except OSError as error:
+            raise NotResults(f"{path} cannot be read ({error.strerror or error})") from error
+        except Fault as error:
+            raise NotResults(f"{path} is not usable: {error}") from error
 
     def parcels(self, where: str = "", values: Iterable[Any] = ()) -> Iterator[Parcel]:
         """The parcels in the layer's order, all or those that a condition of SQL takes, such as `crop = ?`.
@@ -206,22 +206,9 @@ def _numbers(blob: Optional[bytes]) -> Optional[Tuple[float, ...]]:
     return tuple(numbers)
 
 
-def _list(document: Mapping[str, Any], name: str) -> list[Any]:
-    value = document.get(name)
-    _require(isinstance(value, list), name, "a list", value)
-    return list(value or ())
-
-
 def _class(entry: Any) -> Mapping[str, str]:
-    names = ("code", "name", "colour")
-    good = isinstance(entry, dict) and all(isinstance(entry.get(name), str) for name in names)
-    _require(good, "classes", "objects of code, name and colour", entry)
-    return {name: entry[name] for name in names}
-
-
-def _require(good: bool, name: str, expected: str, found: Any) -> None:
-    if not good:
-        raise NotResults(f"{DESCRIPTION}: {name} should be {expected}, found {str(found)[:60]!r}")
+    crop = as_object(entry, "classes")
+    return {name: as_text(member_of(crop, name, "classes"), f"classes {name}") for name in _CLASS}
 
 
 def _is_empty(path: Path) -> bool:

@@ -12,7 +12,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.lib import format as npy
 
-from backend.series.document import Fault
+from backend.json_document import Fault
 from backend.series.manifest import Manifest
 
 _MOST_HEADER_BYTES = 4096  # an array of three dimensions has 128

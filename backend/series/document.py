@@ -1,81 +1,21 @@
-"""JSON documents read back with care: bounded in size and depth, every value checked, every fault named by its key."""
+"""The values of a store's JSON document, each checked, every fault named by its key (read by `json_document`)."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any, TypeVar
+
+from backend.json_document import Fault, shown
 
 T = TypeVar("T")
 Check = Callable[[Any, str], T]  # (value, its key) -> the checked value; raises Fault
 
-_MOST_DEPTH = 32
-_SHOWN = 60  # characters of a wrong value in a message
-
-
-class Fault(ValueError):
-    """What is wrong with a file that is read back; the caller knows which file and raises its own error."""
-
 
 def mismatch(at: str, expected: str, found: object) -> Fault:
-    text = "null" if found is None else repr(found)
-    return Fault(f"{at}: expected {expected}, found {text if len(text) <= _SHOWN else text[:_SHOWN] + '...'}")
-
-
-def read_json(path: Path, most_bytes: int) -> Any:
-    """The document in a file. Raises OSError, Fault (too large, too deep, a key twice, NaN, no JSON)."""
-    size = path.stat().st_size
-    if size > most_bytes:
-        raise Fault(f"it has {size} bytes, expected at most {most_bytes}")
-    try:
-        document = json.loads(
-            path.read_text(encoding="utf-8"), object_pairs_hook=_single, parse_constant=_no_number, parse_float=_finite
-        )
-    except RecursionError as error:
-        raise Fault("its values are nested too deeply") from error
-    except ValueError as error:
-        raise error if isinstance(error, Fault) else Fault(str(error)) from error
-    _require_shallow(document)
-    return document
-
-
-def _single(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    document: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in document:
-            raise Fault(f"the key {name[:_SHOWN]!r} stands twice")
-        document[name] = value
-    return document
-
-
-def _no_number(text: str) -> None:
-    raise Fault(f"{text} is not a number of JSON")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise Fault(f"{text} is too large for a number")
-    return number
-
-
-def _require_shallow(document: Any) -> None:
-    level, depth = [document], 0
-    while level:
-        depth += 1
-        if depth > _MOST_DEPTH:
-            raise Fault(f"its values are nested more than {_MOST_DEPTH} deep")
-        level = [
-            inner
-            for value in level
-            if isinstance(value, (dict, list))
-            for inner in (value.values() if isinstance(value, dict) else value)
-        ]
+    return Fault(f"{at}: expected {expected}, found {shown(found)}")
 
 
 @dataclass(frozen=True)

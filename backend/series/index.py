@@ -13,8 +13,8 @@ import pyarrow
 import pyarrow.parquet
 from pyarrow import types
 
+from backend.json_document import Fault
 from backend.memory import require_memory
-from backend.series.document import Fault
 from backend.series.manifest import Manifest
 from backend.vocabulary import CLASSIFIABLE, OUTLINES, QUALITY
 

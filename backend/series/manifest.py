@@ -13,26 +13,19 @@ from rasterio.crs import CRS
 from rasterio.errors import CRSError
 
 from backend.imagery.grid import Grid
+from backend.json_document import Fault, NewerSchema
 from backend.options import default
 from backend.series.calendar import FIRST_SEASON, LAST_SEASON
-from backend.series.document import Fault, Record, array_of, flag, integer, mapping, mismatch, number, text
+from backend.series.document import Record, array_of, flag, integer, mapping, mismatch, number, text
 from backend.series.source import Source
 from backend.vocabulary import SENTINEL_2
 
 SCHEMA = 2
-MOST_BYTES = 1 << 27  # 100 tiles of a season name 100,000 files in 20 MB
+MOST_BYTES, MOST_VALUES = 1 << 27, 10_000_000  # 100 tiles of a season name 100,000 files in 20 MB
 _MOST_PX = 2**31 - 1
 _FAR = 1e9  # metres; no coordinate of any system is larger
 _KEYS = ("complete", "season", "grid", "skipped", "left_out", "parcels", "inputs")
 _KEYS_1 = ("bands", "days", "time_axis", "acquisitions", "acquisition_days", "products")  # in schema 1 beside those
-
-
-class NewerSchema(Exception):
-    """Raised for a document of a later schema than SCHEMA; `found` is its number."""
-
-    def __init__(self, found: int) -> None:
-        super().__init__(found)
-        self.found = found
 
 
 @dataclass(frozen=True)
@@ -121,7 +114,7 @@ class Manifest:
         record = Record.of(document)
         schema = record.read("schema", integer(1, 2**63))
         if schema > SCHEMA:
-            raise NewerSchema(schema)
+            raise NewerSchema(schema, SCHEMA)
         record.require(*(_KEYS_1 if schema == 1 else ("sources", "positions")), *_KEYS)
         inputs = record.read("inputs", mapping)
         Record(inputs, "inputs").read("inner_buffer_m", number(0, 1e6), 0.0)

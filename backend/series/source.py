@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.json_document import Fault
 from backend.options import FILLINGS, MOST_DAYS, default
 from backend.series.document import (
     Check,
-    Fault,
     Record,
     array_of,
     choice,

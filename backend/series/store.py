@@ -25,13 +25,13 @@ from numpy.typing import NDArray
 
 from backend.errors import DiskFull, NoPositions, NotAStore, NotWritable, StoreOfOtherInputs, StoreTooNew
 from backend.files import FORMER, PART, discard, write_beside, writing_to
+from backend.json_document import Fault, NewerSchema, read_object
 from backend.memory import require_memory
 from backend.parcels.sources import geoparquet
 from backend.series import arrays
 from backend.series.arrays import arrays_of
-from backend.series.document import Fault, read_json
 from backend.series.index import read_index
-from backend.series.manifest import MOST_BYTES, SCHEMA, Manifest, NewerSchema
+from backend.series.manifest import MOST_BYTES, MOST_VALUES, SCHEMA, Manifest
 from backend.series.source import Source
 from backend.store_files import INDEX as _INDEX
 from backend.store_files import MANIFEST as _MANIFEST
@@ -142,7 +142,7 @@ def open_store(path: Path, writable: bool = False) -> Store:
 def read_manifest(path: Path) -> Manifest:
     """Of a store, finished or not. Raises NotAStore, StoreTooNew."""
     with _naming(path, _MANIFEST):
-        document = read_json(path / _MANIFEST, MOST_BYTES)
+        document = read_object(path / _MANIFEST, MOST_BYTES, MOST_VALUES)
         try:
             return Manifest.from_document(document)
         except NewerSchema as error:

@@ -46,6 +46,8 @@ SHARED_MAY_IMPORT = {
     "files": {"errors", "memory", "processes"},
     "memory": {"errors"},
     "staging": {"files", "processes"},
+    "protocol": {"json_document"},
+    "results_folder": {"json_document"},
     "model_zip": {"json_document"},
     "model_file": {"json_document", "model_zip"},
 }  # the others import nothing of ours

@@ -47,15 +47,12 @@ def test_help_names_the_commands_and_loads_nothing_heavy():
 
 
 BY_PATH = """
-import sys
-from importlib.util import module_from_spec, spec_from_file_location
+import importlib, sys
 from types import ModuleType
-sys.modules["private"] = ModuleType("private")
+package = sys.modules["private"] = ModuleType("private")
+package.__path__ = ["backend"]
 for path in sys.argv[1:]:
-    name = "private." + path.removeprefix("backend/").removesuffix(".py").replace("/", "_")
-    spec = spec_from_file_location(name, path)
-    module = sys.modules[name] = module_from_spec(spec)
-    spec.loader.exec_module(module)
+    importlib.import_module("private." + path.removeprefix("backend/").removesuffix(".py").replace("/", "."))
 print(*sys.modules)
 """
 

@@ -27,7 +27,8 @@ class FakeEngine:
         (root / "backend").mkdir(parents=True)
         shutil.copy(Path(__file__).with_name("fake_engine.py"), root / "backend" / "__main__.py")
         (root / "backend" / "__init__.py").touch()
-        shutil.copy(ROOT / "backend" / "protocol.py", root / "backend" / "protocol.py")
+        for name in ("protocol.py", "json_document.py"):
+            shutil.copy(ROOT / "backend" / name, root / "backend" / name)
 
     def answer(self, command: str, values: object, layer: Path | None = None) -> None:
         """What the engine says to a command; `layer` becomes its output."""

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import torch
 
+from backend.json_document import Fault
 from backend.series import store as stores
 from backend.series.calendar import interpolation, resample
-from backend.series.document import Fault
 from backend.series.manifest import Manifest
 from backend.series.source import observed
 from backend.series.views import DATASETS, dataset_for

@@ -7,8 +7,6 @@ import array
 import hashlib
 import json
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import geopandas
@@ -134,12 +132,3 @@ def test_probabilities_of_an_odd_length_are_named(made, tmp_path):
         database.execute("INSERT INTO parcel VALUES (0, 'a', 'ok', 0, 1.0, ?)", (array.array("f", [1]).tobytes()[:3],))
     with pytest.raises(NotResults, match="damaged"):
         list(ResultsFolder(tmp_path).parcels())
-
-
-def test_the_reader_is_standard_library_only():
-    script = "import runpy, sys; runpy.run_path('backend/results_folder.py'); print(*sys.modules)"
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    loaded = {name.split(".")[0] for name in done.stdout.split()}
-    assert loaded - set(sys.stdlib_module_names) <= {"__main__", "sitecustomize", "usercustomize"}
