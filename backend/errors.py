@@ -83,8 +83,12 @@ class DatesDoNotMatchStack(EngineError, code="imagery.dates_mismatch"):
         super().__init__(path, layers, dates, bands, dates * bands)
 
 
-class MissingBands(EngineError, code="imagery.missing_bands"):
-    """Raised when an acquisition or a store lacks bands that are needed."""
+class MissingBands(
+    EngineError, code="imagery.missing_bands", takes=("where", "missing", "found", "unnamed", "model", "choice")
+):
+    """Raised when an acquisition or a store lacks bands that are needed: by a `model`, else by a `choice` of bands that
+    may be another. `unnamed`: the file does not name its bands.
+    """
 
 
 class MaskMismatch(EngineError, code="imagery.mask_mismatch"):

@@ -166,8 +166,10 @@ ERRORS: Dict[str, Text] = {  # the classes of errors.py, and faults of the engin
         "Give one date for each image in the stack, in the stack's order, and the names of the bands of one date.",
     ),
     "imagery.missing_bands": Text(
-        "{where} lacks the bands {missing:list}; found [{found:list}|none with a name].",
-        "Name the layers in file order with --band-names, or use images that have these bands.",
+        "{where} [{unnamed:when}names none of its bands|lacks the bands {missing:list}][{model:when}, which the model "
+        "needs]; found [{found:list}|none with a name].",
+        "[{unnamed:when}Name the layers in file order with --band-names, or use|Use] images that have these bands"
+        "[{model:when}, or a model that needs fewer][{choice:when}, or make a store of fewer bands (--bands)].",
     ),
     "imagery.mask_mismatch": Text(
         "The mask {mask} covers {found}, but its image {image} covers {expected}.",
@@ -435,6 +437,10 @@ WARNINGS: Dict[str, Text] = {  # what `Reporter.warning` takes
     "imagery.odd_scale": Text(
         "The median reflectance is {typical:.4g}; for fields over a season it should be between {dark} and {bright}.",
         "Give the images' own scale and offset, such as a scale of 0.0001 for counts up to 10,000.",
+    ),
+    "imagery.no_mask": Text(
+        "{bare} of {dates} acquisitions have no cloud mask ({days:list 3}): clouds are not masked.",
+        "Give masks (--masks), or let --remove-outliers find clouds by their change in time.",
     ),
     "imagery.repeated": Text(
         "{images} images have the same time and area as another one, such as {first} and {second}: each pixel is taken "

@@ -305,6 +305,11 @@ OPTIONS: Tuple[Option, ...] = (
         otherwise="from the files",
     ),
     Option(
+        "bands", NAMES, DATES_AND_BANDS, ("extract",), "Bands of the store",
+        "Names such as B02,B03,B04,B08, separated by commas; a model that is trained on the store needs these bands.",
+        otherwise="the ten bands at 10 and 20 m",
+    ),
+    Option(
         "dates_file", FILE, DATES_AND_BANDS, _READ, "Dates of a single stack",
         "A text file with the dates of a stack, one per line in the stack's order, if the stack does not contain them.",
         otherwise="the file's own dates",

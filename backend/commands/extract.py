@@ -13,6 +13,8 @@ from backend.protocol import Reporter
 from backend.workflows.documents import as_document
 from backend.workflows.extract import Extraction, ExtractSpec, extract
 
+_NO_MASK = "no cloud mask: how many pixels were clear is not known"
+
 
 @click.command("extract")
 @options_of("extract")
@@ -27,12 +29,12 @@ def command(reporter: Reporter, **options: Any) -> Outcome:
 
 
 def _text(result: Extraction) -> str:
-    shares = [row["clear_share"] for row in result.acquisitions]
+    shares = [row["clear_share"] for row in result.acquisitions if row["clear_share"] is not None]
     removed = [row["outliers"] for row in result.acquisitions if row["outliers"] is not None]
     flags = ", ".join(f"{flag} {count}" for flag, count in result.quality.items())
     return (
         f"{result.store}: {result.parcels} parcels ({flags}), {result.pixels} pixels, "
         f"{len(result.dates)} dates, {len(result.bands)} bands in {result.seconds} s; "
-        f"{sum(shares) / len(shares):.0%} of the parcels' pixels were clear on average"
+        + (f"{sum(shares) / len(shares):.0%} of the parcels' pixels were clear on average" if shares else _NO_MASK)
         + (f", {sum(removed):,} outliers were removed" if removed else "")
     )

@@ -44,5 +44,7 @@ def _text(found: Inspection) -> str:
         f"{len(rows)} acquisitions of season {found.season}; {grid['width']} x {grid['height']} pixels of "
         f"{grid['resolution_m']:g} m in {grid['crs'][:40]}; bands {' '.join(found.bands)}"
     )
+    if found.extract_refuses:
+        lines.append(f"extract refuses these images: {found.extract_refuses}")
     lines += [f"skipped {Path(entry['path']).name} [{entry['code']}]: {entry['reason']}" for entry in found.skipped]
     return "\n".join(lines)

@@ -81,6 +81,11 @@ class Acquisition:
     day: date
     scenes: tuple[Scene, ...]
 
+    @property
+    def masked(self) -> bool:
+        """Whether all of its scenes have a mask."""
+        return all(scene.masks for scene in self.scenes)
+
 
 @dataclass(frozen=True)
 class Skipped:

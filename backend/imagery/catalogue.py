@@ -83,6 +83,8 @@ def find(
     if options.masks:
         wanted, bare = masks.attach(wanted, options.masks)
         _warn_unmasked(bare, options.masks, reporter)
+    else:
+        _warn_without_masks(wanted, reporter)
     _warn_repeated(wanted, reporter)
     _warn_unused(masks.without(wanted, options), len({scene.day for scene in wanted}), reporter)
     wanted = [masks.as_asked(scene, options) for scene in wanted]
@@ -101,6 +103,15 @@ def require_readable(catalogue: Catalogue, skip_unreadable: bool) -> None:
     damaged = [entry for entry in catalogue.skipped if entry.code in kinds]
     if damaged and not skip_unreadable:
         raise kinds[damaged[0].code](damaged[0].path, damaged[0].reason)
+
+
+def require_bands(catalogue: Catalogue, bands: Iterable[str]) -> None:
+    """Raises MissingBands for the first scene that lacks one of them."""
+    for acquisition in catalogue.acquisitions:
+        for scene in acquisition.scenes:
+            missing = [band for band in bands if band not in scene.layers]
+            if missing:
+                raise MissingBands(scene.name, missing, scene.layers, choice=True)
 
 
 def _in_stac(source: str, options: ImageryOptions, reporter: Reporter, bounds: stac.Bounds | None) -> _Search:
@@ -233,6 +244,12 @@ def _warn_unusable(skipped: Sequence[Skipped], reporter: Reporter) -> None:
 def _warn_unmasked(days: Sequence[date], folder: Path, reporter: Reporter) -> None:
     if days:
         reporter.warning("imagery.mask_missing", folder=folder, days=days)
+
+
+def _warn_without_masks(scenes: Sequence[Scene], reporter: Reporter) -> None:
+    bare = sorted({scene.day for scene in scenes if not scene.masks})
+    if bare:
+        reporter.warning("imagery.no_mask", bare=len(bare), dates=len({scene.day for scene in scenes}), days=bare)
 
 
 def _warn_repeated(scenes: Sequence[Scene], reporter: Reporter) -> None:

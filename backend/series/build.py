@@ -13,8 +13,9 @@ import pyproj
 import pyproj.exceptions
 import shapely
 
-from backend.errors import MissingBands, NoAcquisitions, ParcelsOutsideImagery, UnreadableImage
+from backend.errors import NoAcquisitions, ParcelsOutsideImagery, UnreadableImage
 from backend.imagery.acquisition import Acquisition, Catalogue, ImageryOptions
+from backend.imagery.catalogue import require_bands as require_bands_of
 from backend.imagery.grid import Grid
 from backend.imagery.locations import on_disk, unsigned
 from backend.options import default
@@ -68,7 +69,7 @@ def build(catalogue: Catalogue, parcels: ParcelLayer, spec: ExtractionSpec, path
     """The finished store at `path`. Raises MissingBands, ParcelsOutsideImagery, StoreOfOtherInputs, DiskFull,
     NotWritable, UnreadableImage (a damaged image that was not to be skipped), Cancelled.
     """
-    _require_bands(catalogue, spec.bands)
+    require_bands_of(catalogue, spec.bands)
     if spec.series.remove_outliers:
         require_bands(spec.bands, "the chosen bands, in which outliers are to be found")
     run = _Extraction(catalogue, parcels, spec, path, describe_inputs(catalogue, parcels, spec))
@@ -142,7 +143,9 @@ def _sentinel_2(catalogue: Catalogue, spec: ExtractionSpec) -> Source:
         parse_calendar(calendar, days[0], days[-1]) if calendar else days,
         days,
         tuple(
-            AcquisitionRecord(a.day, tuple(s.name for s in a.scenes), tuple(map(unsigned, _sources([a]))))
+            AcquisitionRecord(
+                a.day, tuple(s.name for s in a.scenes), tuple(map(unsigned, _sources([a]))), masked=a.masked
+            )
             for a in catalogue.acquisitions
         ),
         tuple(sorted({scene.product for a in catalogue.acquisitions for scene in a.scenes})),
@@ -173,14 +176,6 @@ def describe_inputs(catalogue: Catalogue, parcels: ParcelLayer, spec: Extraction
         "grid": catalogue.grid.to_dict(),
         **({"parcels_crs": parcels.given_crs.to_string()} if parcels.given_crs else {}),
     }
-
-
-def _require_bands(catalogue: Catalogue, bands: Iterable[str]) -> None:
-    for acquisition in catalogue.acquisitions:
-        for scene in acquisition.scenes:
-            missing = [band for band in bands if band not in scene.layers]
-            if missing:
-                raise MissingBands(scene.name, missing, scene.layers)
 
 
 def _without(catalogue: Catalogue, damaged: Iterable[str]) -> Catalogue:

@@ -71,7 +71,7 @@ class StoreDataset:
         self.bands = tuple(bands) if bands is not None else store.bands
         missing = [band for band in self.bands if band not in store.bands]
         if missing:
-            raise MissingBands(store.path, missing, store.bands)
+            raise MissingBands(store.path, missing, store.bands, model=True)
         self._picked = None if self.bands == store.bands else [store.bands.index(band) for band in self.bands]
         self.days = tuple(days) if days is not None else store.days
         self._matrix = None if self.days == store.days else interpolation(store.days, self.days)

@@ -41,7 +41,7 @@ _TEXTS: Check[tuple[str, ...]] = array_of(text)
 @dataclass(frozen=True)
 class AcquisitionRecord:
     """One date of a source; `clear_share` (of all parcels' pixels) and `outliers` are None until a store is finished,
-    `outliers` also where none are looked for.
+    `outliers` also where none are looked for. `masked`: whether its images have a mask of clouds.
     """
 
     date: date
@@ -49,6 +49,7 @@ class AcquisitionRecord:
     files: tuple[str, ...] = ()
     clear_share: float | None = None
     outliers: int | None = None
+    masked: bool = True
 
     @classmethod
     def from_document(cls, value: Any, at: str) -> AcquisitionRecord:
@@ -59,10 +60,13 @@ class AcquisitionRecord:
             record.read("files", _TEXTS),
             record.read("clear_share", optional(number(0, 1)), None),
             record.read("outliers", optional(integer(0, _MOST_PIXELS)), None),
+            record.read("masked", flag, True),
         )
 
     def to_document(self) -> dict[str, Any]:
         known = {key: value for key, value in asdict(self).items() if value is not None}
+        if self.masked:  # as versions before 0.2 wrote it
+            known.pop("masked")
         return {**known, "date": self.date.isoformat(), "scenes": list(self.scenes), "files": list(self.files)}
 
 

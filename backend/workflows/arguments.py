@@ -115,7 +115,7 @@ CONVERTERS: dict[str, Callable[[str, Any], Any]] = {
     "predictions": _table,
     "stores": _paths,
     "exclude": _days,
-    "band_names": _bands,
+    **dict.fromkeys(("band_names", "bands"), _bands),
     "scl_classes": _whole_numbers,
     "models": _names,
     "language": _choice,

@@ -14,7 +14,7 @@ import geopandas
 import numpy as np
 import torch
 
-from backend.errors import BadArgument, NoRotation
+from backend.errors import BadArgument, MissingBands, NoRotation
 from backend.files import discard
 from backend.learning.device import choose
 from backend.learning.prediction import predict
@@ -194,7 +194,11 @@ def _extract(
         model_days=bundle.calendar,
         overwrite=spec.store is None,
     )
-    return make_store(series, reporter)
+    try:
+        return make_store(series, reporter)
+    except MissingBands as error:
+        where, missing, found = (error.fields[name] for name in ("where", "missing", "found"))
+        raise MissingBands(where, missing, found, model=True) from error
 
 
 def _classify(

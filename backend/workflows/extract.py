@@ -12,8 +12,9 @@ from typing import Any
 import geopandas
 import numpy as np
 
-from backend.errors import UnreadableImage
+from backend.errors import BadArgument, UnreadableImage
 from backend.imagery.catalogue import find, require_readable
+from backend.imagery.processing import BAND_IDS
 from backend.parcels.coordinates import Way, way_between
 from backend.parcels.database import Database
 from backend.parcels.reading import read
@@ -48,6 +49,11 @@ class ExtractSpec:
     overwrite: bool = False
     bands: tuple[str, ...] = BANDS
     model_days: tuple[int, ...] = ()  # of the model that will classify the series: images must show some of them
+
+    def __post_init__(self) -> None:
+        """Raises BadArgument for bands that Sentinel-2 does not have, or that are given twice."""
+        if not self.bands or len(set(self.bands)) < len(self.bands) or not set(self.bands) <= set(BAND_IDS):
+            raise BadArgument("bands", f"different names out of {', '.join(BAND_IDS)}", ",".join(self.bands))
 
     @classmethod
     def of(cls, **options: Any) -> ExtractSpec:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from backend.imagery.acquisition import Acquisition, ImageryOptions
-from backend.imagery.catalogue import find
+from backend.errors import EngineError
+from backend.imagery.acquisition import Acquisition, Catalogue, ImageryOptions
+from backend.imagery.catalogue import find, require_bands, require_readable
 from backend.imagery.shares import Shares, measure
 from backend.protocol import Reporter
+from backend.vocabulary import BANDS
 from backend.workflows.arguments import own_options, require_none, typed
 
 
@@ -41,6 +43,7 @@ class Inspection:
     grid: Mapping[str, Any]
     season: int
     bands: tuple[str, ...]  # that every acquisition has
+    extract_refuses: str | None  # why `extract` with these options and its ten bands would; None where it would not
 
 
 def inspect(spec: InspectSpec, reporter: Reporter) -> Inspection:
@@ -54,7 +57,17 @@ def inspect(spec: InspectSpec, reporter: Reporter) -> Inspection:
         grid=catalogue.grid.to_dict(),
         season=catalogue.season,
         bands=catalogue.bands,
+        extract_refuses=_refusal(catalogue, spec.images),
     )
+
+
+def _refusal(catalogue: Catalogue, images: ImageryOptions) -> str | None:
+    try:
+        require_readable(catalogue, images.skip_unreadable)
+        require_bands(catalogue, BANDS)
+    except EngineError as error:
+        return f"{error.message} {error.advice}"
+    return None
 
 
 def _facts(acquisition: Acquisition, share: Shares) -> dict[str, Any]:

@@ -46,17 +46,24 @@ def of_stores(stores: Sequence[Store]) -> dict[str, Any]:
     return {
         "acquisitions": acquisitions(stores),
         "flags": flags,
-        "notes": [*notes, *(note for store in stores for note in _missing(store))],
+        "notes": [*notes, *_unmasked(stores), *(note for store in stores for note in _missing(store))],
     }
 
 
-def acquisitions(stores: Sequence[Store]) -> list[dict[str, Any]]:
-    """By date: the share of the parcels' pixels that was clear, and how many outliers a test in time removed.
+def _unmasked(stores: Sequence[Store]) -> list[str]:
+    records = [record for store in stores for record in store.manifest.sentinel_2.acquisitions]
+    bare = sum(not record.masked for record in records)
+    if not bare:
+        return []
+    return [f"{bare} of {len(records)} acquisitions have no cloud mask: clouds are not masked, clear shares not known."]
 
-    None where there was no test.
+
+def acquisitions(stores: Sequence[Store]) -> list[dict[str, Any]]:
+    """By date: the share of the parcels' pixels that was clear (None without a cloud mask), and how many outliers a test
+    in time removed (None where there was no test).
     """
     rows = [
-        {"date": a.date.isoformat(), "clear_share": a.clear_share, "outliers": a.outliers}
+        {"date": a.date.isoformat(), "clear_share": a.clear_share if a.masked else None, "outliers": a.outliers}
         for store in stores
         for a in store.manifest.sentinel_2.acquisitions
     ]

@@ -85,6 +85,9 @@ def say(found: Mapping[str, Any], feedback: QgsProcessingFeedback) -> None:
         clear = item.get("clear_share")
         share = tr("clear share unknown") if clear is None else tr("{:.0%} clear").format(clear)
         feedback.pushInfo(without_markup(f"{item['date']}  {item['product']}  {item['name']}  {share}"))
+    if found.get("extract_refuses"):
+        text = tr("Series cannot be made of these images: {reason}").format(reason=found["extract_refuses"])
+        feedback.pushWarning(without_markup(text))
     for item in found["skipped"]:
         text = tr("Skipped {path}: {reason}").format(path=item["path"], reason=item["reason"])
         feedback.pushWarning(without_markup(text))

@@ -38,6 +38,8 @@ def scenes(rasters: Sequence[RasterFacts], options: ImageryOptions) -> tuple[lis
         require_agreement(facts, labels, options.band_names)
         try:
             found += _scenes_of(facts, _named(facts, labels, options), options)
+        except MissingBands as error:
+            skipped.append(Skipped(facts.path, error.code, f"{error.message} {error.advice}"))
         except EngineError as error:
             require_memory(error)
             skipped.append(Skipped(facts.path, error.code, error.message))
@@ -86,7 +88,7 @@ def _named(facts: RasterFacts, labels: Sequence[Label], options: ImageryOptions)
 
 def _scenes_of(facts: RasterFacts, labels: Sequence[Label], options: ImageryOptions) -> list[Scene]:
     if not any(label.band for label in labels):
-        raise MissingBands(facts.path, ["any named one"], filter(None, facts.descriptions))
+        raise MissingBands(facts.path, [], filter(None, facts.descriptions), unnamed=True)
     _require_dates(facts, labels)
     groups: dict[tuple[datetime, str], dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     for index, label in enumerate(labels):
@@ -113,7 +115,7 @@ def _require_dates(facts: RasterFacts, labels: Sequence[Label]) -> None:
         names = ", ".join(label.text for label in labels if label.band)
         raise BadArgument(
             "dates_file", f"a list of {len(numbers)} dates for {facts.path.name}, whose layers are {named}",
-            f"none, and no date in {names[:60]} ...",
+            f"no list, and no date in {names[:40]} ...",
         )  # fmt: skip
 
 

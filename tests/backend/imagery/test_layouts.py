@@ -338,3 +338,19 @@ def test_a_date_that_is_left_out_is_left_out_of_a_stack(tmp_path):
     names = [f"{band}_{day}" for band in BANDS for day in DAYS[:2]]
     write_raster(tmp_path / "stack.tif", np.repeat(counts(0), 2, axis=0), names)
     assert [a.day for a in found(tmp_path, exclude=(date(2017, 1, 3),)).acquisitions] == [date(2017, 1, 22)]
+
+
+# What is reported before anything long is run
+
+
+def test_dates_without_a_mask_are_reported(tmp_path):
+    write_season(tmp_path, DATES[:2])
+    recorder = Recorder()
+    found(tmp_path, recorder)
+    assert [code for code, _ in recorder.warnings] == ["imagery.no_mask"]
+    assert "2 of 2 acquisitions have no cloud mask" in recorder.warnings[0][1]
+    for name in DATES[:2]:
+        write_raster(tmp_path / f"S2_{name}_SCL.tif", np.full((1, SIZE_PX, SIZE_PX), 4, np.uint8), nodata=None)
+    recorder = Recorder()
+    found(tmp_path, recorder)
+    assert not recorder.warnings

@@ -171,7 +171,7 @@ def test_options_that_have_no_mask_to_act_on_are_said(tmp_path):
     assert len(said) == 2 and all("1 of 1 dates" in message and "2017-01-03" in message for message in said)
     recorder = Recorder()
     find(images, ImageryOptions(mask_dilation_m=20), recorder)
-    assert [code for code, _ in recorder.warnings] == ["imagery.mask_lacks"]
+    assert [code for code, _ in recorder.warnings] == ["imagery.no_mask", "imagery.mask_lacks"]
 
 
 def test_every_kind_of_mask_can_be_dilated():

@@ -85,7 +85,7 @@ def test_a_grid_that_is_not_in_metres_or_not_upright_is_refused(tmp_path, profil
     catalogue = found(tmp_path / "mixed", recorder)
     assert len(catalogue.acquisitions) == len(DATES) - 1
     assert [entry.code for entry in catalogue.skipped] == ["imagery.unusable_grid"]
-    assert [code for code, _ in recorder.warnings] == ["imagery.unusable_grid"]
+    assert [code for code, _ in recorder.warnings] == ["imagery.unusable_grid", "imagery.no_mask"]
 
 
 def test_an_image_that_is_not_used_is_named(tmp_path):
@@ -93,7 +93,8 @@ def test_an_image_that_is_not_used_is_named(tmp_path):
     write_season(tmp_path, DATES[:2])
     write_raster(tmp_path / f"S2_{DATES[2]}.tif", counts(2))
     found(tmp_path, recorder)
-    assert [(code, DATES[2] in message) for code, message in recorder.warnings] == [("imagery.skipped", True)]
+    told = [(code, DATES[2] in message) for code, message in recorder.warnings]
+    assert told == [("imagery.no_mask", False), ("imagery.skipped", True)]
 
 
 @pytest.mark.parametrize(("name", "told"), [("SCL_{}", True), ("cloud_mask_{}", True), ("S2_{}", False)])
@@ -102,7 +103,8 @@ def test_masks_among_the_images_are_told_where_they_go(tmp_path, name, told):
     write_season(tmp_path, DATES[:2])
     write_raster(tmp_path / f"{name.format(DATES[2])}.tif", counts(2)[:1])
     found(tmp_path, recorder)
-    assert [(code, "--masks" in message) for code, message in recorder.warnings] == [("imagery.skipped", told)]
+    found_out = [(code, "--masks" in message) for code, message in recorder.warnings]
+    assert found_out == [("imagery.no_mask", False), ("imagery.skipped", told)]
 
 
 def test_a_link_that_leads_nowhere_is_no_silent_hole(tmp_path):
