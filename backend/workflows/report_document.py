@@ -59,8 +59,8 @@ def _unmasked(stores: Sequence[Store]) -> list[str]:
 
 
 def acquisitions(stores: Sequence[Store]) -> list[dict[str, Any]]:
-    """By date: the share of the parcels' pixels that was clear (None without a cloud mask), and how many outliers a test
-    in time removed (None where there was no test).
+    """By date: the share of the parcels' pixels that was clear (None without a cloud mask), and how many outliers a
+    test in time removed (None where there was no test).
     """
     rows = [
         {"date": a.date.isoformat(), "clear_share": a.clear_share if a.masked else None, "outliers": a.outliers}
