@@ -89,8 +89,8 @@ def main(arguments: Sequence[str]) -> int:
         traceback.print_exc()
         if is_lack_of_memory(error):
             return _fail(1, _failed(true_cause(error)), events, "--json" in arguments, stdout)
-        words = {"kind": type(error).__name__, "problem": str(error)}
-        fault = Failed("engine.fault", *compose(ERRORS["engine.fault"], words), words)
+        facts = {"kind": type(error).__name__, "problem": str(error)}
+        fault = Failed("engine.fault", *compose(ERRORS["engine.fault"], facts), facts)
         return _fail(70, fault, events, "--json" in arguments, stdout)
     if events:
         events.emit(Result(outcome.values))

@@ -131,10 +131,10 @@ class ConsoleReporter:
 
     def metric(self, name: str, **values: Any) -> None:
         self._cancellation.check()
-        figures = "  ".join(
+        parts = "  ".join(
             f"{key} {value:.3f}" if isinstance(value, float) else f"{key} {value}" for key, value in values.items()
         )
-        self.log(f"{name}: {figures}")
+        self.log(f"{name}: {parts}")
 
     def warning(self, code: str, /, **fields: Any) -> None:
         event = warn(code, fields)

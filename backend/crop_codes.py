@@ -132,12 +132,12 @@ class ClassTable:
     crops: tuple[Crop, ...]
 
     @property
-    def others(self) -> Optional[int]:
+    def fallback_class(self) -> Optional[int]:
         """The class of every code that no row has; None where such codes have none."""
         return self._exact.get(ANY_OTHER)
 
     def position(self, code: str) -> Optional[int]:
-        """The class of a code as `as_code` gives it, None where no row has it, whatever `others` is.
+        """The class of a code as `as_code` gives it, None where no row has it, whatever `fallback_class` is.
 
         It matches a row's code exactly, else by `folded_code`, else a crop's name without regard to case, accents and
         punctuation; what would then belong to two classes matches neither.
@@ -153,7 +153,7 @@ class ClassTable:
         unknown = {code: parcels for code, parcels in codes.items() if found[code] is None}
         members: dict[int, list[str]] = {}
         for code, own in found.items():
-            position = self.others if own is None else own
+            position = self.fallback_class if own is None else own
             if position is not None:
                 members.setdefault(position, []).append(code)
         counts = (
@@ -170,7 +170,7 @@ class ClassTable:
         ]
         return tuple(dict.fromkeys(groups))
 
-    def with_others_in(self, name: str) -> ClassTable:
+    def with_fallback_class(self, name: str) -> ClassTable:
         """The table in which codes that it lacks belong to the class `name`, one of its own or a new one at its end.
 
         Raises BadRow for a name without a letter or digit.

@@ -47,8 +47,8 @@ def parse(
             object_pairs_hook=_pairs, parse_int=_int, parse_float=_float, parse_constant=_constant,
         )  # fmt: skip
     except (ValueError, RecursionError) as error:
-        words = "it is nested too deeply" if isinstance(error, RecursionError) else first_line(error)
-        raise Fault(f"{where} is damaged ({words})") from error
+        text = "it is nested too deeply" if isinstance(error, RecursionError) else first_line(error)
+        raise Fault(f"{where} is damaged ({text})") from error
     _check_texts(document, where, most_text)
     return as_object(document, where)
 
@@ -154,10 +154,10 @@ def as_positive(value: Any, where: str, high: float) -> float:
 
 
 def shown(value: Any) -> str:
-    words = json.dumps(value, ensure_ascii=False, default=str)
-    if len(words) > MOST_SHOWN and isinstance(value, (dict, list)):
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    if len(text) > MOST_SHOWN and isinstance(value, (dict, list)):
         return f"{'an object' if isinstance(value, dict) else 'a list'} of {len(value)}"
-    return words if len(words) <= MOST_SHOWN else f"{words[:MOST_SHOWN]}..."
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}..."
 
 
 def first_line(error: BaseException) -> str:

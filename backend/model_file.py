@@ -1,7 +1,7 @@
-"""What a `.cropmodel` file says of itself: its `model.json` as a checked description.
+"""The `model.json` of a `.cropmodel` file as a checked description.
 
 Standard library only and valid on Python 3.9: the plugin loads this file by path into QGIS's own interpreter, so that
-both halves refuse the same files in the same words. The weights are checked by the engine (`models/weights.py`).
+both halves refuse the same files with the same messages. The weights are checked by the engine (`models/weights.py`).
 """
 
 # SPDX-License-Identifier: GPL-2.0-or-later
@@ -35,8 +35,8 @@ SCHEMA = 1
 # Limits: generous for any real model (docs/contracts.md); those of sizes are in model_zip.py and json_document.py
 MOST_CLASSES, MOST_CROPS = 512, 50_000  # classes; rows of the class table, and crops of the year before
 MOST_BANDS, MOST_DATES, MOST_DAYS = 64, 1000, 3660  # days since 1 January of the season, either way
-MOST_FIGURE = {"layers": 64, "trees": 10_000}  # of an architecture; other whole numbers:
-MOST_OTHER_FIGURE = 4096
+MOST_HYPERPARAMETER = {"layers": 64, "trees": 10_000}  # of an architecture; the others:
+MOST_OTHER_HYPERPARAMETER = 4096
 MOST_REFLECTANCE, MOST_LIFT, MOST_TEMPERATURE = 1e6, 1e12, 1e3
 MOST_BUFFER_M, MOST_DILATION_M, LAST_SCL = 10_000, 5000, 11
 
@@ -60,7 +60,7 @@ class ModelDescription:
     `calendar` days since 1 January of the season; `classes` `{code, name, colour}`."""
 
     architecture: str
-    figures: Mapping[str, Any]
+    hyperparameters: Mapping[str, Any]
     view: str
     bands: Tuple[str, ...]
     calendar: Tuple[int, ...]
@@ -93,15 +93,15 @@ class ModelDescription:
         bands = _texts(part("bands"), "bands", MOST_BANDS)
         calendar = _calendar(part("calendar"))
         shape = (1 if row.free_dates else len(calendar), len(bands) * row.channels_per_band)
-        moments = as_object(part("normalisation"), "normalisation")
-        mean, std = (_moments(moments, kind, *shape) for kind in ("mean", "std"))
-        expect(all(value > 0 for line in std for value in line), "normalisation std", "numbers above 0", moments["std"])
+        scaling = as_object(part("normalisation"), "normalisation")
+        mean, std = (_mean_or_std(scaling, kind, *shape) for kind in ("mean", "std"))
+        expect(all(value > 0 for line in std for value in line), "normalisation std", "numbers above 0", scaling["std"])
         classes = _classes(part("classes"))
         temperature = member_of(as_object(part("calibration"), "calibration"), "temperature", "calibration")
         season, scores = part("season"), part("scores")
         return cls(
             architecture=name,
-            figures=_figures(part("figures"), row.figures),
+            hyperparameters=_hyperparameters(part("figures"), row.hyperparameters),
             view=row.view,
             bands=bands,
             calendar=calendar,
@@ -118,7 +118,7 @@ class ModelDescription:
 
 
 def describe(path: Path, architectures: Mapping[str, Any], fillings: Sequence[str]) -> ModelDescription:
-    """What the file says of itself, without its weights. Raises Fault, NewerSchema."""
+    """The description in the file, without its weights. Raises Fault, NewerSchema."""
     with opened(path) as archive:
         content = read(archive, MODEL)
     return ModelDescription.from_document(parse(content, MODEL), architectures, fillings)
@@ -142,23 +142,23 @@ def _calendar(value: Any) -> Tuple[int, ...]:
     return days
 
 
-def _figures(value: Any, known: Mapping[str, Any]) -> Dict[str, Any]:
-    """The architecture's own parameters: those of its row, each of the same kind."""
+def _hyperparameters(value: Any, known: Mapping[str, Any]) -> Dict[str, Any]:
+    """The architecture's hyperparameters (the key `figures`): those of its row, each of the same kind."""
     figures = as_object(value, "figures")
     expect(set(figures) == set(known), "figures", f"the parameters {', '.join(known) or 'none'}", list(figures))
-    return {name: _figure(figures[name], f"figures {name}", like, name) for name, like in known.items()}
+    return {name: _hyperparameter(figures[name], f"figures {name}", like, name) for name, like in known.items()}
 
 
-def _figure(value: Any, where: str, like: Any, name: str) -> Any:
+def _hyperparameter(value: Any, where: str, like: Any, name: str) -> Any:
     if isinstance(like, tuple):
         items = as_list(value, where, len(like), len(like))
-        return tuple(_figure(item, where, part, name) for item, part in zip(items, like))
+        return tuple(_hyperparameter(item, where, part, name) for item, part in zip(items, like))
     if isinstance(like, float):  # a share that dropout takes
         return as_number(value, where, 0, 1)
-    return as_whole(value, where, 1, MOST_FIGURE.get(name, MOST_OTHER_FIGURE))
+    return as_whole(value, where, 1, MOST_HYPERPARAMETER.get(name, MOST_OTHER_HYPERPARAMETER))
 
 
-def _moments(document: Mapping[str, Any], kind: str, dates: int, channels: int) -> Tuple[Tuple[float, ...], ...]:
+def _mean_or_std(document: Mapping[str, Any], kind: str, dates: int, channels: int) -> Tuple[Tuple[float, ...], ...]:
     return _matrix(member_of(document, kind, "normalisation"), f"normalisation {kind}", dates, channels)
 
 

@@ -182,12 +182,12 @@ def trained_options(preparation: Any) -> Dict[str, Any]:
     return {row.name: values[row.name] for row in OPTIONS if row.follows == MODEL and values.get(row.name) is not None}
 
 
-def in_words(value: Any) -> str:
+def as_typed(value: Any) -> str:
     """A value as it is typed: `4,5,6,7`, `0.001`, `yes`."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, (tuple, list)):
-        return ",".join(map(in_words, value))
+        return ",".join(map(as_typed, value))
     return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
@@ -196,7 +196,7 @@ def if_not_given(row: Option, command: str) -> str:
     follows = row.follows_in(command)
     if follows == MODEL:
         return "as the model was trained"
-    value = "" if row.default is None or row.default is False else in_words(row.default)
+    value = "" if row.default is None or row.default is False else as_typed(row.default)
     return f"the architecture's, else {value}" if follows == ARCHITECTURE else value or row.otherwise
 
 

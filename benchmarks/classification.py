@@ -40,7 +40,8 @@ def random_model(name: str, store: Store, path: Path) -> Path:
     channels = len(store.bands) * (2 if architecture.view in TWO_PER_BAND else 1)
     network = build(name, len(store.bands), store.days, len(CLASSES))
     ModelBundle(
-        architecture=name, figures=architecture.figures, view=architecture.view, bands=store.bands, calendar=store.days,
+        architecture=name, hyperparameters=architecture.hyperparameters, view=architecture.view, bands=store.bands,
+        calendar=store.days,
         season=store.manifest.season, mean=np.full((dates, channels), 0.2), std=np.full((dates, channels), 0.1),
         classes=CLASSES, class_table=TABLE, temperature=1.0, scores=None,
         provenance={}, weights=network.state_dict(), report={},

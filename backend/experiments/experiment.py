@@ -92,7 +92,7 @@ class Experiment:
         parts = [part for split in splits for part in (split.train, split.validation, split.test)]
         return {
             **given,
-            "figures": dict(MODELS[run.model].figures),
+            "figures": dict(MODELS[run.model].hyperparameters),
             "split": self.folding.name,
             "classes": [crop.code for crop in labelled.classes],
             "parcels": digest({}, (labelled.labels, *parts)),
@@ -193,9 +193,9 @@ def machine(device: torch.device) -> dict[str, Any]:
 def series_digest(stores: Sequence[Store]) -> str:
     """A name for the stores' content that does not depend on where they lie, from their days, bands, parcels and from
     pixels spread over them: a full digest of a country's store would take longer than a run."""
-    words = {"stores": [[store.days, store.bands, store.manifest.season] for store in stores]}
+    settings = {"stores": [[store.days, store.bands, store.manifest.season] for store in stores]}
     arrays = [array for store in stores for array in _sampled(store)]
-    return digest(words, arrays)
+    return digest(settings, arrays)
 
 
 def _sampled(store: Store) -> list[NDArray[Any]]:

@@ -185,7 +185,7 @@ class Records:
             lock.release()
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
+    def exclusively(self) -> Iterator[None]:
         """One process at a time inside; the others wait. Raises NotWritable."""
         lock = FileLock(self.folder / "claims" / "tables.lock")
         _acquired(lock)

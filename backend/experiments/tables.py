@@ -167,13 +167,13 @@ def _table(
 
 
 def _size(model: str) -> dict[str, Any]:
-    network, figures = build(model, PAPER_BANDS, PAPER_DAYS, PAPER_CLASSES), MODELS[model].figures
+    network, hyperparameters = build(model, PAPER_BANDS, PAPER_DAYS, PAPER_CLASSES), MODELS[model].hyperparameters
     convolutions = [m.out_channels for m in network.modules() if isinstance(m, nn.Conv2d)]
     parameters, printed = count(network) or None, paper.TABLE1.get(model, (None,) * 4)
-    kernels, ratio = figures.get("kernels", convolutions), temporal_ratio(network)
+    kernels, ratio = hyperparameters.get("kernels", convolutions), temporal_ratio(network)
     own = {
         "kernels": " : ".join(map(str, kernels if isinstance(kernels, (tuple, list)) else [kernels])) or "-",
-        "hidden": str(figures.get("hidden", "-")),
+        "hidden": str(hyperparameters.get("hidden", "-")),
         "ratio": "-" if ratio is None else f"{ratio:g}",
         "parameters": parameters,
     }

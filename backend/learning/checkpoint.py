@@ -91,9 +91,9 @@ def clear(folder: Path) -> None:
             folder.rmdir()
 
 
-def digest(words: Mapping[str, Any], arrays: Iterable[np.ndarray]) -> str:
-    """One name for a run: equal words and equal arrays, bit for bit, give the same."""
-    whole = hashlib.sha256(json.dumps(words, sort_keys=True).encode())
+def digest(settings: Mapping[str, Any], arrays: Iterable[np.ndarray]) -> str:
+    """A digest of a run: the same for equal settings and equal arrays, bit for bit."""
+    whole = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     for array in arrays:
         whole.update(f"{array.dtype}{array.shape}".encode())
         whole.update(np.ascontiguousarray(array).tobytes())
@@ -101,18 +101,18 @@ def digest(words: Mapping[str, Any], arrays: Iterable[np.ndarray]) -> str:
 
 
 def _check_shapes(found: Mapping[str, Shape], network: nn.Module) -> None:
-    """Weights are the network's own, moments those of its parameters. Raises Fault."""
+    """Weights are the network's own, Adam's state that of its parameters. Raises Fault."""
     own = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
     parameters = [tuple(parameter.shape) for parameter in network.parameters()]
     wanted = {f"{group}/{name}": shape for group in ("weights", "best") for name, shape in own.items()}
-    moments = {
+    adam_state = {
         f"adam/{index}.{name}": () if name == "step" else shape
         for index, shape in enumerate(parameters)
         for name in MOMENTS
     }
-    missing = {*wanted, *moments} - {*found}
+    missing = {*wanted, *adam_state} - {*found}
     expect(not missing, "tensors", "those of the network", f"{len(missing)} missing")
-    different = [name for name, shape in found.items() if {**wanted, **moments}.get(name) != shape]
+    different = [name for name, shape in found.items() if {**wanted, **adam_state}.get(name) != shape]
     expect(not different, "tensors", "those of the network", different[:1])
 
 

@@ -20,7 +20,7 @@ class DateDropout:
     A dropped date is filled as a cloudy one is when images are read: linearly in reflectance between the dates kept
     before and after, at the ends from the nearest. Deviations of the statistics view are filled in the same way, which
     is near, but not the deviation of filled pixels. In the observations view, which has no filling, a dropped date
-    becomes one that was not seen.
+    becomes one that was not observed.
     """
 
     share: float
@@ -30,52 +30,52 @@ class DateDropout:
         """The inputs of these parcels with fewer dates; normalised in, normalised out."""
         if not self.share:
             return inputs
-        values, *others = inputs  # (N, T, channels, ...)
+        values, *extra = inputs  # (N, T, channels, ...)
         if self.samples.dataset.view == "observations":
-            seen, days = others
-            kept = drawn(seen.cpu(), self.share).to(values.device)
-            return (values * kept[..., None], seen & kept, days)
+            observed, days = extra
+            kept = drawn(observed.cpu(), self.share).to(values.device)
+            return (values * kept[..., None], observed & kept, days)
         kept = drawn(torch.ones(values.shape[:2], dtype=torch.bool), self.share).to(values.device)
-        return (self._filled(values, kept, rows), *others)
+        return (self._filled(values, kept, rows), *extra)
 
     def _filled(self, values: Tensor, kept: Tensor, rows: NDArray[np.int64]) -> Tensor:
         samples, device = self.samples, values.device
         sample, date = torch.nonzero(~kept, as_tuple=True)  # (K,) each: the dropped ones
         before, after, weight = (part[sample, date] for part in neighbours(kept, self._days(device)))
-        place = self._places(rows, kept)  # (N, T): where each date stands
+        position = self._positions(rows, kept)  # (N, T): where each date is in the batch
 
         def at(dates: Tensor) -> Tensor:  # (K, channels, ...) in reflectance
-            return values[sample, place[sample, dates]] * deviation[dates] + mean[dates]
+            return values[sample, position[sample, dates]] * deviation[dates] + mean[dates]
 
         shape = (*samples.normalisation.mean.shape, *(1,) * (values.ndim - 3))
         mean, deviation = (
-            torch.as_tensor(figures, dtype=values.dtype, device=device).view(shape)
-            for figures in (samples.normalisation.mean, samples.normalisation.std)
+            torch.as_tensor(values_of_kind, dtype=values.dtype, device=device).view(shape)
+            for values_of_kind in (samples.normalisation.mean, samples.normalisation.std)
         )
         way = weight.view(-1, *(1,) * (values.ndim - 2)).to(values.dtype)
         between = ((1 - way) * at(before) + way * at(after) - mean[date]) / deviation[date]
         inside = (values != 0).any(dim=2).any(dim=1)[sample]  # (K, ...): a pixel outside is zero on all dates
         filled = values.clone()
-        filled[sample, place[sample, date]] = between * inside[:, None]
+        filled[sample, position[sample, date]] = between * inside[:, None]
         return filled
 
     def _days(self, device: torch.device) -> Tensor:
         return torch.tensor(self.samples.dataset.days, dtype=torch.float64, device=device)
 
-    def _places(self, rows: NDArray[np.int64], kept: Tensor) -> Tensor:
+    def _positions(self, rows: NDArray[np.int64], kept: Tensor) -> Tensor:
         if self.samples.order is None:
             return torch.arange(kept.shape[1], device=kept.device).expand(kept.shape)
         return torch.from_numpy(np.argsort(self.samples.order[rows], axis=1)).to(kept.device)
 
 
-def drawn(seen: Tensor, share: float) -> Tensor:
-    """Which of the dates seen `(N, T)` stay: each with the chance `1 - share`, and one at least.
+def drawn(observed: Tensor, share: float) -> Tensor:
+    """Which of the observed dates `(N, T)` stay: each with the chance `1 - share`, and one at least.
 
     On the CPU, so that a seed gives the same on any device.
     """
-    chance = torch.rand(seen.shape).where(seen, -1.0)
-    kept = (chance >= share) & seen
-    return kept.scatter(1, chance.argmax(dim=1, keepdim=True), True) & seen
+    chance = torch.rand(observed.shape).where(observed, -1.0)
+    kept = (chance >= share) & observed
+    return kept.scatter(1, chance.argmax(dim=1, keepdim=True), True) & observed
 
 
 def neighbours(kept: Tensor, days: Tensor) -> tuple[Tensor, Tensor, Tensor]:

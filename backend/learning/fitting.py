@@ -164,8 +164,8 @@ def _set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
 def _after(state: State, row: Mapping[str, Any], network: nn.Module, optimiser: torch.optim.Optimizer) -> State:
     """The state once this epoch is done: it is the best, or the best so far still is."""
     weights = {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
-    moments = optimiser.state_dict()["state"].items()
-    adam = {f"{index}.{key}": tensor for index, parts in moments for key, tensor in parts.items()}
+    adam_state = optimiser.state_dict()["state"].items()
+    adam = {f"{index}.{key}": tensor for index, parts in adam_state for key, tensor in parts.items()}
     curves = (*state.curves, row)
     if state.epoch and not better(row, curves[state.best_epoch - 1]):
         return State(weights, adam, state.best, curves, state.best_epoch)
@@ -174,11 +174,11 @@ def _after(state: State, row: Mapping[str, Any], network: nn.Module, optimiser: 
 
 def _restore(network: nn.Module, optimiser: torch.optim.Optimizer, state: State) -> None:
     network.load_state_dict(dict(state.weights))
-    moments: dict[int, dict[str, Tensor]] = {}
+    adam_state: dict[int, dict[str, Tensor]] = {}
     for name, tensor in state.adam.items():
         index, _, key = name.partition(".")
-        moments.setdefault(int(index), {})[key] = tensor
-    optimiser.load_state_dict({"state": moments, "param_groups": optimiser.state_dict()["param_groups"]})
+        adam_state.setdefault(int(index), {})[key] = tensor
+    optimiser.load_state_dict({"state": adam_state, "param_groups": optimiser.state_dict()["param_groups"]})
 
 
 def _fit_forest(task: Task, forest: RandomForest) -> Mapping[str, Any]:
@@ -198,8 +198,8 @@ def _fit_forest(task: Task, forest: RandomForest) -> Mapping[str, Any]:
 
 
 @contextmanager
-def seeded(*words: int) -> Iterator[None]:
-    """torch's global generator, seeded from these words inside and as it was outside."""
+def seeded(*entropy: int) -> Iterator[None]:
+    """torch's global generator, seeded with these numbers inside and restored afterwards."""
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(int(np.random.SeedSequence(words).generate_state(1)[0]))
+        torch.manual_seed(int(np.random.SeedSequence(entropy).generate_state(1)[0]))
         yield

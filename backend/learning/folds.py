@@ -111,9 +111,9 @@ class YearFolds:
 
 def squares(points: NDArray[np.float64], side_m: float) -> NDArray[np.int64]:
     """The square of a grid of `side_m` that each point `(parcels, 2)` lies in, numbered; points of NaN share one."""
-    places = np.floor(points / side_m)
-    places[np.isnan(places).any(axis=1)] = np.inf
-    return np.unique(places, axis=0, return_inverse=True)[1].reshape(-1)
+    squares = np.floor(points / side_m)
+    squares[np.isnan(squares).any(axis=1)] = np.inf
+    return np.unique(squares, axis=0, return_inverse=True)[1].reshape(-1)
 
 
 def missing_from_train(splits: list[Split], labels: NDArray[np.int64]) -> dict[int, list[int]]:

@@ -16,11 +16,11 @@ class Progress:
     def __init__(self, reporter: Reporter, stage: str, total: int) -> None:
         self.reporter, self.stage, self.total = reporter, stage, total
         self.done = 0
-        self._told = -SECONDS
+        self._reported = -SECONDS
 
     def advance(self, pieces: int, message: str = "") -> None:
         self.done += pieces
         now = time.monotonic()
-        if now - self._told >= SECONDS or self.done >= self.total:
-            self._told = now
+        if now - self._reported >= SECONDS or self.done >= self.total:
+            self._reported = now
             self.reporter.progress(min(1.0, self.done / max(1, self.total)), self.stage, message)

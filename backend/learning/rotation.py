@@ -1,4 +1,4 @@
-"""Learns from the training parcels which crop follows which, to weigh what the images say (a prior for any model).
+"""Learns the crop rotation from the training parcels: a prior for the predictions of any model.
 
 Rotations have entered crop maps as conditional random fields (Giordano et al. 2020, Photogrammetric Engineering &
 Remote Sensing 86), as Markov logic before the season (Osman et al. 2015, Computers and Electronics in Agriculture 113)
@@ -26,17 +26,17 @@ def estimate(previous: NDArray[np.object_], labels: NDArray[np.int64], classes: 
     """
     known = np.array([code is not None for code in previous], dtype=bool)
     codes, row = np.unique(previous[known].astype(str), return_inverse=True)
-    seen = np.zeros((len(codes), classes))
-    np.add.at(seen, (row, labels[known]), 1)
+    counts = np.zeros((len(codes), classes))
+    np.add.at(counts, (row, labels[known]), 1)
     usual = np.bincount(labels, minlength=classes) / max(len(labels), 1)
-    strength = max(STRENGTHS, key=lambda parcels: _left_out(seen, usual, parcels))
-    often = seen / np.where(usual > 0, usual, 1)  # a class that is never there was never seen either
-    return Rotation(tuple(codes.tolist()), (often + strength) / (seen.sum(axis=1, keepdims=True) + strength))
+    strength = max(STRENGTHS, key=lambda parcels: _left_out(counts, usual, parcels))
+    often = counts / np.where(usual > 0, usual, 1)  # a class without parcels has no counts either
+    return Rotation(tuple(codes.tolist()), (often + strength) / (counts.sum(axis=1, keepdims=True) + strength))
 
 
-def _left_out(seen: NDArray[np.float64], usual: NDArray[np.float64], strength: float) -> float:
+def _left_out(counts: NDArray[np.float64], usual: NDArray[np.float64], strength: float) -> float:
     """Log likelihood of each parcel's class by the shares of the others with its last crop."""
-    there = seen > 0
-    others = seen.sum(axis=1, keepdims=True) - 1
-    chance = (seen - 1 + strength * usual) / (others + strength)
-    return float((seen[there] * np.log(chance[there])).sum())
+    present = counts > 0
+    others = counts.sum(axis=1, keepdims=True) - 1
+    chance = (counts - 1 + strength * usual) / (others + strength)
+    return float((counts[present] * np.log(chance[present])).sum())

@@ -60,7 +60,7 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Trained:
-    """`kept` is the fold with the best validation; all figures below are over the test parcels of all folds run."""
+    """`kept` is the fold with the best validation; all scores below are over the test parcels of all folds run."""
 
     spec: TrainingSpec
     folds: int  # that there are, run or not
@@ -86,7 +86,7 @@ class Trained:
         """The kept model, ready to save; `dataset` is the one it was trained on."""
         return ModelBundle(
             architecture=self.spec.model,
-            figures=MODELS[self.spec.model].figures,
+            hyperparameters=MODELS[self.spec.model].hyperparameters,
             view=dataset.view,
             bands=dataset.bands,
             calendar=dataset.days,
@@ -157,7 +157,7 @@ class Training:
         """Arguments and errors are those of `train`."""
         device = choose(spec.device, reporter)
         labelled = learnable(labels, dataset.usable, classes, spec.min_samples, reporter)
-        if len(labelled.classes) > MOST_CLASSES:  # said now, not when the trained model cannot be saved
+        if len(labelled.classes) > MOST_CLASSES:  # before the training, not when the model is saved
             raise BadArgument("class_field", f"a field of at most {MOST_CLASSES} classes", len(labelled.classes))
         splits = folding.splits(labelled.rows, labelled.labels[labelled.rows], spec.seed)
         if spec.folds > len(splits):
@@ -181,9 +181,9 @@ class Training:
         labels = self.labelled.labels
         task = Task(self.spec, split, samples, labels, network, self.reporter, progress, checkpoint)
         curves = fit(task)
-        say = partial(logits, network, samples, progress=progress, message=f"{task.fold}, testing")
-        temperature = fit_temperature(say(split.validation), labels[split.validation], prior[split.validation])
-        found = probabilities(say(split.test), temperature, prior[split.test])
+        predict = partial(logits, network, samples, progress=progress, message=f"{task.fold}, testing")
+        temperature = fit_temperature(predict(split.validation), labels[split.validation], prior[split.validation])
+        found = probabilities(predict(split.test), temperature, prior[split.test])
         return Fitted(network.cpu(), normalisation, temperature, curves, _best(curves), split.test, found, rotation)
 
     def _prior(self, split: Split) -> tuple[Rotation | None, NDArray[np.float32]]:
@@ -206,11 +206,11 @@ class Training:
         if self.checkpoint is None:
             return None
         dataset, labelled = self.dataset, self.labelled
-        words = {name: value for name, value in asdict(self.spec).items() if name != "device"}
-        words |= {"view": dataset.view, "bands": dataset.bands, "days": dataset.days}
-        words["classes"] = [crop.code for crop in labelled.classes]
+        settings = {name: value for name, value in asdict(self.spec).items() if name != "device"}
+        settings |= {"view": dataset.view, "bands": dataset.bands, "days": dataset.days}
+        settings["classes"] = [crop.code for crop in labelled.classes]
         arrays = (labelled.labels, split.train, normalisation.mean, normalisation.std)
-        return Checkpoint(self.checkpoint / f"fold-{split.fold + 1}{SUFFIX}", digest(words, arrays))
+        return Checkpoint(self.checkpoint / f"fold-{split.fold + 1}{SUFFIX}", digest(settings, arrays))
 
 
 def _warn_of_missing_classes(splits: list[Split], labelled: Labelled, reporter: Reporter) -> None:

@@ -1,4 +1,4 @@
-"""The architectures: MODELS names each, its file and its figures. Standard library only; the files load on use.
+"""The architectures: MODELS names each, its file and its hyperparameters. Standard library only; the files load on use.
 
 The plugin reads this table by path for its drop-down list, so nothing heavy may be imported here.
 """
@@ -12,7 +12,7 @@ from typing import Any, Mapping
 
 @dataclass(frozen=True)
 class Architecture:
-    """`location` is `file:Class` inside this folder; `view` the samples it takes; `figures` its own parameters.
+    """`location` is `file:Class` inside this folder; `view` the samples it takes; `hyperparameters` its own.
 
     `recipe` holds the fields of `learning.spec.TrainingSpec` that this architecture is trained with where the user
     leaves them open, such as `{"schedule": "cosine"}`; empty: the paper's.
@@ -21,7 +21,7 @@ class Architecture:
     location: str
     view: str  # "patch", "statistics", "pixel_set" or "observations"
     title: str
-    figures: Mapping[str, Any] = field(default_factory=dict)
+    hyperparameters: Mapping[str, Any] = field(default_factory=dict)
     recipe: Mapping[str, Any] = field(default_factory=dict)
 
     @property

@@ -13,7 +13,7 @@ from backend.errors import UnknownModel
 
 from . import MODELS
 
-# the paper's bands, classes and days of 2017 (sections 2 and 3.1): the figures of table 1 are for these
+# the paper's bands, classes and days of 2017 (sections 2 and 3.1): the numbers of table 1 are for these
 PAPER_BANDS, PAPER_CLASSES = 10, 19
 PAPER_DAYS = (
     *(2, 12, 42, 72, 92, 112, 132, 152, 162, 172, 182, 187),
@@ -22,9 +22,9 @@ PAPER_DAYS = (
 
 
 def build(
-    name: str, bands: int, days: Sequence[int], classes: int, figures: Mapping[str, Any] | None = None
+    name: str, bands: int, days: Sequence[int], classes: int, hyperparameters: Mapping[str, Any] | None = None
 ) -> nn.Module:
-    """A network with fresh weights, drawn from torch's global generator; `figures` replaces the architecture's own.
+    """A network with fresh weights, drawn from torch's global generator; `hyperparameters` replaces those of the row.
 
     Takes samples of `MODELS[name].view` on `days` (since 1 January of the season) and gives logits `(N, classes)`.
     Raises UnknownModel.
@@ -33,7 +33,9 @@ def build(
         raise UnknownModel(name, MODELS)
     file, _, class_name = MODELS[name].location.partition(":")
     network = getattr(import_module(f".{file}", __package__), class_name)
-    return network(bands, days, classes, **(MODELS[name].figures if figures is None else figures))
+    return network(
+        bands, days, classes, **(MODELS[name].hyperparameters if hyperparameters is None else hyperparameters)
+    )
 
 
 def count(network: nn.Module, prefix: str = "") -> int:

@@ -42,7 +42,7 @@ class ModelBundle:
     """
 
     architecture: str
-    figures: Mapping[str, Any]
+    hyperparameters: Mapping[str, Any]
     view: str
     bands: tuple[str, ...]
     calendar: tuple[int, ...]
@@ -60,7 +60,7 @@ class ModelBundle:
 
     def network(self) -> nn.Module:
         """The network with its weights, ready to predict. Raises RuntimeError where the weights do not fit."""
-        network = build(self.architecture, len(self.bands), self.calendar, len(self.classes), self.figures)
+        network = build(self.architecture, len(self.bands), self.calendar, len(self.classes), self.hyperparameters)
         network.load_state_dict(dict(self.weights))
         return network.eval()
 
@@ -95,7 +95,7 @@ class ModelBundle:
         return {
             "schema": SCHEMA,
             "architecture": self.architecture,
-            "figures": dict(self.figures),
+            "figures": dict(self.hyperparameters),
             "view": self.view,
             "bands": list(self.bands),
             "calendar": list(self.calendar),
@@ -125,7 +125,7 @@ class ModelBundle:
     def _of(cls, model: ModelDescription, weights: Mapping[str, Tensor], report: Mapping[str, Any]) -> ModelBundle:
         return cls(
             architecture=model.architecture,
-            figures=model.figures,
+            hyperparameters=model.hyperparameters,
             view=model.view,
             bands=model.bands,
             calendar=model.calendar,

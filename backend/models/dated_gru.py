@@ -24,10 +24,11 @@ class DatedGRU(nn.Module):
         self.temporal = nn.GRU(2 * bands + WAVES, hidden, batch_first=True)
         self.classifier = perceptron(hidden, 64, classes)
 
-    def forward(self, values: Tensor, seen: Tensor, days: Tensor) -> Tensor:  # (N, T, 2 * bands), (N, T), (N, T)
-        order = torch.where(seen, days, torch.inf).argsort(dim=1, stable=True)  # by day, the unseen last
-        told = torch.cat([values, day_waves(days, WAVES)], dim=2)
-        told = told.gather(1, order[..., None].expand_as(told))
-        count = seen.sum(dim=1).clamp_min(1).cpu()  # where torch wants it; a parcel without any date reads one unseen
-        _, state = self.temporal(pack_padded_sequence(told, count, batch_first=True, enforce_sorted=False))
+    def forward(self, values: Tensor, observed: Tensor, days: Tensor) -> Tensor:  # (N, T, 2 * bands), (N, T), (N, T)
+        order = torch.where(observed, days, torch.inf).argsort(dim=1, stable=True)  # by day, the unobserved last
+        tokens = torch.cat([values, day_waves(days, WAVES)], dim=2)
+        tokens = tokens.gather(1, order[..., None].expand_as(tokens))
+        # On the CPU, as torch requires; a parcel without any date reads one unobserved date.
+        count = observed.sum(dim=1).clamp_min(1).cpu()
+        _, state = self.temporal(pack_padded_sequence(tokens, count, batch_first=True, enforce_sorted=False))
         return self.classifier(state[0])  # (N, classes), logits

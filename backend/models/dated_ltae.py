@@ -1,7 +1,7 @@
 """Dated L-TAE: attention over the clear observations alone, each at its own day; no gaps are filled.
 
-The lightweight attention of Garnot and Landrieu 2020 over any number of dates: a date that was not seen has no weight,
-and the order of the dates is told by their days, not by their places.
+The lightweight attention of Garnot and Landrieu 2020 over any number of dates: an unobserved date has no weight,
+and their order is given by the days, not by the positions.
 """
 
 # SPDX-License-Identifier: GPL-2.0-or-later
@@ -40,8 +40,8 @@ class DatedLTAE(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.classifier = perceptron(128, 64, classes)
 
-    def forward(self, values: Tensor, seen: Tensor, days: Tensor) -> Tensor:  # (N, T, 2 * bands), (N, T), (N, T)
+    def forward(self, values: Tensor, observed: Tensor, days: Tensor) -> Tensor:  # (N, T, 2 * bands), (N, T), (N, T)
         embedded = self.embed(values)  # (N, T, width)
         waves = day_waves(days, embedded.shape[2] // self.heads).repeat(1, 1, self.heads)  # each head has them all
-        season = self.temporal(torch.where(seen[..., None], embedded + waves, 0), seen)  # (N, width)
+        season = self.temporal(torch.where(observed[..., None], embedded + waves, 0), observed)  # (N, width)
         return self.classifier(self.dropout(self.mlp(season)))  # (N, classes), logits

@@ -35,10 +35,10 @@ class MasterQueries(nn.Module):
         nn.init.normal_(self.query, std=(2 / keys) ** 0.5)
         nn.init.normal_(self.key.weight, std=(2 / keys) ** 0.5)
 
-    def forward(self, sequence: Tensor, seen: Tensor | None = None) -> Tensor:  # (N, T, channels), (N, T)
+    def forward(self, sequence: Tensor, observed: Tensor | None = None) -> Tensor:  # (N, T, channels), (N, T)
         scores = self._scores(sequence)  # (N, T, heads)
-        if seen is not None:  # the lowest number, not minus infinity: a parcel without any date stays finite
-            scores = scores.masked_fill(~seen[..., None], torch.finfo(scores.dtype).min)
+        if observed is not None:  # the lowest number, not minus infinity: a parcel without any date stays finite
+            scores = scores.masked_fill(~observed[..., None], torch.finfo(scores.dtype).min)
         weights = self.dropout(scores.softmax(dim=1))
         shares = sequence.unflatten(2, (weights.shape[2], -1))  # (N, T, heads, channels / heads)
         return torch.einsum("nth,nthc->nhc", weights, shares).flatten(1)  # (N, channels)

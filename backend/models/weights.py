@@ -94,8 +94,8 @@ def _wanted(model: ModelDescription) -> Declared | None:
 
 
 def new_network(model: ModelDescription) -> nn.Module:
-    figures: Mapping[str, Any] = model.figures
-    return build(model.architecture, len(model.bands), model.calendar, len(model.classes), figures)
+    hyperparameters: Mapping[str, Any] = model.hyperparameters
+    return build(model.architecture, len(model.bands), model.calendar, len(model.classes), hyperparameters)
 
 
 def _sample(model: ModelDescription) -> tuple[Tensor, ...]:

@@ -35,8 +35,8 @@ class Database:
         if self.conninfo.startswith("postgresql://"):
             rest = self.conninfo.rpartition("@")[2].removeprefix("postgresql://").partition("?")[0]
             return f"postgresql://{rest}"
-        told = re.findall(r"\b(?:host|port|dbname|service)\s*=\s*(?:'[^']*'|\S+)", self.conninfo)
-        return f"PG:{' '.join(told)}"
+        parts = re.findall(r"\b(?:host|port|dbname|service)\s*=\s*(?:'[^']*'|\S+)", self.conninfo)
+        return f"PG:{' '.join(parts)}"
 
     @property
     def name(self) -> str:

@@ -50,19 +50,19 @@ class Nomenclature:
         return {crop.code: self.classes[crop.position] for crop in self.crops}
 
     @property
-    def others(self) -> CropClass | None:
+    def fallback_class(self) -> CropClass | None:
         """The class of every code that no row has; None where such codes have none."""
-        position = self.matcher.others
+        position = self.matcher.fallback_class
         return None if position is None else self.classes[position]
 
-    def with_others_in(self, name: str) -> Nomenclature:
+    def with_fallback_class(self, name: str) -> Nomenclature:
         """The table in which codes that it lacks belong to the class `name`, one of its own or a new one at its end.
 
         Raises BadArgument for a name without a letter or digit.
         """
         if not slug(name):
             raise BadArgument("unknown_class", "a class name with a letter or digit", name)
-        return Nomenclature(_coloured(self.matcher.with_others_in(name)))
+        return Nomenclature(_coloured(self.matcher.with_fallback_class(name)))
 
     def table(self) -> list[dict[str, str]]:
         """The rows `{code, name, class, colour, class_code}` that a model file keeps; `from_table` reads them back."""
@@ -72,19 +72,19 @@ class Nomenclature:
         """Class positions of crop codes, and the codes that no class holds.
 
         Returns `(parcels,)` int64 with -1 where there is no label, and the count of each unknown code, the most
-        frequent first; they have the label of `others` where there is such a class. A value matches as
-        `crop_codes.ClassTable.position` says. A null or empty value is no label, and not an unknown one.
+        frequent first; they have the label of the `fallback_class` where there is one. A value matches as
+        `crop_codes.ClassTable.position` describes. A null or empty value is no label, and not an unknown one.
         """
         inverse, texts = _factorised(codes)
         counts = np.bincount(inverse[inverse >= 0], minlength=len(texts))
-        others = NO_LABEL if self.matcher.others is None else self.matcher.others
+        fallback = NO_LABEL if self.matcher.fallback_class is None else self.matcher.fallback_class
         labels = np.full(len(texts) + 1, NO_LABEL, dtype=np.int64)  # the last is that of null
         unknown: Counter[str] = Counter()
-        for place, (text, parcels) in enumerate(zip(texts, counts, strict=True)):
+        for row, (text, parcels) in enumerate(zip(texts, counts, strict=True)):
             if text is None:
                 continue
             position = self.matcher.position(text)
-            labels[place] = others if position is None else position
+            labels[row] = fallback if position is None else position
             if position is None:
                 unknown[text] += int(parcels)
         return labels[inverse], dict(unknown.most_common())

@@ -198,16 +198,16 @@ class _Look:
 def _agreed(looks: Sequence[_Look]) -> dict[str, Any] | None:
     """The types of fields that differ between chunks for want of values alone; None where they differ otherwise.
 
-    A field's type is GDAL's or the file's, but times and JSON are told by their values.
+    A field's type is GDAL's or the file's, but times and JSON are recognised by their values.
     """
     agreed = {}
     for name in looks[0].types if len(looks) > 1 else ():
         types = {look.types[name] for look in looks}
-        told = {look.types[name] for look in looks if name not in look.empty} or {looks[0].types[name]}
-        if len(told) > 1 or np.dtype(object) in types:
+        found = {look.types[name] for look in looks if name not in look.empty} or {looks[0].types[name]}
+        if len(found) > 1 or np.dtype(object) in types:
             return None
         if len(types) > 1:
-            agreed[name] = told.pop()
+            agreed[name] = found.pop()
     return agreed
 
 

@@ -35,9 +35,9 @@ class Axes:
     """
 
     bands: tuple[str, ...]
-    band_places: NDArray[np.int64]
+    band_positions: NDArray[np.int64]
     dates: tuple[date, ...]
-    date_places: NDArray[np.int64]
+    date_positions: NDArray[np.int64]
     empty_bands: tuple[str, ...] = ()
 
     @classmethod
@@ -63,18 +63,18 @@ class Axes:
     def of_bands(self, kept: NDArray[np.bool_]) -> Axes:
         """Without the bands that are not `kept` `(bands,)`, which are empty."""
         bands, empty = (tuple(np.array(self.bands)[which].tolist()) for which in (kept, ~kept))
-        return replace(self, bands=bands, band_places=self.band_places[kept], empty_bands=empty)
+        return replace(self, bands=bands, band_positions=self.band_positions[kept], empty_bands=empty)
 
     def picked(self, values: NDArray[Any]) -> NDArray[Any]:
         """`(samples, source dates, source bands)` -> `(samples, dates, bands)`."""
         whole = values.shape[1:] == (len(self.dates), len(self.bands))
-        if whole and (np.diff(self.date_places) == 1).all() and (np.diff(self.band_places) == 1).all():
+        if whole and (np.diff(self.date_positions) == 1).all() and (np.diff(self.band_positions) == 1).all():
             return values  # as it is, without a copy
-        return values[:, self.date_places[:, None], self.band_places]
+        return values[:, self.date_positions[:, None], self.band_positions]
 
 
 def kept_bands(names: Sequence[str], where: object, reporter: Reporter) -> tuple[tuple[str, ...], NDArray[np.int64]]:
-    """The Sentinel-2 bands of the store among `names` ("B2", "S2-L2A-B02"), and their places; the rest is told."""
+    """The Sentinel-2 bands of the store among `names` ("B2", "S2-L2A-B02"), and their positions; logs the others."""
     found = [band_in(name) or name for name in names]
     require_single(found, "band", where)
     kept = tuple(band for band in BANDS if band in found)
@@ -87,7 +87,7 @@ def kept_bands(names: Sequence[str], where: object, reporter: Reporter) -> tuple
 
 
 def kept_dates(dates: Sequence[date], spec: ImportSpec, where: object) -> tuple[tuple[date, ...], NDArray[np.int64]]:
-    """The dates from `start` to `end`, in rising order, and their places."""
+    """The dates from `start` to `end`, in rising order, and their positions."""
     require_single(dates, "date", where)
     moved = [day + timedelta(days=spec.shift_days) for day in dates]
     wanted = [

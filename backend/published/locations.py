@@ -12,7 +12,7 @@ from shapely import points
 
 from backend.errors import BadArgument
 from backend.protocol import Reporter
-from backend.published.source import without_places
+from backend.published.source import without_locations
 
 _DEGREES = "EPSG:4326"
 _PAIRS = (("lon", "lat"), ("longitude", "latitude"), ("x", "y"))
@@ -31,7 +31,7 @@ def placed(fields: pandas.DataFrame, crs: str | None, reporter: Reporter) -> geo
     fields = fields.rename(columns={_TAKEN: f"{_TAKEN}_text"})
     if pair is None or (pair == ("x", "y") and crs is None):
         reporter.log(f"The samples get no locations: {'no coordinates' if pair is None else 'x and y without --crs'}.")
-        return without_places(fields)
+        return without_locations(fields)
     x, y = (_numbers(fields[named[name]]) for name in pair)
     known = np.isfinite(x) & np.isfinite(y)
     spots = np.where(known, points(np.where(known, x, 0), np.where(known, y, 0)), None)

@@ -17,7 +17,7 @@ from backend.published.axes import Axes
 from backend.published.empty_bands import without_empty_bands
 from backend.published.encoding import Encoding
 from backend.published.folder import Folder
-from backend.published.source import Block, index_of, without_places
+from backend.published.source import Block, index_of, without_locations
 from backend.vocabulary import PATCH_SIZE_PX
 
 _BOX = (PATCH_SIZE_PX, PATCH_SIZE_PX)
@@ -49,7 +49,7 @@ class Patches:
         patches = (folder.load(sample, *_BOX) for sample in folder.files)
         pixels = (patch[:, :, cls._inside(patch)].transpose(2, 0, 1) for patch in patches)
         axes = without_empty_bands(axes, pixels, encoding, folder.path, reporter)
-        return cls(folder, axes, without_places(folder.fields(reporter)), encoding, folder.spec.few_pixels)
+        return cls(folder, axes, without_locations(folder.fields(reporter)), encoding, folder.spec.few_pixels)
 
     @property
     def path(self) -> Path:

@@ -18,7 +18,7 @@ from backend.published.axes import Axes
 from backend.published.empty_bands import without_empty_bands
 from backend.published.encoding import Encoding
 from backend.published.folder import Folder, read_json
-from backend.published.source import Block, index_of, without_places
+from backend.published.source import Block, index_of, without_locations
 
 _FIGURES = 4
 _AGREEING = 0.95  # of the samples, whose second figure must be the number of pixels, or the order is another
@@ -51,7 +51,7 @@ class PixelSets:
         encoding = Encoding.of(folder.spec, next(filled, np.zeros(0, np.uint16)))
         pixels = (folder.load(sample, None).transpose(2, 0, 1) for sample in folder.files)
         axes = without_empty_bands(axes, pixels, encoding, folder.path, reporter)
-        return cls(folder, axes, without_places(folder.fields(reporter)), encoding, folder.spec.few_pixels)
+        return cls(folder, axes, without_locations(folder.fields(reporter)), encoding, folder.spec.few_pixels)
 
     @property
     def path(self) -> Path:

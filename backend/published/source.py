@@ -73,17 +73,17 @@ class Source(Protocol):
         ...
 
 
-def index_of(ids: pandas.Series, count: NDArray[np.int64], **figures: NDArray[Any]) -> pandas.DataFrame:
-    """An index of samples with `count` pixels each; `figures` replace what follows when nothing else is known."""
+def index_of(ids: pandas.Series, count: NDArray[np.int64], **known: NDArray[Any]) -> pandas.DataFrame:
+    """An index of samples with `count` pixels each; `known` replaces the columns that are unknown otherwise."""
     unknown: dict[str, Any] = {
         "row_px": 0, "column_px": 0, "height_px": 1, "width_px": count, "by_touch": False, "valid": True,
         "inside_share": 1.0, "area_m2": 0.0, "perimeter_m": 0.0,
     }  # fmt: skip
     facts = {"parcel_id": ids.astype(str).to_numpy(), "first_pixel": np.cumsum(count) - count, "n_pixels": count}
-    return pandas.DataFrame({**facts, **unknown, **figures})
+    return pandas.DataFrame({**facts, **unknown, **known})
 
 
-def without_places(fields: pandas.DataFrame) -> geopandas.GeoDataFrame:
+def without_locations(fields: pandas.DataFrame) -> geopandas.GeoDataFrame:
     """Fields as a layer whose features have no outline."""
     return geopandas.GeoDataFrame(fields, geometry=geopandas.GeoSeries([None] * len(fields)))
 

@@ -65,13 +65,13 @@ def _compared(rows: Rows, bars: Bars, title: str) -> bytes:
 
     def draw(figure: Figure) -> None:
         axes = figure.subplots()
-        places = np.arange(len(shown))[::-1]
+        positions = np.arange(len(shown))[::-1]
         height = 0.8 / len(bars)
         for number, (key, name, colour) in enumerate(bars):
-            at = places + (number - (len(bars) - 1) / 2) * height
+            at = positions + (number - (len(bars) - 1) / 2) * height
             _draw_bars(axes, shown, at, height, (key, name, colour))
         axes.plot([], [], "D", mfc="white", mec=INK, ms=5, label="the paper's, on its own data")
-        axes.set_yticks(places, [row["model"] for row in shown])
+        axes.set_yticks(positions, [row["model"] for row in shown])
         axes.set_title(title)
         percent_axis(axes, "x")
         handles, names = axes.get_legend_handles_labels()

@@ -19,7 +19,7 @@ class Batch:
     values: patch `(N, dates, bands, 32, 32)`, statistics and observations `(N, dates, 2 * bands)`, pixel_set
         `(N, dates, bands, S)`; float32 reflectance.
     mask: patch `(N, 1, 1, 32, 32)`, pixel_set `(N, S)`: True inside the parcel; observations `(N, dates)`: True where
-        the date was seen; None for statistics.
+        the date was observed; None for statistics.
     geometry: pixel_set `(N, 4)`: perimeter m, area m2, perimeter / area, pixels / bounding-box pixels; else None.
     days: observations `(N, dates)` float32: days since 1 January of the season; else None.
     gaps: whether values may be NaN: at dates in gaps that the store did not fill.
@@ -39,10 +39,10 @@ class Batch:
 
     def reordered(self, order: NDArray[np.int64]) -> Batch:
         """With each sample's dates in the order of its row of `order` `(N, dates)`; the days stay where they are."""
-        places = torch.from_numpy(order).to(self.values.device)
-        sample = torch.arange(len(places), device=places.device)[:, None]
-        mask = self.mask[sample, places] if self.mask is not None and self.days is not None else self.mask
-        return replace(self, values=self.values[sample, places], mask=mask)
+        positions = torch.from_numpy(order).to(self.values.device)
+        sample = torch.arange(len(positions), device=positions.device)[:, None]
+        mask = self.mask[sample, positions] if self.mask is not None and self.days is not None else self.mask
+        return replace(self, values=self.values[sample, positions], mask=mask)
 
     def padded(self, dates: int) -> Batch:
         """Observations with unseen dates added at the end, up to so many; other views as they are."""

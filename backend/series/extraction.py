@@ -75,9 +75,9 @@ def _extract_block(
         for date, acquisition in enumerate(catalogue.acquisitions):
             if stop.is_set():
                 raise Cancelled
-            values, seen = read_acquisition(acquisition, bands, catalogue.grid, window, resampling)
+            values, clear_part = read_acquisition(acquisition, bands, catalogue.grid, window, resampling)
             series[:, date] = values.reshape(len(bands), -1)[:, place].T
-            clear[:, date] = seen.ravel()[place]
+            clear[:, date] = clear_part.ravel()[place]
         days = np.asarray(catalogue.days)
         if store.removed is not None:
             store.removed[number] = _remove_outliers(series, clear, days, bands)
@@ -105,12 +105,12 @@ def _write(
 ) -> None:  # fmt: skip
     """Brings a block's series onto the store's time axis, some pixels at once, and stores them."""
     axis, options = np.asarray(store.days), store.manifest.sentinel_2.series
-    seen, reflectance = store.array("clear"), store.array("reflectance")
+    stored_clear, reflectance = store.array("clear"), store.array("reflectance")
     step = max(1, CHUNK_CELLS // max(len(days), len(axis)))
     for start in range(0, len(pixels), step):
         part = slice(start, start + step)
         reflectance[pixels[part]] = on_axis(series[part], clear[part], days, axis, options)
-        seen[pixels[part]] = clear[part]
+        stored_clear[pixels[part]] = clear[part]
 
 
 def _remove_outliers(
@@ -120,10 +120,10 @@ def _remove_outliers(
     removed = np.zeros(len(days), np.int64)
     step = max(1, CHUNK_CELLS // len(days))
     for start in range(0, len(series), step):
-        seen = clear[start : start + step]
-        odd = outliers(series[start : start + step], seen, days, bands)
-        seen &= ~odd
-        removed += odd.sum(axis=0)
+        clear_part = clear[start : start + step]
+        found = outliers(series[start : start + step], clear_part, days, bands)
+        clear_part &= ~found
+        removed += found.sum(axis=0)
     return removed
 
 

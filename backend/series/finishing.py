@@ -22,11 +22,11 @@ _CHUNK_PX = 1 << 22  # pixels looked at together: the sums of the paper's 10^8 w
 def finish(unfinished: Store, few_pixels: int) -> Store:
     """Adds flags and shares to the index, then says in the manifest that the store is whole."""
     index, clear = unfinished.index, unfinished.clear
-    seen, shares = np.zeros(len(index)), np.zeros(len(index))
+    count, shares = np.zeros(len(index)), np.zeros(len(index))
     for rows, pixels, part in _parts(index):
-        seen[rows] = quality.seen_pixels(_observed(unfinished, pixels), part)
+        count[rows] = quality.observed_pixels(_observed(unfinished, pixels), part)
         shares[rows] = quality.observed_shares(clear[pixels], part)
-    unfinished.replace_index(index.assign(quality=quality.flags(index, seen, few_pixels), observed=shares))
+    unfinished.replace_index(index.assign(quality=quality.flags(index, count, few_pixels), observed=shares))
     unfinished.replace_manifest(_finished(unfinished))
     for name in ("done", "removed"):
         (unfinished.path / f"{name}.npy").unlink(missing_ok=True)

@@ -40,9 +40,9 @@ class Gathered:
         values = self.pixels.astype(np.float64)
         if not self.gaps:
             return values, np.broadcast_to(True, values.shape)
-        seen = observed(self.pixels)
-        values *= seen
-        return values, seen
+        present = observed(self.pixels)
+        values *= present
+        return values, present
 
     def reflectance(self, counts: torch.Tensor) -> torch.Tensor:
         """Counts of the store as reflectance; NaN where UNOBSERVED."""
@@ -121,8 +121,8 @@ class StoreDataset:
         count, total, squares = np.zeros(shape), np.zeros(shape), np.zeros(shape)
         for part in self.parts(rows):
             some = self.gather(part)
-            values, seen = some.observed()
-            count += seen.sum(axis=0) if some.gaps else len(seen)
+            values, present = some.observed()
+            count += present.sum(axis=0) if some.gaps else len(present)
             total += values.sum(axis=0)
             squares += np.einsum("ptb,ptb->tb", values, values)
         count[count == 0] = np.nan

@@ -81,7 +81,7 @@ def read_index(path: Path, manifest: Manifest) -> pandas.DataFrame:
         raise fault
     _require_ranges(index)
     _require_pixels(index, manifest)
-    _require_words(index)
+    _require_known_flags(index)
     return index
 
 
@@ -125,8 +125,8 @@ def _require_pixels(index: pandas.DataFrame, manifest: Manifest) -> None:
         _refuse("shared_px", "at most n_pixels", index["shared_px"] > count, index)
 
 
-def _require_words(index: pandas.DataFrame) -> None:
-    """Flags and outlines are of the vocabulary; what can be classified has pixels."""
+def _require_known_flags(index: pandas.DataFrame) -> None:
+    """Flags and issues of outlines are in the vocabulary; parcels that can be classified have pixels."""
     if "quality" in index:
         flags = index["quality"]
         _refuse("quality", f"one of {', '.join(QUALITY)}", ~flags.isin(list(QUALITY)), index)

@@ -47,8 +47,8 @@ def outliers(
         pixel, date = np.nonzero(left)  # pixel by pixel, each in the order of time
         values = series[pixel, date][:, columns].T.astype(np.float32) / np.float32(REFLECTANCE_SCALE)
         away = _away(pixel, days[date])
-        odd = (away > 0) & find(values, pixel, away)
-        left[pixel[odd], date[odd]] = False
+        found = (away > 0) & find(values, pixel, away)
+        left[pixel[found], date[found]] = False
     return clear & ~left
 
 

@@ -35,18 +35,18 @@ def clear_shares(clear: NDArray[np.bool_]) -> NDArray[np.float64]:
     return np.asarray(total / max(len(clear), 1))
 
 
-def seen_pixels(seen: NDArray[np.bool_], index: pandas.DataFrame) -> NDArray[np.float64]:
-    """How many of each parcel's pixels `(pixels,)` were seen at least once."""
-    return parcel_sums(np.asarray(seen, np.float64), index)
+def observed_pixels(clear: NDArray[np.bool_], index: pandas.DataFrame) -> NDArray[np.float64]:
+    """How many of each parcel's pixels `(pixels,)` were observed at least once."""
+    return parcel_sums(np.asarray(clear, np.float64), index)
 
 
-def flags(index: pandas.DataFrame, seen: NDArray[np.float64], few_pixels: int) -> NDArray[np.object_]:
+def flags(index: pandas.DataFrame, observed_count: NDArray[np.float64], few_pixels: int) -> NDArray[np.object_]:
     """A key of vocabulary.QUALITY per parcel; the gravest that applies."""
     count = index["n_pixels"].to_numpy()
     conditions = {
         "invalid_geometry": ~index["valid"].to_numpy(),
         "outside": count == 0,
-        "no_clear_observation": seen == 0,
+        "no_clear_observation": observed_count == 0,
         "partly_outside": index["inside_share"].to_numpy() < _NEARLY_WHOLE,
         "few_pixels": (count < few_pixels) | index["by_touch"].to_numpy(),
     }

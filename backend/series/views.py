@@ -64,34 +64,34 @@ class StatisticsDataset(StoreDataset):
     view = "statistics"
 
     def batch(self, rows: Rows, device: torch.device) -> Batch:
-        figures, gaps = zip(*map(self._statistics, self.parts(rows)))
-        return Batch(torch.from_numpy(np.concatenate(figures)).to(device), gaps=any(gaps))
+        values, gaps = zip(*map(self._statistics, self.parts(rows)))
+        return Batch(torch.from_numpy(np.concatenate(values)).to(device), gaps=any(gaps))
 
     def mean_std(self, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        figures = self.batch(rows, torch.device("cpu")).values.double().numpy()
-        seen = ~np.isnan(figures)
-        count = np.where(seen.any(axis=0), seen.sum(axis=0), np.nan)
-        mean = np.nansum(figures, axis=0) / count
-        return mean, np.sqrt(np.nansum((figures - mean) ** 2, axis=0) / count)
+        values = self.batch(rows, torch.device("cpu")).values.double().numpy()
+        present = ~np.isnan(values)
+        count = np.where(present.any(axis=0), present.sum(axis=0), np.nan)
+        mean = np.nansum(values, axis=0) / count
+        return mean, np.sqrt(np.nansum((values - mean) ** 2, axis=0) / count)
 
     def _statistics(self, rows: Rows) -> tuple[NDArray[np.float32], bool]:
-        """The figures, and whether some may be NaN."""
+        """The values, and whether some may be NaN."""
         some = self.gather(rows)
-        values, seen = some.observed()
+        values, present = some.observed()
         values = values.reshape(len(values), -1)
-        count = self._counts(some, seen, len(rows))
+        count = self._counts(some, present, len(rows))
         mean = some.sums(values, len(rows)) / count
         squares = some.sums(np.square(values, out=values), len(rows)) / count
         return _mean_and_deviation(mean, squares, (len(rows), len(self.days), len(self.bands))), some.gaps
 
-    def _counts(self, some: Gathered, seen: NDArray[np.bool_], parcels: int) -> NDArray[np.float64]:
+    def _counts(self, some: Gathered, present: NDArray[np.bool_], parcels: int) -> NDArray[np.float64]:
         """Observed pixels, at least 1; NaN at a date at which a band has none.
 
         `(parcels, dates * bands)`, or `(parcels, 1)` where all dates and bands have the same.
         """
         if not some.gaps:
             return np.maximum(np.bincount(some.parcel, minlength=parcels), 1.0)[:, None]
-        count = some.sums(seen.reshape(len(seen), -1), parcels)
+        count = some.sums(present.reshape(len(present), -1), parcels)
         count[count == 0] = np.nan
         return count
 
@@ -141,34 +141,36 @@ class ObservationsDataset(StoreDataset):
         super().__init__(store, None, bands)
         source = store.manifest.sentinel_2
         if store.days != source.acquisition_days:
-            raise ObservationsNotKept(store.path, f"carried onto the calendar {source.time_axis}")
+            raise ObservationsNotKept(store.path, f"interpolated to the calendar {source.time_axis}")
         if not source.series.keeps_observations:
             raise ObservationsNotKept(store.path, f"smoothed ({source.series.filling})")
 
     def batch(self, rows: Rows, device: torch.device) -> Batch:
-        values, seen = (torch.from_numpy(np.concatenate(parts)) for parts in zip(*map(self._seen, self.parts(rows))))
+        values, present = (
+            torch.from_numpy(np.concatenate(parts)) for parts in zip(*map(self._observations, self.parts(rows)))
+        )
         days = torch.tensor(self.days, dtype=torch.float32).expand(len(rows), -1)
         gaps = bool(values.isnan().any())
-        return Batch(values.to(device), mask=seen.to(device), days=days.to(device), gaps=gaps)
+        return Batch(values.to(device), mask=present.to(device), days=days.to(device), gaps=gaps)
 
     def mean_std(self, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Each `(1, channels)`: over all seen dates of all parcels."""
+        """Each `(1, channels)`: over all observed dates of all parcels."""
         batch = self.batch(rows, torch.device("cpu"))
-        figures = batch.values[batch.required_mask].double().numpy()  # (seen, channels)
+        values = batch.values[batch.required_mask].double().numpy()  # (observed dates, channels)
         if batch.gaps:
-            return np.nanmean(figures, axis=0, keepdims=True), np.nanstd(figures, axis=0, keepdims=True)
-        return figures.mean(axis=0, keepdims=True), figures.std(axis=0, keepdims=True)
+            return np.nanmean(values, axis=0, keepdims=True), np.nanstd(values, axis=0, keepdims=True)
+        return values.mean(axis=0, keepdims=True), values.std(axis=0, keepdims=True)
 
-    def _seen(self, rows: Rows) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """Figures `(N, acquisitions, 2 * bands)`, NaN for a band that was not observed where others were; the mask."""
+    def _observations(self, rows: Rows) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Values `(N, acquisitions, 2 * bands)`, NaN for a band that was not observed where others were; the mask."""
         some = self.gather(rows)
         clear = np.asarray(self.store.clear[some.place], dtype=np.float64)  # (P, acquisitions)
         count = some.sums(clear, len(rows))  # (N, acquisitions)
         values = (some.pixels * clear[..., None]).reshape(len(clear), -1)
         divisor = np.maximum(count, 1).repeat(len(self.bands), axis=1)
-        if some.gaps and not (seen := observed(some.pixels) | (clear[..., None] == 0)).all():
-            values[~seen.reshape(values.shape)] = 0
-            own = some.sums((seen * clear[..., None]).reshape(values.shape), len(rows))
+        if some.gaps and not (present := observed(some.pixels) | (clear[..., None] == 0)).all():
+            values[~present.reshape(values.shape)] = 0
+            own = some.sums((present * clear[..., None]).reshape(values.shape), len(rows))
             divisor = np.where(own > 0, own, np.where(count.repeat(len(self.bands), axis=1) > 0, np.nan, 1))
         mean = some.sums(values, len(rows)) / divisor
         squares = some.sums(np.square(values, out=values), len(rows)) / divisor

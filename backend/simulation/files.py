@@ -58,7 +58,7 @@ def replacing(output: Path, needed_mb: float) -> Iterator[Path]:
     Raises NotWritable when the output holds anything but an earlier simulated region, or cannot be written, and
     DiskFull when the disk has less than `needed_mb` left.
     """
-    _refuse_others(output)
+    _refuse_foreign_folder(output)
     draft, old = output.with_name(f".{output.name}.unfinished"), output.with_name(f".{output.name}.replaced")
     try:
         _clear(draft)
@@ -107,12 +107,12 @@ def write_parcels(path: Path, parcels: gpd.GeoDataFrame) -> None:
 def write_notice(folder: Path, spec: SimulationSpec, years: int = 1) -> None:
     """README.txt for people and the marker for the next run."""
     text = _README.format(notice=NOTICE, bands=" ".join(BANDS), **asdict(spec))
-    figures = {"simulated": True, **asdict(spec)}
+    facts = {"simulated": True, **asdict(spec)}
     if years > 1:
         text += _README_YEARS.format(years=years)
-        figures["years"] = years
+        facts["years"] = years
     (folder / "README.txt").write_text(text, encoding="utf-8")
-    (folder / MARKER).write_text(json.dumps(figures, indent=1), encoding="utf-8")
+    (folder / MARKER).write_text(json.dumps(facts, indent=1), encoding="utf-8")
 
 
 def _tags(acquisition: Acquisition) -> dict[str, str]:
@@ -147,7 +147,7 @@ def _geotiff(
     )
 
 
-def _refuse_others(output: Path) -> None:
+def _refuse_foreign_folder(output: Path) -> None:
     if output.is_dir():
         if any(output.iterdir()) and not (output / MARKER).is_file():
             raise NotWritable(output, "the folder holds other files and is not a simulated region")

@@ -13,7 +13,7 @@ from backend.simulation.allotment import Codes
 from backend.simulation.coverage import Strip
 from backend.simulation.covers import COVERS
 from backend.simulation.noise import Grid, Waves
-from backend.simulation.phenology import Calendar, Canopy, canopy, figures
+from backend.simulation.phenology import Calendar, Canopy, canopy, of_covers
 from backend.simulation.spectra import SOILS, WET, spectrum
 
 Floats = NDArray[np.float64]
@@ -87,7 +87,7 @@ def draw_materials(kinds: Codes, centre: Floats, rng: np.random.Generator) -> Ma
     bloom = np.stack([spectrum(cover.flower or "yellow") for cover in COVERS], axis=1)[:, kinds]
     porous = np.array([POROUS[cover.ground] for cover in COVERS])[kinds]
     soil = np.where(_bare(kinds), _soils(centre, rng), _spectra(kinds, "ground")) * np.exp(rng.normal(0, 0.10, n))
-    return Materials(green, dead, soil, bloom, porous, figures(kinds, "patchy"))
+    return Materials(green, dead, soil, bloom, porous, of_covers(kinds, "patchy"))
 
 
 def _members(materials: Materials, state: Canopy, wetness: Floats) -> tuple[NDArray[np.float32], ...]:

@@ -184,8 +184,8 @@ def _whole(outline: Shapes, cover: NDArray[np.int64]) -> tuple[Shapes, NDArray[n
 
 
 def _inside(side_m: float, outline: Shapes, cover: NDArray[np.int64]) -> Landscape:
-    seen = shapely.intersects(shapely.box(0, 0, side_m, side_m), outline)
-    return Landscape(side_m, outline[seen], cover[seen])
+    inside = shapely.intersects(shapely.box(0, 0, side_m, side_m), outline)
+    return Landscape(side_m, outline[inside], cover[inside])
 
 
 def _polygons(rings: list[Ring]) -> Shapes:

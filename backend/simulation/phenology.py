@@ -22,7 +22,7 @@ FAILED = 0.012  # share of fields where the crop hardly came up
 
 @dataclass(frozen=True)
 class Calendar:
-    """The figures of covers.Cover drawn for every object: all `(objects,)` but `cuts` `(objects, MOST_CUTS)`."""
+    """The values of covers.Cover drawn for every object: all `(objects,)` but `cuts` `(objects, MOST_CUTS)`."""
 
     start: Floats
     up: Floats
@@ -54,7 +54,7 @@ class Canopy:
     flower: Floats
 
 
-def figures(kinds: Codes, name: str) -> Floats:
+def of_covers(kinds: Codes, name: str) -> Floats:
     """One column of the table of covers, for every object."""
     return np.array([getattr(cover, name) for cover in COVERS], dtype=np.float64)[kinds]
 
@@ -62,34 +62,34 @@ def figures(kinds: Codes, name: str) -> Floats:
 def draw_calendar(kinds: Codes, regional_days: Floats, rng: np.random.Generator, year: np.random.Generator) -> Calendar:
     """Every object's own calendar: the year's, its neighbourhood's (`regional_days`) and its farmer's deviations."""
     n = len(kinds)
-    spread = figures(kinds, "spread_days")
+    spread = of_covers(kinds, "spread_days")
     early = year.normal(0, YEAR_DAYS) + regional_days + rng.normal(0, 1, n) * spread
     ripe = 0.55 * early + rng.normal(0, 0.55, n) * spread + year.normal(0, YEAR_DAYS / 2)
-    vigour = np.exp(rng.normal(0, 1, n) * figures(kinds, "spread_vigour") + year.normal(0, YEAR_VIGOUR))
+    vigour = np.exp(rng.normal(0, 1, n) * of_covers(kinds, "spread_vigour") + year.normal(0, YEAR_VIGOUR))
     vigour = np.where(rng.random(n) < FAILED, 0.3, vigour)
-    up, down = figures(kinds, "up") + early, figures(kinds, "down") + ripe
-    harvest = np.maximum(figures(kinds, "harvest") + ripe + rng.gamma(2, 2.5, n) - 5, up + 30)
-    tilled = harvest + figures(kinds, "till") * rng.gamma(2, 0.5, n)
+    up, down = of_covers(kinds, "up") + early, of_covers(kinds, "down") + ripe
+    harvest = np.maximum(of_covers(kinds, "harvest") + ripe + rng.gamma(2, 2.5, n) - 5, up + 30)
+    tilled = harvest + of_covers(kinds, "till") * rng.gamma(2, 0.5, n)
     return Calendar(
-        start=figures(kinds, "start") * vigour * np.exp(rng.normal(0, 0.25, n)),
+        start=of_covers(kinds, "start") * vigour * np.exp(rng.normal(0, 0.25, n)),
         up=up,
-        rise=figures(kinds, "rise") * np.exp(rng.normal(0, 0.15, n)),
-        peak=figures(kinds, "peak") * vigour,
+        rise=of_covers(kinds, "rise") * np.exp(rng.normal(0, 0.15, n)),
+        peak=of_covers(kinds, "peak") * vigour,
         down=down,
-        fall=figures(kinds, "fall") * np.exp(rng.normal(0, 0.15, n)),
+        fall=of_covers(kinds, "fall") * np.exp(rng.normal(0, 0.15, n)),
         harvest=harvest,
-        dry=np.clip(figures(kinds, "dry") * np.exp(rng.normal(0, 0.15, n)), 0, 0.95),
+        dry=np.clip(of_covers(kinds, "dry") * np.exp(rng.normal(0, 0.15, n)), 0, 0.95),
         tilled=tilled,
-        regrowth=(rng.random(n) < figures(kinds, "regrow")) * rng.uniform(0.4, 2.6, n),
+        regrowth=(rng.random(n) < of_covers(kinds, "regrow")) * rng.uniform(0.4, 2.6, n),
         regrowth_day=harvest + rng.uniform(20, 60, n),
-        winter=(rng.random(n) < figures(kinds, "winter")) * rng.uniform(0.8, 2.8, n),
+        winter=(rng.random(n) < of_covers(kinds, "winter")) * rng.uniform(0.8, 2.8, n),
         winter_end=up - 45 + rng.normal(0, 9, n),
         cuts=_cuts(kinds, early, rng),
-        drought=figures(kinds, "summer") * np.clip(year.uniform(0.4, 1.1) + rng.normal(0, 0.2, n), 0, 1.3),
-        rows=figures(kinds, "rows") * rng.uniform(0.85, 1.1, n).clip(max=1),
-        flower_day=figures(kinds, "flower_day") + early + rng.normal(0, 3, n),
-        flower_days=figures(kinds, "flower_days"),
-        flower_cover=figures(kinds, "flower_cover") * rng.uniform(0.6, 1.3, n),
+        drought=of_covers(kinds, "summer") * np.clip(year.uniform(0.4, 1.1) + rng.normal(0, 0.2, n), 0, 1.3),
+        rows=of_covers(kinds, "rows") * rng.uniform(0.85, 1.1, n).clip(max=1),
+        flower_day=of_covers(kinds, "flower_day") + early + rng.normal(0, 3, n),
+        flower_days=of_covers(kinds, "flower_days"),
+        flower_cover=of_covers(kinds, "flower_cover") * rng.uniform(0.6, 1.3, n),
     )
 
 
@@ -122,7 +122,7 @@ def _between_crops(calendar: Calendar, day: float) -> Floats:
 def _cuts(kinds: Codes, early: Floats, rng: np.random.Generator) -> Floats:
     """Mowing days (objects, MOST_CUTS); those that do not happen never come."""
     table = np.array([cover.cuts + (NEVER,) * (MOST_CUTS - len(cover.cuts)) for cover in COVERS], dtype=np.float64)
-    happens = rng.random((len(kinds), MOST_CUTS)) < figures(kinds, "mown")[:, None]
+    happens = rng.random((len(kinds), MOST_CUTS)) < of_covers(kinds, "mown")[:, None]
     days = table[kinds] + early[:, None] + rng.normal(0, 6, (len(kinds), MOST_CUTS))
     return np.where(happens & (table[kinds] < NEVER), days, 2.0 * NEVER)
 

@@ -53,9 +53,9 @@ def acquire(
     numbers = np.empty(ground.shape, dtype=np.uint16)
     for band, name in enumerate(BANDS):
         coarse = name in BANDS_20M
-        seen = _blurred(ground[band] * light, BLUR_PX[20 if coarse else 10], shift)
-        seen = above.over(seen * np.float32(gain[band]) + haze * np.float32(HAZE[band]), band)
-        numbers[band] = _digital(halved(seen) if coarse else seen, rng, 2 if coarse else 1)
+        signal = _blurred(ground[band] * light, BLUR_PX[20 if coarse else 10], shift)
+        signal = above.over(signal * np.float32(gain[band]) + haze * np.float32(HAZE[band]), band)
+        numbers[band] = _digital(halved(signal) if coarse else signal, rng, 2 if coarse else 1)
     return numbers
 
 

@@ -63,5 +63,5 @@ class ClassifiedParcels:
         expected = to_model[labels][self.rows]
         left = int((expected < 0).sum())
         if left:
-            reporter.warning("labels.not_judged", count=left, unknown=[] if known.others else counted(unknown))
+            reporter.warning("labels.not_judged", count=left, unknown=[] if known.fallback_class else counted(unknown))
         return expected

@@ -34,7 +34,7 @@ from backend.workflows import report_document
 from backend.workflows.arguments import own_options, typed
 from backend.workflows.classified_parcels import ClassifiedParcels
 from backend.workflows.extract import ExtractSpec, make_store, warn_of_flags
-from backend.workflows.preparation import Preparation, in_words, of_store
+from backend.workflows.preparation import Preparation, describe, of_store
 from backend.workflows.previous_crops import previous_crops
 from backend.workflows.season_overlap import ImageSeason
 from backend.workflows.seasons import Seasons
@@ -263,6 +263,6 @@ def _open_store(spec: ClassifySpec, reporter: Reporter) -> Store:
 
 def _warn_of_series(store: Store, bundle: ModelBundle, reporter: Reporter) -> None:
     """A model expects series made like those it was trained on."""
-    found, trained = in_words(of_store(store)), in_words(bundle.provenance.get("preparation", {}))
+    found, trained = describe(of_store(store)), describe(bundle.provenance.get("preparation", {}))
     if trained and found and trained != found:
         reporter.warning("series.made_otherwise", trained=trained, found=found)

@@ -48,7 +48,7 @@ class LabelledParcels:
         """What a report says of codes that the table lacks: all of them."""
         if not self.unknown:
             return []
-        fate = f"put in the class {self.table.others.name}" if self.table.others else "left out"
+        fate = f"put in the class {self.table.fallback_class.name}" if self.table.fallback_class else "left out"
         return [f"Codes that the class table lacks, {fate}: {', '.join(counted(self.unknown))}."]
 
 
@@ -62,7 +62,7 @@ def label_parcels(seasons: Seasons, class_field: str, options: ClassOptions, rep
     labels, unknown = crops.labels(seasons.column(class_field))
     if unknown:
         warn_of_unknown(unknown, crops, reporter)
-    missing = len(labels) - int((labels >= 0).sum()) - (0 if crops.others else sum(unknown.values()))
+    missing = len(labels) - int((labels >= 0).sum()) - (0 if crops.fallback_class else sum(unknown.values()))
     if missing:
         reporter.log(f"{missing} parcels have no declared crop and are not used for training.")
     return LabelledParcels(crops, labels, unknown)
@@ -84,7 +84,7 @@ def chosen_table(class_table: str | None, unknown_class: str | None) -> Nomencla
     if not class_table:
         raise BadArgument("class_table", "a class table with --unknown-class: without one every code is known", None)
     crops = nomenclature.read(class_table)
-    return crops if unknown_class is None else crops.with_others_in(unknown_class)
+    return crops if unknown_class is None else crops.with_fallback_class(unknown_class)
 
 
 def warn_of_unknown(unknown: Mapping[str, int], crops: Nomenclature, reporter: Reporter) -> None:
@@ -92,7 +92,7 @@ def warn_of_unknown(unknown: Mapping[str, int], crops: Nomenclature, reporter: R
     reporter.warning(
         "classes.unknown_codes",
         parcels=sum(unknown.values()),
-        fallback=crops.others.name if crops.others else None,
+        fallback=crops.fallback_class.name if crops.fallback_class else None,
         codes=counted(unknown),
     )
 

@@ -73,7 +73,7 @@ class Preparation:
             known["scl_classes"] = tuple(known["scl_classes"])
         chosen = Preparation({**known, **self.given})
         if (chosen.images, chosen.series, chosen.parcels) != (self.images, self.series, self.parcels):
-            reporter.log(f"As the model was trained: {in_words(facts)}.")
+            reporter.log(f"As the model was trained: {describe(facts)}.")
         return chosen
 
     def _of(self, group: type) -> dict[str, Any]:
@@ -87,19 +87,19 @@ def of_store(store: Store) -> dict[str, Any]:
     return {"series": source.series.to_dict(), "masks": masks, "inner_buffer_m": store.manifest.inner_buffer_m}
 
 
-def in_words(facts: Mapping[str, Any]) -> str:
-    """The same in words; "" of a model that does not have them."""
+def describe(facts: Mapping[str, Any]) -> str:
+    """The same as text; "" for a model without them."""
     if not facts:
         return ""
     inner_buffer_m = facts.get("inner_buffer_m", default("inner_buffer_m"))
     edges = [f"pixels {inner_buffer_m:g} m inside the outlines"] if inner_buffer_m else []
-    return ", ".join([str(SeriesOptions.of(facts)), *_masks_in_words(facts.get("masks")), *edges])
+    return ", ".join([str(SeriesOptions.of(facts)), *_describe_masks(facts.get("masks")), *edges])
 
 
-def _masks_in_words(masks: Mapping[str, Any] | None) -> list[str]:
+def _describe_masks(masks: Mapping[str, Any] | None) -> list[str]:
     if not masks:
         return []
     parts = [f"SCL {','.join(map(str, masks['scl_classes']))}"]
-    parts += [f"masks grown by {masks['mask_dilation_m']:g} m"] if masks["mask_dilation_m"] else []
+    parts += [f"masks dilated by {masks['mask_dilation_m']:g} m"] if masks["mask_dilation_m"] else []
     parts += [f"cloud probability {masks['cloud_probability']:g} %"] if masks["cloud_probability"] is not None else []
     return parts

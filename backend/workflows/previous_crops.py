@@ -18,7 +18,7 @@ def previous_crops(seasons: Seasons, field: str, crops: Nomenclature, reporter: 
     Codes that the table lacks are told with their counts, unless it has a class for them. Raises MissingField.
     """
     labels, unknown = crops.labels(seasons.column(field))
-    if unknown and not crops.others:
+    if unknown and not crops.fallback_class:
         reporter.warning(
             "previous.unknown_codes",
             parcels=sum(unknown.values()),

@@ -42,7 +42,7 @@ class Publication:
         """Brings all up to the records that there are; gives the tables' files. One process at a time."""
         if self.experiment is None:
             return self._write([], with_pictures)
-        with self.experiment.records.alone():
+        with self.experiment.records.exclusively():
             return self._write(self.experiment.records.read(), with_pictures)
 
     def _write(self, records: list[Record], with_pictures: bool) -> list[Path]:
@@ -52,7 +52,8 @@ class Publication:
         written = [write_table(table, self.folder) for table in made.values()]
         if with_pictures:
             write_all({self.folder / name: data for name, data in _pictures(made, results).items()})
-        page = as_page("Experiment", [*self.notes, *self._told(records)], self._all_tables(), self._shown())
+        introduction = [*self.notes, *self._how_computed(records)]
+        page = as_page("Experiment", introduction, self._all_tables(), self._pictures_by_table())
         write_all({self.folder / PAGE: page.encode()})
         return written
 
@@ -65,24 +66,24 @@ class Publication:
         return tables.table3(frame, labelled.classes) if name == "table3" else getattr(tables, name)(frame)
 
     def _all_tables(self) -> list[Table]:
-        """Those of this command and of former ones in the folder."""
+        """Those of this command and of earlier ones in the folder."""
         paths = [self.folder / f"{name}.json" for name in (*TABLES, FINDINGS)]
         return [_read(path) for path in paths if path.exists()]
 
-    def _shown(self) -> dict[str, list[str]]:
+    def _pictures_by_table(self) -> dict[str, list[str]]:
         """The pictures in the folder, by the table that they follow."""
-        shown = {name: [f"{name}.png"] for name in TABLES if (self.folder / f"{name}.png").exists()}
-        shown.setdefault("table2", []).extend(sorted(path.name for path in self.folder.glob(f"{CONFUSION}*.png")))
-        return shown
+        found = {name: [f"{name}.png"] for name in TABLES if (self.folder / f"{name}.png").exists()}
+        found.setdefault("table2", []).extend(sorted(path.name for path in self.folder.glob(f"{CONFUSION}*.png")))
+        return found
 
-    def _told(self, records: Sequence[Record]) -> list[str]:
-        """How the figures came about: the only place where times stand, so that tables can be compared."""
+    def _how_computed(self, records: Sequence[Record]) -> list[str]:
+        """How the results were computed: the only place with durations, so that tables can be compared."""
         facts = {**self.facts, **_circumstances(records)} if records else dict(self.facts)
         return ["\n".join(f"- {name}: {value}" for name, value in facts.items())] if facts else []
 
 
 def _pictures(made: Mapping[str, Table], results: Mapping[tuple[str, str], Results]) -> dict[str, bytes]:
-    """PNG by file name, of those tables that have one; matplotlib is not needed by those who want no picture."""
+    """PNG by file name, of those tables that have one; matplotlib is only loaded for pictures."""
     from backend.reports import pictures
 
     drawn = {"figure2": pictures.breakdown, "table2": pictures.models, "table4": pictures.shuffling}

@@ -25,7 +25,7 @@ def arguments_for(
     found = {}
     for row in _offered(algorithm, command):
         value = _READERS.get(row.kind, EngineAlgorithm.text)(algorithm, parameters, row.qgis_name, context)
-        if value is not None and (row.follows_in(command) or options.in_words(value) != options.in_words(row.default)):
+        if value is not None and (row.follows_in(command) or options.as_typed(value) != options.as_typed(row.default)):
             found[row.name] = value
     return found
 

@@ -70,7 +70,7 @@ def default_of(row: Option, command: str) -> Any:
     if row.follows_in(command):
         return None
     value = options.default_in_qgis(row)
-    return options.in_words(value) if isinstance(value, tuple) else value
+    return options.as_typed(value) if isinstance(value, tuple) else value
 
 
 def follows_text(row: Option, command: str, followed: Optional[Mapping[str, Any]] = None) -> str:
@@ -79,10 +79,10 @@ def follows_text(row: Option, command: str, followed: Optional[Mapping[str, Any]
     value = options.effective(row, None, followed)
     if follows == options.MODEL:
         text = tr("as the model was trained")
-        return text if followed is None else tr("as the model was trained: {}").format(options.in_words(value))
+        return text if followed is None else tr("as the model was trained: {}").format(options.as_typed(value))
     if follows == options.ARCHITECTURE:
-        return tr("the architecture's, else {}").format(options.in_words(value))
-    return translated(row.otherwise) if value is None else options.in_words(value)
+        return tr("the architecture's, else {}").format(options.as_typed(value))
+    return translated(row.otherwise) if value is None else options.as_typed(value)
 
 
 def _label_of_open(row: Option, command: str) -> str:

@@ -18,7 +18,7 @@ class UnreadableTable(ValueError):
     """Raised when a file is not a class table; `str()` is fit to be shown."""
 
 
-def classes_of(codes: Iterable[str], path: Optional[Path], others: str = "") -> crop_codes.ClassTable:
+def classes_of(codes: Iterable[str], path: Optional[Path], fallback_class: str = "") -> crop_codes.ClassTable:
     """The class table of a training: the file's, with a class for other codes, or each code as a class.
 
     Raises UnreadableTable.
@@ -27,6 +27,6 @@ def classes_of(codes: Iterable[str], path: Optional[Path], others: str = "") -> 
         return crop_codes.from_values(codes)
     try:
         table = crop_codes.from_rows(class_table.rows(path), path)
-        return table.with_others_in(others) if others else table
+        return table.with_fallback_class(fallback_class) if fallback_class else table
     except (OSError, class_table.BadFile, crop_codes.BadRow) as problem:
         raise UnreadableTable(f"{problem}.") from problem

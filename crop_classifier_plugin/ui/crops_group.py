@@ -227,10 +227,10 @@ class CropsGroup(QGroupBox):
         words = [tr("{0} classes, {1} parcels").format(len(counted.classes), number(parcels))]
         if counted.unknown:
             unknown, values = number(sum(counted.unknown.values())), number(len(counted.unknown))
-            if table.others is None:
+            if table.fallback_class is None:
                 words.append(tr("{0} parcels left out ({1} values not in the class table)").format(unknown, values))
             else:
-                name = table.classes[table.others].name
+                name = table.classes[table.fallback_class].name
                 words.append(tr("{0} of them in {2} ({1} values not in the class table)").format(unknown, values, name))
         if self._empty:
             words.append(tr("{0} without a value").format(number(self._empty)))

@@ -73,7 +73,7 @@ class OptionGroup(QGroupBox):
         elif isinstance(widget, QCheckBox):
             widget.setChecked(bool(value))
         elif isinstance(widget, QLineEdit):
-            widget.setText("" if value is None else options.in_words(value))
+            widget.setText("" if value is None else options.as_typed(value))
         else:
             widget.setValue(value)
 

@@ -54,10 +54,10 @@ def _length_of_table(header: bytes) -> int:
     return max(first + records * each, 32)
 
 
-def _require_bytes(path: Path, said: int) -> None:
+def _require_bytes(path: Path, expected: int) -> None:
     found = path.stat().st_size
-    if found < said:
-        raise UnreadableParcels(path, f"it should have {said} bytes and has {found}; it is cut off")
+    if found < expected:
+        raise UnreadableParcels(path, f"it should have {expected} bytes and has {found}; it is cut off")
 
 
 def _require_end(path: Path) -> None:

@@ -53,15 +53,15 @@ def tables(
     """
     unused = [b"ARROW:schema", *([] if ids else [b"pandas"])]
     with closing(pyarrow.parquet.ParquetFile(path)) as file:
-        said = {key: value for key, value in (file.metadata.metadata or {}).items() if key not in unused}
-        geo = json.loads(said.get(b"geo", b"{}"))
+        metadata = {key: value for key, value in (file.metadata.metadata or {}).items() if key not in unused}
+        geo = json.loads(metadata.get(b"geo", b"{}"))
         left_out = set() if ids else {name for name in file.schema_arrow.names if _UNNAMED_INDEX.fullmatch(name)}
         left_out |= set() if geometry else set(geo.get("columns", ()))
         start = 0
         for batch in _batches(
             file, [name for name in file.schema_arrow.names if name not in left_out], features or chunk.FEATURES
         ):
-            table = _table(batch.replace_schema_metadata(said), bool(geo) and geometry)
+            table = _table(batch.replace_schema_metadata(metadata), bool(geo) and geometry)
             if isinstance(table.index, pandas.RangeIndex):
                 table.index = pandas.RangeIndex(start, start + len(table))
             start += len(table)

@@ -70,13 +70,13 @@ def layers_in(place: str) -> dict[str, str | None]:
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """What libraries say of a file that they cannot read, as UnreadableParcels."""
+    """Errors of libraries that cannot read a file, as UnreadableParcels."""
     try:
         yield
     except _ERRORS as error:
         require_memory(error)
-        told = " ".join(str(error).split()).partition("; It might help to")[0]  # GDAL's advice for programmers
-        raise UnreadableParcels(path, told.rstrip(".")) from error
+        reason = " ".join(str(error).split()).partition("; It might help to")[0]  # GDAL's advice for programmers
+        raise UnreadableParcels(path, reason.rstrip(".")) from error
 
 
 def stamp(path: Path) -> list[Any]:

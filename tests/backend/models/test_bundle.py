@@ -37,7 +37,7 @@ def bundle(name: str = "gru", classes: int = 2) -> ModelBundle:
     dates = 1 if view == "observations" else len(CALENDAR)
     return ModelBundle(
         architecture=name,
-        figures=MODELS[name].figures,
+        hyperparameters=MODELS[name].hyperparameters,
         view=view,
         bands=BANDS,
         calendar=CALENDAR,

@@ -228,9 +228,9 @@ def test_every_broken_forest(tmp_path):
 def test_a_network_whose_parts_fit_but_do_not_work(tmp_path):
     """Heads that do not divide the width: found at once, not in the first batch."""
     model = small("dated-ltae")
-    broken = build("dated-ltae", 3, model.calendar, 2, {**model.figures, "heads": 7})
+    broken = build("dated-ltae", 3, model.calendar, 2, {**model.hyperparameters, "heads": 7})
     path = tmp_path / "a.cropmodel"
-    replace(model, figures={**model.figures, "heads": 7}, weights=broken.state_dict()).save(path)
+    replace(model, hyperparameters={**model.hyperparameters, "heads": 7}, weights=broken.state_dict()).save(path)
     assert engine_says(path) == "refused"
 
 

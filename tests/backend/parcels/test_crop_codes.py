@@ -92,7 +92,7 @@ def preview_counts(path: Path | None, others: str, values: Any) -> tuple[dict[st
     empty = counts.pop("", 0)
     table = classes_of(counts, path, others)
     counted = table.count(counts)
-    left_out = sum(counted.unknown.values()) if table.others is None else 0
+    left_out = sum(counted.unknown.values()) if table.fallback_class is None else 0
     return {share.of.name: share.parcels for share in counted.classes}, dict(counted.unknown), empty + left_out
 
 
@@ -110,7 +110,7 @@ def assert_alike(path: Path, others: str, values: Any) -> None:
             classes_of([], path, others)
         assert str(caught.value) == refusal.message
         return
-    table = table.with_others_in(others) if others else table
+    table = table.with_fallback_class(others) if others else table
     assert engine_counts(table, values) == preview_counts(path, others, values)
     assert engine_counts(nomenclature.from_values(values), values) == preview_counts(None, "", values)
 
@@ -198,7 +198,7 @@ def test_two_compositions_are_one_code_and_one_class(tmp_path: Path) -> None:
     table = nomenclature.read(written(tmp_path / "table.csv", rows))
     assert [c.name for c in table.classes] == [f"{COMPOSED} dur", "Spelt"]
     assert table.labels([COMPOSED, DECOMPOSED, COMPOSED.upper(), DECOMPOSED.upper()])[0].tolist() == [1, 1, 1, 1]
-    assert table.with_others_in(f"{DECOMPOSED} dur").others == table.classes[0]
+    assert table.with_fallback_class(f"{DECOMPOSED} dur").fallback_class == table.classes[0]
 
 
 def test_two_compositions_of_a_code_in_two_classes_are_refused_with_the_line(tmp_path: Path) -> None:

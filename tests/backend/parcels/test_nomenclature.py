@@ -151,33 +151,33 @@ def test_a_code_comes_before_a_name() -> None:
 def test_unknown_codes_go_to_a_class_of_the_user_s_choice() -> None:
     table = table_of("A:One", "B:Two")
     codes = ["A", "X", "B", "X", "Y", None, "", float("nan")]
-    assert table.others is None
+    assert table.fallback_class is None
     for name, position, classes in (("Other crops", 2, 3), ("two", 1, 2), ("One", 0, 2)):
-        chosen = table.with_others_in(name)
+        chosen = table.with_fallback_class(name)
         labels, unknown = chosen.labels(codes)
         assert labels.tolist() == [0, position, 1, position, position, -1, -1, -1]
         assert unknown == {"X": 2, "Y": 1}
         assert len(chosen.classes) == classes
-        assert chosen.others == chosen.classes[position]
+        assert chosen.fallback_class == chosen.classes[position]
         assert chosen.classes[:2] == table.classes
 
 
 def test_the_choice_survives_the_way_through_a_model_file_and_a_second_one() -> None:
-    table = table_of("A:One", "B:Two").with_others_in("Other crops")
+    table = table_of("A:One", "B:Two").with_fallback_class("Other crops")
     assert nomenclature.from_table(table.table()) == table
-    assert table.with_others_in("Two").labels(["?"])[0].tolist() == [1]
+    assert table.with_fallback_class("Two").labels(["?"])[0].tolist() == [1]
 
 
 def test_a_row_of_the_table_itself_may_take_all_others(tmp_path: Path) -> None:
     table = nomenclature.read(written(tmp_path, TABLE + "*,,Everything else,#808080\n"))
-    assert table.others == CropClass("everything_else", "Everything else", "#808080")
+    assert table.fallback_class == CropClass("everything_else", "Everything else", "#808080")
     assert table.labels(["BTH", "zzz"])[0].tolist() == [0, 2]
 
 
 @pytest.mark.parametrize("name", ["", " ", "?!"])
 def test_a_class_for_unknown_codes_needs_a_name(name: str) -> None:
     with pytest.raises(BadArgument, match="unknown_class"):
-        table_of("A:One").with_others_in(name)
+        table_of("A:One").with_fallback_class(name)
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def test_limits_choices_and_defaults_are_the_row_s(name, command, row) -> None:
             expected[0] if row.follows_in(command) else row.default
         )
     if row.default is not None and not row.follows_in(command):
-        assert options.in_words(found.defaultValue()) == options.in_words(options.default_in_qgis(row))
+        assert options.as_typed(found.defaultValue()) == options.as_typed(options.default_in_qgis(row))
 
 
 IN_QGIS = {"classify": {"keep_series"}}  # on by default in QGIS, and off on the command line
