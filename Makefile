@@ -16,7 +16,7 @@ WITHOUT_SECRETS = tests/fixtures resources/nomenclatures
 QGIS_TESTS = yes
 
 export CROP_CLASSIFIER_PYTHON = $(CURDIR)/.venv/bin/python
-.PHONY: help demo test test-engine test-package test-plugin lint zip engine qgis clean
+.PHONY: help demo test test-engine test-package test-plugin lint constraints zip engine qgis clean
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ lint: engine ## checks style, types, and what could be unsafe
 	.venv/bin/mypy --python-version 3.10 crop_classifier_plugin __init__.py
 	.venv/bin/bandit --quiet --configfile pyproject.toml --recursive $(PROGRAMS)
 	git ls-files -z -- . $(WITHOUT_SECRETS:%=':!%') | xargs -0 .venv/bin/detect-secrets-hook --no-verify
+
+constraints: engine ## writes the versions of .venv, those that were tested, into backend/constraints.txt
+	.venv/bin/python scripts/constraints.py
 
 zip: ## packs the plugin into build/crop_classifier.zip
 	@$(PYTHON) scripts/package.py

@@ -36,6 +36,7 @@ __all__ = [
 ROOT = Path(__file__).resolve().parents[2]  # the folder that holds backend/
 TORCH = ("auto", "cpu", "cuda")
 DISK_GB = {"cpu": 3, "cuda": 8}
+CONSTRAINTS = ROOT / "backend" / "constraints.txt"  # the versions that were tested; absent while newer ones are tried
 READY, BUILDING, LOG = "ready.json", "building", "install.log"
 
 # Runs `python -m backend` of this copy, apart from user packages and from the working folder.
@@ -190,6 +191,8 @@ def _install_packages(plan: InstallPlan, uv: Optional[str], shell: Shell) -> Non
     command = [uv, "pip", "install", "--python", python] if uv else [python, "-m", "pip", "install"]
     for path in _requirements(plan.extras):
         command += ["-r", str(path)]
+    if CONSTRAINTS.exists():
+        command += ["-c", str(CONSTRAINTS)]
     backend = _torch_backend(plan, version(python))
     if backend is None:
         return shell.run(*command, *plan.wheel_options)
@@ -224,9 +227,10 @@ def _requirements(extras: tuple[str, ...]) -> list[Path]:
 
 
 def _fingerprint(extras: tuple[str, ...]) -> str:
-    """Changes with any line of the lists of packages."""
+    """Changes with any line of the lists of packages and versions."""
+    lists = [*_requirements(extras), *([CONSTRAINTS] if CONSTRAINTS.exists() else [])]
     try:
-        return hashlib.sha256(b"".join(path.read_bytes() for path in _requirements(extras))).hexdigest()
+        return hashlib.sha256(b"".join(path.read_bytes() for path in lists)).hexdigest()
     except OSError as error:
         raise InstallError(f"The list of packages cannot be read: {error}.", "Install the plugin again.") from error
 

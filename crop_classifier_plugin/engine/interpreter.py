@@ -15,7 +15,7 @@ from .shell import InstallCancelled, InstallError, Shell, ask, version
 
 MINIMUM = (3, 11)
 FETCHED = "3.12"  # what uv is asked for where no Python fits
-UV = "uv==0.13.9"
+PINNED_UV = Path(__file__).with_name("uv.txt")  # version and digests; scripts/pin_uv.py renews them
 OLDEST_UV = (0, 7)  # --torch-backend came with it
 NAMES = ("python3.13", "python3.12", "python3.11", "python3", "python", "python3.14")  # wheels come late for the newest
 
@@ -79,7 +79,8 @@ def without_venv(python: str) -> InstallError:
 
 
 def _fetch_uv(host: str, scratch: Path, pip_options: list[str], shell: Shell) -> str:
-    pip = ["-m", "pip", "install", "--quiet", *pip_options, UV]
+    pip = ["-m", "pip", "install", "--quiet", *pip_options]
+    pip += ["--no-deps", "--only-binary", ":all:", "--require-hashes", "--requirement", str(PINNED_UV)]
     if has_pip(host):
         shell.run(host, *pip, "--target", str(scratch))
         return str(scratch / "bin" / "uv")

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import time
+import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -209,6 +210,40 @@ def test_a_folder_of_wheels_needs_no_internet_and_no_uv(plan, tmp_path, monkeypa
     assert asked[0] == (sys.executable, "-m", "venv", str(plan.location))
     assert asked[1][:4] == (str(plan.location / "bin" / "python"), "-m", "pip", "install")
     assert asked[1][-3:] == ("--no-index", "--find-links", str(tmp_path))
+
+
+def test_packages_are_held_to_the_tested_versions(uv, plan, tmp_path, monkeypatch):
+    constraints = tmp_path / "constraints.txt"
+    constraints.write_text("numpy==2.4.6\n")
+    monkeypatch.setattr(installer, "CONSTRAINTS", constraints)
+    install(plan, lambda line: None)
+    assert f"-c {constraints}" in uv.calls()[-1] and is_ready(plan.location)
+    constraints.write_text("numpy==2.4.7\n")
+    assert not is_ready(plan.location)
+
+
+def test_newer_versions_can_be_tried_without_constraints(uv, plan, tmp_path, monkeypatch):
+    monkeypatch.setattr(installer, "CONSTRAINTS", tmp_path / "absent.txt")
+    install(plan, lambda line: None)
+    assert " -c " not in uv.calls()[-1] and is_ready(plan.location)
+
+
+def test_a_uv_with_other_bytes_is_refused(tmp_path, monkeypatch):
+    """pip itself compares: a wheel of the pinned name and version, made here, has another digest."""
+    version = interpreter.PINNED_UV.read_text(encoding="utf-8").split("uv==")[1].split()[0]
+    folder, record = tmp_path / "wheels", f"uv-{version}.dist-info"
+    folder.mkdir()
+    with zipfile.ZipFile(folder / f"uv-{version}-py3-none-any.whl", "w") as wheel:
+        wheel.writestr(f"{record}/METADATA", f"Metadata-Version: 2.1\nName: uv\nVersion: {version}\n")
+        wheel.writestr(f"{record}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(f"{record}/RECORD", "")
+    monkeypatch.setattr(interpreter.shutil, "which", lambda name: None)
+    lines: list[str] = []
+    with (tmp_path / "log").open("w") as log:
+        runner = shell.Shell(log, lines.append, lambda: False)
+        options = ["--no-index", "--find-links", str(folder)]
+        assert interpreter.find_uv(sys.executable, tmp_path / "scratch", options, runner) is None
+    assert "HASHES" in "\n".join(lines) and not (tmp_path / "scratch" / "uv").exists()
 
 
 PYTHON_WITHOUT_VENV = """#!/bin/sh
