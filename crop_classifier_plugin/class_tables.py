@@ -20,15 +20,15 @@ CLASS_TABLES = (
 def titles() -> Dict[str, str]:
     """What people read for each of them, in the order of a list: what is most used first, the file last."""
     return {
-        OWN_VALUES: tr("Each value its own class"),
+        OWN_VALUES: tr("Each value is a class"),
         "paper": tr("France: classes of the paper (RPG codes)"),
-        "rpg_groups": tr("France: groups of the RPG"),
+        "rpg_groups": tr("France: RPG crop groups"),
         "austria": tr("Austria: main crops (INVEKOS codes)"),
         "flanders": tr("Flanders: main crops (declaration codes)"),
         "netherlands": tr("Netherlands: main crops (BRP codes)"),
-        "switzerland": tr("Switzerland: main crops (codes of uses)"),
+        "switzerland": tr("Switzerland: main crops (land use codes)"),
         "hcat3_crops": tr("EuroCrops: main crops (HCAT3)"),
-        "hcat3_level3": tr("EuroCrops: HCAT3 level 3, kinds of land"),
+        "hcat3_level3": tr("EuroCrops: HCAT3 level 3, land cover types"),
         "hcat3_level4": tr("EuroCrops: HCAT3 level 4, crop groups"),
         "hcat3_level5": tr("EuroCrops: HCAT3 level 5, crops"),
         "hcat3_level6": tr("EuroCrops: HCAT3 level 6, crops by season"),

@@ -47,8 +47,8 @@ class EngineCrashed(EngineProblem):
     code = "engine.crashed"
 
     def __init__(self, exit_code: int, last_lines: str, log: Optional[Path] = None) -> None:
-        said = f" Its last words:\n{last_lines}" if last_lines else " It said nothing."
+        log_text = f" The last lines of its log:\n{last_lines}" if last_lines else " Its log is empty."
         advice = f"The whole log is in {log}." if log else ""
-        super().__init__(f"The engine stopped without an answer (exit code {exit_code}).{said}", advice)
+        super().__init__(f"The engine stopped without a result (exit code {exit_code}).{log_text}", advice)
         self.exit_code = exit_code
         self.last_lines = last_lines

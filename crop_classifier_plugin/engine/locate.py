@@ -48,23 +48,24 @@ def find_python() -> Optional[Path]:
 
 
 def status() -> EngineStatus:
-    """Looks at files alone, so it is cheap enough for every `canExecute()`; the set-up dialog runs `doctor` as well."""
+    """Checks files only, so it is fast enough for every `canExecute()`; the set-up dialog also runs `doctor`."""
     named = os.environ.get(PYTHON_VARIABLE, "")
     if named:
-        return _existing(Path(named), tr("The variable {} names").format(PYTHON_VARIABLE))
+        problem = tr("{path}, the engine's Python according to the variable {variable}, is not an executable program.")
+        return _existing(Path(named), problem.format(path=named, variable=PYTHON_VARIABLE))
     chosen = str(Setting.ENGINE_PYTHON.get())
     if chosen:
-        return _existing(Path(chosen), tr("The settings name"))
+        problem = tr("{path}, the engine's Python according to the settings, is not an executable program.")
+        return _existing(Path(chosen), problem.format(path=chosen))
     if install.is_ready(location()):
         return EngineStatus(True, install.python_of(location()))
     return _not_ready(tr("The engine is not set up."))
 
 
-def _existing(python: Path, who: str) -> EngineStatus:
+def _existing(python: Path, problem: str) -> EngineStatus:
     if python.is_file() and os.access(python, os.X_OK):
         return EngineStatus(True, python)
-    reason = tr("{who} {python} as the engine's Python, and it is no program that can be run.")
-    return _not_ready(reason.format(who=who, python=python))
+    return _not_ready(problem)
 
 
 def _not_ready(reason: str) -> EngineStatus:

@@ -16,7 +16,7 @@ WITH_FIELD = ("group", "year")
 def unused_series_option(algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext) -> str:
     """An option of making series where an existing store is all that is read: it would have no effect."""
     label = given_option(algorithm, parameters, context, "extract", options.SERIES)
-    text = tr("{}: the store has its series already. Clear this, or give imagery and parcels to make one.")
+    text = tr("{}: this has no effect on an existing store. Clear it, or give images and parcels to make a new one.")
     return text.format(label) if label else ""
 
 
@@ -26,7 +26,9 @@ def observations_problem(algorithm: EngineAlgorithm, parameters: Parameters, con
     given = arguments_for(algorithm, "extract", parameters, context)
     smoothed = given.get("filling", options.EXACT_FILLINGS[0]) not in options.EXACT_FILLINGS
     if MODELS[model].view == "observations" and ("calendar" in given or smoothed):
-        text = tr("{} reads clear observations as they are: clear the days of the season, choose linear filling.")
+        text = tr(
+            "{} uses clear observations only: leave the days of the season empty, and choose linear or nearest filling."
+        )
         return text.format(model)
     return ""
 
@@ -35,7 +37,7 @@ def split_problem(algorithm: EngineAlgorithm, parameters: Parameters, context: Q
     given = arguments_for(algorithm, "train", parameters, context)
     needs_field = given.get("split") in WITH_FIELD
     if needs_field and "split_field" not in given:
-        return tr("Keep together: choose the field of the group or the year.")
+        return tr("Split for testing: choose the field of the groups or years.")
     if "split_field" in given and not needs_field:
-        return tr("Keep together: a field is for groups and years; choose one of them, or clear the field.")
+        return tr("Field of the split: only the splits group and year use it. Choose one of them, or clear the field.")
     return ""

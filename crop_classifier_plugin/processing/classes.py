@@ -26,7 +26,7 @@ def class_table_parameters() -> List[Any]:
 def class_table_problem(algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext) -> str:
     chosen = _chosen(algorithm, parameters, context)
     if chosen == OWN_VALUES and algorithm.given(parameters, "UNKNOWN_CLASS"):
-        return tr("A class of codes that the class table lacks: choose a class table, or clear the field.")
+        return tr("Class of codes that are not in the class table: choose a class table, or clear the field.")
     if chosen != FROM_FILE:
         return ""
     path = file_path(algorithm, parameters, "CLASS_TABLE_FILE", context)

@@ -49,11 +49,12 @@ class ClassifyParcels(EngineAlgorithm):
 
     def shortHelpString(self) -> str:
         return tr(
-            "Gives every parcel its most likely crop, a confidence and the second choice, from a season of "
-            "Sentinel-2 images and a trained model. Parcels that cannot be classified stay in the result "
-            "with a flag that says why. The report counts parcels and areas per class; with a field of declared crops "
-            "it compares the two.\n\nThe time series of the parcels are kept beside the result, so that a model can be "
-            "trained on them without reading the images again. Switch off Keep the parcel series to save disk space."
+            "Predicts the crop of every parcel, with a confidence and the second most likely crop, from a season of "
+            "Sentinel-2 images and a trained model. Parcels that cannot be classified are kept in the result, with a "
+            "flag that gives the reason. The report counts parcels and areas per class. With a field of declared crops "
+            "it also compares the predictions with them.\n\n"
+            "The time series of the parcels are kept beside the result, so that a model can be trained on them without "
+            "reading the images again. Switch off Keep the parcel series to save disk space."
         )
 
     def initAlgorithm(self, configuration: Any = None) -> None:
@@ -140,12 +141,12 @@ def model_problem(path: str) -> str:
 
 
 def output_problem(value: Any) -> str:
-    """An ending that names no format; a temporary output has none yet."""
+    """A file extension that is not supported; a temporary output has none yet."""
     if isinstance(value, QgsProcessingOutputLayerDefinition):
         value = value.sink.staticValue()
     text = str(value or "")
     if text in ("", "NULL", QgsProcessing.TEMPORARY_OUTPUT) or Path(text).suffix.lower()[1:] in FORMATS:
         return ""
-    return tr("{path}: the ending names no known format; use one of {known}.").format(
+    return tr("{path}: this file extension is not supported. Use one of {known}.").format(
         path=text, known=", ".join(f".{ending}" for ending in FORMATS)
     )

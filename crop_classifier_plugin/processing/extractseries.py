@@ -39,9 +39,10 @@ class ExtractSeries(EngineAlgorithm):
 
     def shortHelpString(self) -> str:
         return tr(
-            "Reads the images once and keeps, in a folder, the reflectance of every parcel's pixels at every date. "
-            "Clouds are filled in time, linearly unless another way is chosen. Several models can then be trained "
-            "from the folder without reading the images again. A run that was stopped goes on when it is repeated."
+            "Reads the images once and saves the reflectance of every pixel of every parcel at every date in a folder, "
+            "the parcel series store. Gaps under clouds are filled in time, linearly unless another method is chosen. "
+            "Several models can then be trained from the store without reading the images again. A run that was "
+            "stopped continues when it is started again."
         )
 
     def initAlgorithm(self, configuration: Any = None) -> None:

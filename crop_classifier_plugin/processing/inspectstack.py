@@ -44,8 +44,8 @@ class InspectStack(EngineAlgorithm):
 
     def shortHelpString(self) -> str:
         return tr(
-            "Looks through a folder of dated Sentinel-2 images and lists the acquisitions found: date, product, bands, "
-            "offset and share of clear ground. Says which files were skipped and why. Nothing is changed."
+            "Lists the acquisitions in a folder of dated Sentinel-2 images: date, product, bands, offset and share of "
+            "clear pixels. Files that are skipped are listed with the reason. No file is changed."
         )
 
     def initAlgorithm(self, configuration: Any = None) -> None:
@@ -58,7 +58,7 @@ class InspectStack(EngineAlgorithm):
         self.addOutput(QgsProcessingOutputNumber("ACQUISITIONS", tr("Number of acquisitions")))
         self.addOutput(QgsProcessingOutputString("FIRST_DATE", tr("First date")))
         self.addOutput(QgsProcessingOutputString("LAST_DATE", tr("Last date")))
-        self.addOutput(QgsProcessingOutputString("JSON", tr("All that was found, as JSON")))
+        self.addOutput(QgsProcessingOutputString("JSON", tr("Acquisitions and skipped files (JSON)")))
 
     def problem(self, parameters: Parameters, context: QgsProcessingContext) -> str:
         return options_problem(self, parameters, context, "inspect")
@@ -83,7 +83,7 @@ def say(found: Mapping[str, Any], feedback: QgsProcessingFeedback) -> None:
     """The acquisitions and the skipped files, a line each."""
     for item in found["acquisitions"]:
         clear = item.get("clear_share")
-        share = tr("clear share unknown") if clear is None else tr("{:.0%} clear").format(clear)
+        share = tr("share of clear pixels unknown") if clear is None else tr("{:.0%} clear").format(clear)
         feedback.pushInfo(without_markup(f"{item['date']}  {item['product']}  {item['name']}  {share}"))
     if found.get("extract_refuses"):
         text = tr("Series cannot be made of these images: {reason}").format(reason=found["extract_refuses"])

@@ -12,7 +12,7 @@ from ..translation import tr
 
 def report_parameter() -> QgsProcessingParameterFileDestination:
     """Left empty, the engine writes the report beside the result, where it lasts longer than a temporary file."""
-    label = tr("Report (beside the result if left empty)")
+    label = tr("Report (saved beside the result if empty)")
     files = tr("HTML files (*.html)")
     return QgsProcessingParameterFileDestination("REPORT", label, files, optional=True, createByDefault=False)
 

@@ -91,9 +91,9 @@ def _label_of_open(row: Option, command: str) -> str:
     if default_of(row, command) is not None or not text:
         return label(row)
     if row.unit:
-        words = tr("{label} ({unit}; not set: {what})")
+        words = tr("{label} ({unit}; default: {what})")
         return words.format(label=translated(row.label), unit=translated(row.unit), what=text)
-    return tr("{label} (not set: {what})").format(label=translated(row.label), what=text)
+    return tr("{label} (default: {what})").format(label=translated(row.label), what=text)
 
 
 def _text(row: Option, command: str) -> QgsProcessingParameterDefinition:

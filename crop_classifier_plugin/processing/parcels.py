@@ -76,12 +76,12 @@ def parcels_problem(algorithm: EngineAlgorithm, parameters: Parameters, context:
     if layer is None:
         return ""
     if not layer.crs().isValid():
-        text = tr("The parcel layer {} has no coordinate system. Set it with Layer > Set CRS of Layer(s)….")
+        text = tr("The parcel layer {} has no coordinate system. Set one with Layer > Set CRS of Layer(s)….")
         return text.format(layer.name())
     names = [field.name() for field in layer.fields()]
     for definition in algorithm.parameterDefinitions():
         field = algorithm.text(parameters, definition.name(), context) if definition.type() == "field" else None
         if field and field not in names:
-            text = tr("The parcel layer {layer} has no field {field}; it has {names}.")
+            text = tr("The parcel layer {layer} has no field {field}. Its fields are {names}.")
             return text.format(layer=layer.name(), field=field, names=", ".join(names))
     return ""

@@ -46,7 +46,7 @@ def style_when_loaded(
         loads = context.layersToLoadOnCompletion()
         loads.pop(output)
         context.setLayersToLoadOnCompletion(loads)
-        text = tr("The result was written; this QGIS has no driver to show {} files.")
+        text = tr("The result was saved, but this QGIS has no driver to open {} files.")
         feedback.pushWarning(text.format(Path(output).suffix))
         return
     styler = PredictionStyler([item for item in classes if item.get("parcels", 1)])

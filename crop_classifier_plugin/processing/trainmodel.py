@@ -53,10 +53,10 @@ class TrainModel(EngineAlgorithm):
 
     def shortHelpString(self) -> str:
         return tr(
-            "Learns to tell crops apart from a season of Sentinel-2 images and parcels of declared crop, and saves "
-            "a model for Classify parcels with a report on how well it does on other parcels.\n\n"
-            "Give imagery and parcels, or a parcel series store made before. With all three, the store is made, or "
-            "completed, and kept; without a store the series are extracted beside the model and deleted at the end."
+            "Trains a model on a season of Sentinel-2 images and parcels with declared crops. The model is saved for "
+            "Classify parcels, with a report on its accuracy for parcels that were not used in the training.\n\n"
+            "Give images and parcels, or an existing parcel series store. With all three, the store is made or "
+            "completed, and kept. Without a store, the series are extracted beside the model and deleted at the end."
         )
 
     def initAlgorithm(self, configuration: Any = None) -> None:
@@ -85,9 +85,9 @@ class TrainModel(EngineAlgorithm):
     def _source_problem(self, parameters: Parameters, context: QgsProcessingContext) -> str:
         imagery, parcels, store = (self.given(parameters, name) for name in ("IMAGERY", "PARCELS", "STORE"))
         if imagery != parcels and not (parcels and store):
-            return tr("Give imagery and parcels together.")
+            return tr("Give both images and parcels.")
         if not imagery and not store:
-            return tr("Give imagery and parcels, or a parcel series store.")
+            return tr("Give images and parcels, or a parcel series store.")
         return "" if imagery else unused_series_option(self, parameters, context)
 
     def prepareAlgorithm(
@@ -139,7 +139,7 @@ def model_output_problem(value: Any) -> str:
     text = str(value or "")
     if text in ("", "NULL", "TEMPORARY_OUTPUT") or text.lower().endswith(".cropmodel"):
         return ""
-    return tr("{}: a model's name ends in .cropmodel.").format(text)
+    return tr("{}: the file extension of a model is .cropmodel.").format(text)
 
 
 @contextmanager

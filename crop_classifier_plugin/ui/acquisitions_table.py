@@ -26,7 +26,7 @@ class AcquisitionsTable(QWidget):
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
         self.summary = plain_label(wrap=True)
-        self.table = plain_table((tr("Date"), tr("Product"), tr("Clear")), stretched=1)
+        self.table = plain_table((tr("Date"), tr("Product"), tr("Clear pixels")), stretched=1)
         self._delegate = ShareDelegate(parent=self)
         self.table.setItemDelegateForColumn(2, self._delegate)
         self.table.itemChanged.connect(self._on_item_changed)
@@ -43,9 +43,9 @@ class AcquisitionsTable(QWidget):
         head.addWidget(self.summary, 1)
         self.use_all, self.use_none = QToolButton(), QToolButton()
         self.use_all.setText(tr("All"))
-        self.use_all.setToolTip(tr("Use every acquisition"))
+        self.use_all.setToolTip(tr("Use all acquisitions"))
         self.use_none.setText(tr("None"))
-        self.use_none.setToolTip(tr("Use no acquisition, to choose a few by hand"))
+        self.use_none.setToolTip(tr("Use no acquisition, then select a few by hand"))
         self.use_all.clicked.connect(lambda: self._check_all(Qt.CheckState.Checked))
         self.use_none.clicked.connect(lambda: self._check_all(Qt.CheckState.Unchecked))
         for button in (self.use_all, self.use_none):
@@ -82,7 +82,7 @@ class AcquisitionsTable(QWidget):
         product.setToolTip(tooltip(_acquisition_tip(acquisition)))
         clear = number_item(acquisition.get("clear_share"))
         if acquisition.get("clear_share") is None:
-            clear.setToolTip(tr("Unknown: no mask belongs to this acquisition"))
+            clear.setToolTip(tr("Unknown: there is no mask for this acquisition"))
         for column, item in enumerate((date, product, clear)):
             self.table.setItem(row, column, item)
 

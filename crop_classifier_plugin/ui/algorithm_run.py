@@ -78,7 +78,7 @@ class AlgorithmRun(QObject):
     def problem(self) -> str:
         """What the algorithm itself finds wrong with its parameters; empty when it can run."""
         if self._algorithm is None:
-            return tr("The Crop Classifier provider is switched off. Switch it on in the Processing options.")
+            return tr("The Crop Classifier provider is deactivated. Activate it in the Processing options.")
         ok, message = self._algorithm.canExecute()
         if ok:
             ok, message = self._algorithm.checkParameterValues(self._parameters, self._context)
@@ -119,4 +119,6 @@ class AlgorithmRun(QObject):
         if self._failed is not None:
             message, advice = message_of(self._failed)
             return Outcome(False, message=message, advice=advice)
-        return Outcome(False, message="\n".join(self.feedback.errors) or tr("The run stopped without saying why."))
+        return Outcome(
+            False, message="\n".join(self.feedback.errors) or tr("The run stopped without an error message.")
+        )

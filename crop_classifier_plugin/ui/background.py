@@ -33,7 +33,7 @@ class BackgroundTask(QgsTask):
         self._work = work
         self._value: Any = None
         self._error: Optional[Exception] = RuntimeError(
-            tr("The work stopped without saying why.")
+            tr("The task stopped without an error message.")
         )  # until it ends well
 
     def start(self) -> None:

@@ -44,7 +44,7 @@ class ClassifyDialog(RunDialog):
         self.output = save_widget(tr("Save the Classified Parcels"), vector_filter(), tr("[Create temporary layer]"))
         self.report = report_widget()
         self.keeping = OptionGroup(
-            tr("Further Output"), rows_of("classify", options.OUTPUTS, advanced=True), "classify"
+            tr("Output Options"), rows_of("classify", options.OUTPUTS, advanced=True), "classify"
         )
         self.device = device_combo(Setting.DEVICE.get())
         self.footer.insertWidget(0, plain_label(tr("Run on")))
@@ -71,10 +71,12 @@ class ClassifyDialog(RunDialog):
 
     def _parcels_group(self) -> QGroupBox:
         self.truth.setAllowEmptyFieldName(True)
-        self.truth.setToolTip(tr("A field with the crop that truly grew; the report then tells how good the map is"))
+        self.truth.setToolTip(
+            tr("Optional: the declared or observed crop of each parcel. The report compares the predictions with it.")
+        )
         form = form_layout()
         form.addRow(self.parcels)
-        form.addRow(tr("Truth field"), self.truth)
+        form.addRow(tr("Field of declared crops to compare with"), self.truth)
         return compact_group(tr("Parcels"), form)
 
     def _output_group(self) -> QGroupBox:

@@ -53,7 +53,10 @@ class CropsGroup(QGroupBox):
         self.others = QLineEdit()
         self.others.setPlaceholderText(tr("left out"))
         self.others.setToolTip(
-            tr("The class of parcels whose value is not in the class table: one of its own, or a new one")
+            tr(
+                "The class of parcels whose crop is not in the class table: one of the table or a new one. "
+                "If this is empty, these parcels are left out."
+            )
         )
         self.file = file_widget(
             QgsFileWidget.StorageMode.GetFile, tr("Choose a Class Table"), tr("Class tables (*.csv)")
@@ -74,10 +77,10 @@ class CropsGroup(QGroupBox):
     def _lay_out(self) -> None:
         form = form_layout()
         form.addRow(tr("Parcel layer"), self.parcels)
-        form.addRow(tr("Crop field"), self.field)
+        form.addRow(tr("Field of declared crops"), self.field)
         form.addRow(tr("Classes"), self.table)
         form.addRow("", self.file)
-        form.addRow(tr("Other values"), self.others)
+        form.addRow(tr("Class for other crops"), self.others)
         layout = QVBoxLayout(self)
         layout.addLayout(form)
         layout.addWidget(self.summary)
@@ -115,7 +118,7 @@ class CropsGroup(QGroupBox):
         if self._from_file() and not Path(self.file.filePath().strip()).is_file():
             return tr("Choose the file of the class table.")
         if self._others() and not crop_codes.slug(self._others()):
-            return tr("Give the class of other values a name with a letter or digit.")
+            return tr("The name of the class for other crops needs a letter or a digit.")
         return ""
 
     def remember(self) -> None:
@@ -231,11 +234,13 @@ class CropsGroup(QGroupBox):
                 words.append(tr("{0} parcels left out ({1} values not in the class table)").format(unknown, values))
             else:
                 name = table.classes[table.fallback_class].name
-                words.append(tr("{0} of them in {2} ({1} values not in the class table)").format(unknown, values, name))
+                words.append(
+                    tr("{0} of them in the class {2} ({1} values not in the class table)").format(unknown, values, name)
+                )
         if self._empty:
             words.append(tr("{0} without a value").format(number(self._empty)))
         groups = [", ".join(group) for group in table.differ_in_case()]
         if groups:
             named = "; ".join(groups[:MOST_NAMED]) + (" …" if len(groups) > MOST_NAMED else "")
-            words.append(tr("classes that differ only in capitals: {0}").format(named))
+            words.append(tr("classes that differ only in upper and lower case: {0}").format(named))
         return "; ".join(words)

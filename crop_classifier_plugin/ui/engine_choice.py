@@ -25,18 +25,20 @@ class EngineChoice(QGroupBox):
     changed = pyqtSignal()
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
-        super().__init__(tr("Set Up"), parent)
+        super().__init__(tr("Environment"), parent)
         self.create = QRadioButton(tr("Create an environment for the engine"))
         self.existing = QRadioButton(tr("Use an existing Python that has the engine's packages"))
         self.location = folder_widget(tr("Choose a Folder for the Environment"))
         self.torch = QComboBox()
         for name, title in zip(install.TORCH, (tr("Automatic"), tr("Processor only"), tr("NVIDIA GPU"))):
             self.torch.addItem(title, name)
-        self.wheels = folder_widget(tr("Choose a Folder of Packages"), tr("Optional, for machines without internet"))
+        self.wheels = folder_widget(
+            tr("Choose a Folder of Packages"), tr("Optional, for computers without internet access")
+        )
         self.wheels.setToolTip(tr("A folder of Python packages (*.whl) to install from instead of the internet"))
-        self.python = file_widget(QgsFileWidget.StorageMode.GetFile, tr("Choose a Python"))
+        self.python = file_widget(QgsFileWidget.StorageMode.GetFile, tr("Choose a Python Executable"))
         self.python.setToolTip(
-            tr("The program itself, such as bin/python or python.exe; it is tried before it is used")
+            tr("The executable file, such as bin/python or python.exe. It is checked before it is used.")
         )
         self._lay_out()
         self._restore()
@@ -47,10 +49,12 @@ class EngineChoice(QGroupBox):
         self._create_form, self._existing_form = QWidget(), QWidget()
         form = form_layout(self._create_form)
         form.addRow(tr("Location"), self.location)
-        form.addRow(tr("Computes on"), self.torch)
+        form.addRow(tr("Hardware"), self.torch)
         form.addRow(tr("Package folder"), self.wheels)
-        form.addRow("", plain_label(tr("Needs 3 GB of disk, or 8 GB with the packages for NVIDIA GPUs."), wrap=True))
-        form_layout(self._existing_form).addRow(tr("Python program"), self.python)
+        form.addRow(
+            "", plain_label(tr("Needs 3 GB of disk space, or 8 GB with the packages for NVIDIA GPUs."), wrap=True)
+        )
+        form_layout(self._existing_form).addRow(tr("Python executable"), self.python)
         for radio, inner in ((self.create, self._create_form), (self.existing, self._existing_form)):
             inner.layout().setContentsMargins(INDENT_PX, 0, 0, 0)
             radio.toggled.connect(inner.setVisible)
@@ -75,9 +79,9 @@ class EngineChoice(QGroupBox):
     def missing(self) -> str:
         """What is still to be given; empty when the set-up can start."""
         if self.existing.isChecked():
-            return "" if Path(self.python.filePath()).is_file() else tr("Choose the Python program.")
+            return "" if Path(self.python.filePath()).is_file() else tr("Choose the Python executable.")
         if not self.location.filePath().strip():
-            return tr("Choose where the environment is made.")
+            return tr("Choose the folder of the environment.")
         if self.wheels.filePath().strip() and not Path(self.wheels.filePath()).is_dir():
             return tr("The package folder does not exist.")
         return ""

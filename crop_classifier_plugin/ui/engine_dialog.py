@@ -50,7 +50,7 @@ class EngineDialog(QDialog):
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.set_up_button = self.buttons.addButton(tr("Set Up"), roles.ActionRole)
         self.check_button = self.buttons.addButton(tr("Check"), roles.ActionRole)
-        self.check_button.setToolTip(tr("Runs the engine once and shows its versions and devices"))
+        self.check_button.setToolTip(tr("Runs the engine once and shows its version, packages and devices"))
         self.remove_button = self.buttons.addButton(tr("Remove Environment"), roles.ResetRole)
         self.set_up_button.setDefault(True)
         self.set_up_button.clicked.connect(self.set_up)
@@ -153,7 +153,7 @@ class EngineDialog(QDialog):
 
     def _on_removed(self, _: object) -> None:
         self.show_state()
-        replace(self.bar, tr("The environment is removed."), Qgis.MessageLevel.Success)
+        replace(self.bar, tr("The environment was removed."), Qgis.MessageLevel.Success)
 
     # State
 

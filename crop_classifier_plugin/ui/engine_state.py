@@ -20,7 +20,7 @@ class EngineState(QGroupBox):
     """Filled from `locate.status()` at once and from `doctor` once it has run."""
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
-        super().__init__(tr("State"), parent)
+        super().__init__(tr("Status"), parent)
         self.icon = plain_label()
         self.state, self.python, self.versions, self.devices = (_value() for _ in range(4))
         form = form_layout(self)

@@ -31,12 +31,14 @@ class ImageryGroup(QGroupBox):
         self.folder = folder_widget(tr("Choose the Folder of Images"), tr("A folder, a file, or stac:ADDRESS"))
         self.folder.setToolTip(
             tr(
-                "One season of Sentinel-2 products as downloaded, or of GeoTIFFs whose names hold the date; a file of a"
-                " cube or a stack; or stac: and the address of a catalogue"
+                "A folder with one season of Sentinel-2 products as downloaded, or of GeoTIFFs with the date in their "
+                "names; a file with all dates (a data cube or a stack); or stac: and the address of a STAC catalogue"
             )
         )
         self.masks = folder_widget(tr("Choose the Folder of Cloud Masks"), tr("Optional"))
-        self.masks.setToolTip(tr("One scene classification (SCL) or 0/1 raster per date"))
+        self.masks.setToolTip(
+            tr("A scene classification (SCL) or a raster of 0 and 1 (masked) for each date; optional")
+        )
         self.acquisitions = AcquisitionsTable()
         self._extra: Mapping[str, Any] = {}
         self._run: Optional[AlgorithmRun] = None
@@ -77,11 +79,11 @@ class ImageryGroup(QGroupBox):
         masks = self.masks.filePath().strip()
         images = self._images()
         if not images or not (images.startswith(CATALOGUE) or Path(images).exists()):
-            return tr("Choose the folder that holds the images, or give a file or stac: and an address.")
+            return tr("Choose the folder of the images, or enter a file or stac: and an address.")
         if masks and not existing_folder(masks):
             return tr("The mask folder does not exist.")
         if self.acquisitions.table.rowCount() and not self.acquisitions.used():
-            return tr("Switch on at least one acquisition.")
+            return tr("Select at least one acquisition.")
         return ""
 
     def remember(self) -> None:
@@ -106,7 +108,7 @@ class ImageryGroup(QGroupBox):
         if self.missing():
             return
         if self._images().startswith(CATALOGUE):
-            self.acquisitions.clear(tr("A catalogue is searched around the parcels, once the run is started."))
+            self.acquisitions.clear(tr("The catalogue is searched for images of the parcels when the run starts."))
             return
         if not locate.status().ready:
             self.acquisitions.clear(tr("The acquisitions are listed here once the engine is set up."))
@@ -116,7 +118,7 @@ class ImageryGroup(QGroupBox):
         if problem:
             self.acquisitions.clear(problem)
             return
-        self.acquisitions.clear(tr("Looking for acquisitions…"))
+        self.acquisitions.clear(tr("Searching for acquisitions…"))
         self._run = run
         run.finished.connect(self._on_found)
         self.destroyed.connect(run.cancel)

@@ -22,7 +22,7 @@ class LogView(QWidget):
         self.text.setReadOnly(True)
         self.text.setMaximumBlockCount(MOST_LINES)
         self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self.text.setPlaceholderText(tr("What a run says appears here."))
+        self.text.setPlaceholderText(tr("The messages of a run appear here."))
         self.copy_button = QPushButton(tr("Copy Log"))
         self.copy_button.clicked.connect(self.copy)
         self.clear_button = QPushButton(tr("Clear Log"))

@@ -65,7 +65,7 @@ class ModelPanel(QGroupBox):
         self._on_file()
 
     def _description(self) -> QWidget:
-        titles = (tr("Architecture"), tr("Bands"), tr("Calendar"), tr("Scores"))
+        titles = (tr("Architecture"), tr("Bands"), tr("Dates"), tr("Scores"))
         description = QWidget()
         form = form_layout(description)
         form.setContentsMargins(0, 0, 0, 0)
@@ -136,8 +136,8 @@ class ModelPanel(QGroupBox):
         self.facts["bands"].setText(", ".join(model.bands))
         self.facts["calendar"].setText(calendar_text(model, self.locale()))
         self.facts["scores"].setText(scores_text(model, self))
-        self.facts["bands"].setToolTip(tr("The images must hold these bands"))
-        self.facts["calendar"].setToolTip(tr("The images' dates are interpolated onto these days"))
+        self.facts["bands"].setToolTip(tr("The images must contain these bands"))
+        self.facts["calendar"].setToolTip(tr("The time series are interpolated to these days of the season"))
         self.classes.clear()
         for crop in model.classes:
             item = QListWidgetItem(swatch(crop["colour"]), crop["name"])
@@ -158,7 +158,7 @@ def calendar_text(model: ModelDescription, locale: QLocale) -> str:
 def scores_text(model: ModelDescription, widget: QWidget) -> str:
     """The scores on parcels that the training did not see."""
     if not model.scores:
-        return tr("None stored")
+        return tr("Not available")
     accuracy, mean_f = (percent(model.scores.get(name), widget) for name in ("oa", "mean_f"))
     return tr("Overall accuracy {0}, mean F-score {1}").format(accuracy, mean_f)
 

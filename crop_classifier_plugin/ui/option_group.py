@@ -143,10 +143,10 @@ def _titles(row: Option) -> Mapping[str, str]:
     if row.kind == options.ARCHITECTURE_NAME:
         return {name: architecture.title for name, architecture in MODELS.items()}
     splits = {
-        "random": tr("Parcels at random"),
-        "blocks": tr("Squares of land"),
-        "group": tr("Values of a field"),
-        "year": tr("Years of a field"),
+        "random": tr("Random parcels"),
+        "blocks": tr("Squares of land (blocks)"),
+        "group": tr("Groups by a field"),
+        "year": tr("Years"),
     }
     return {"device": device_titles(), "split": splits}.get(row.name, {})
 

@@ -21,7 +21,7 @@ def save_widget(title: str, file_filter: str, hint: str) -> QgsFileWidget:
 
 
 def report_widget() -> QgsFileWidget:
-    return save_widget(tr("Save the Report"), tr("Web page (*.html)"), tr("[Save beside the result]"))
+    return save_widget(tr("Save the Report"), tr("HTML files (*.html)"), tr("[Save beside the result]"))
 
 
 def destination(widget: QgsFileWidget, ending: str) -> str:

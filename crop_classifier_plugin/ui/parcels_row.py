@@ -39,11 +39,11 @@ class ParcelsRow(QWidget):
         super().__init__(parent)
         self.combo = with_plain_tips(QgsMapLayerComboBox())
         self.combo.setFilters(QgsMapLayerProxyModel.Filter.PolygonLayer)
-        self.combo.setToolTip(tr("Polygon layers of the project; the button adds a file"))
+        self.combo.setToolTip(tr("Polygon layers of the project. The button adds a layer from a file."))
         self.combo.layerChanged.connect(self._on_layer)
         self.browse = QToolButton()
         self.browse.setText("…")
-        self.browse.setToolTip(tr("Choose a file"))
+        self.browse.setToolTip(tr("Add a layer from a file"))
         self.browse.clicked.connect(self._browse)
         self.selected_only = QCheckBox(tr("Selected features only"))
         self.selected_only.toggled.connect(lambda _: self.changed.emit(self.layer()))
@@ -123,7 +123,7 @@ class ParcelsRow(QWidget):
         stem = Path(path).stem
         layer = QgsVectorLayer(sources.get(name, path), f"{stem}: {name}" if len(sources) > 1 else stem, "ogr")
         if not layer.isValid() or layer.geometryType() != QgsWkbTypes.GeometryType.PolygonGeometry:
-            text = tr("{0} holds no polygon layer that QGIS can read.").format(path)
+            text = tr("QGIS found no polygon layer in {0}.").format(path)
             warn(self, tr("Choose a Parcel Layer"), text)
             return
         self._files.append(layer)

@@ -90,10 +90,10 @@ class PreparationPage(QWidget):
     def __init__(self, command: str = "extract", parent: Optional[QWidget] = None) -> None:
         """The options of `extract`, or of `classify`, which goes by its model's training where nothing is given."""
         super().__init__(parent)
-        self.masks = ParameterGroup(tr("Clear Pixels"), _rows(command, options.MASKS), command)
+        self.masks = ParameterGroup(tr("Cloud Masks"), _rows(command, options.MASKS), command)
         images = (options.DATES_AND_BANDS, options.GRID, options.IMAGES)
         self.images = ParameterGroup(tr("Images"), _rows(command, *images), command)
-        self.series = ParameterGroup(tr("Series"), _rows(command, options.SERIES), command)
+        self.series = ParameterGroup(tr("Time Series"), _rows(command, options.SERIES), command)
         self.parcels = ParameterGroup(tr("Parcels"), _rows(command, options.PARCEL_GROUP), command)
         for group in (self.masks, self.images):
             group.changed.connect(self.changed)
@@ -101,7 +101,7 @@ class PreparationPage(QWidget):
         columns.addWidget(scrolling_column(self.masks, self.series), 1)
         columns.addWidget(scrolling_column(self.images, self.parcels), 1)
         layout = QVBoxLayout(self)
-        layout.addWidget(plain_label(tr("Most images need no changes here. Point at a field to read what it does.")))
+        layout.addWidget(plain_label(tr("Most images need no changes here. Hover over a field to see what it does.")))
         layout.addLayout(columns, 1)
 
     def follow(self, preparation: Any) -> None:

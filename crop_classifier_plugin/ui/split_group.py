@@ -31,7 +31,7 @@ class SplitGroup(OptionGroup):
 
     def missing(self) -> str:
         if self._needs_field() and not self.field.currentField():
-            return tr("Choose the field whose values are kept together for testing.")
+            return tr("Choose the field of the split: parcels with the same value are tested together.")
         return ""
 
     def parameters(self) -> dict[str, Any]:

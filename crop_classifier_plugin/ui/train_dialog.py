@@ -110,7 +110,12 @@ class TrainDialog(RunDialog):
 
     def show_cancelled(self) -> None:
         if self.curves.has_epochs():
-            replace(self.bar, tr("Cancelled. What was learnt is kept: the same training goes on from there."))
+            replace(
+                self.bar,
+                tr(
+                    "Cancelled. The progress is saved: the same training continues from there when it is started again."
+                ),
+            )
 
     def show_result(self, outcome: Outcome) -> None:
         values = outcome.values
@@ -123,7 +128,7 @@ class TrainDialog(RunDialog):
         replace(self.bar, text, Qgis.MessageLevel.Success, {tr("Open Report"): lambda: self.open_report(report)})
 
     def _left_out(self, classes: list[Any]) -> str:
-        words = tr("Classes left out for want of parcels: {0} (the log names them).").format(len(classes))
+        words = tr("Classes left out because they have too few parcels: {0} (listed in the log).").format(len(classes))
         return f" {words}" if classes else ""
 
     def classify(self) -> None:

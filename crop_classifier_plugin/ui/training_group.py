@@ -25,7 +25,7 @@ class TrainingGroup(OptionGroup):
         learning = rows_of("train", options.TRAINING, advanced=True, follows=True)
         others = rows_of("train", options.TRAINING, advanced=True, follows=False)
         computing = rows_of("train", options.COMPUTING, advanced=False)
-        self.recipe = OptionGroup(tr("How the Model Is Trained"), learning, "train")
+        self.recipe = OptionGroup(tr("Training Parameters"), learning, "train")
         self.split = SplitGroup()
         self.advanced = OptionGroup(tr("Advanced"), [*computing, *others], "train")
         self.architecture, self.epochs, self.folds = (self.widgets[name] for name in ("model", "epochs", "folds"))

@@ -35,7 +35,7 @@ class TrainingPanel(QWidget):
         self._best: Optional[tuple[float, int]] = None  # mean F and epoch
         self.loss.clear()
         self.score.clear()
-        self.status.setText(tr("The curves appear here once the first epoch is done."))
+        self.status.setText(tr("The curves appear here after the first epoch."))
 
     def has_epochs(self) -> bool:
         return self._fold is not None

@@ -197,7 +197,7 @@ def test_a_result_that_this_qgis_cannot_show_is_not_loaded(fake_engine, imagery,
     context, feedback = QgsProcessingContext(), Feedback()
     run("classifyparcels", parameters, feedback, context)
     assert not context.willLoadLayerOnCompletion(output)
-    assert "no driver to show .parquet files" in feedback.warnings[0]
+    assert "no driver to open .parquet files" in feedback.warnings[0]
 
 
 def test_train_extracts_beside_the_model_then_trains_and_leaves_no_store(fake_engine, imagery, tmp_path) -> None:
@@ -246,10 +246,10 @@ def test_a_split_and_its_field_go_together(tmp_path) -> None:
     base = {**train_parameters(tmp_path), "STORE": str(tmp_path)}
     context = QgsProcessingContext()
     for more, words in (
-        ({"SPLIT": "group"}, "choose the field of the group"),
-        ({"SPLIT": "year"}, "choose the field of the group"),
-        ({"SPLIT": "blocks", "SPLIT_FIELD": "code"}, "a field is for groups and years"),
-        ({"SPLIT_FIELD": "code"}, "a field is for groups and years"),
+        ({"SPLIT": "group"}, "choose the field of the groups or years"),
+        ({"SPLIT": "year"}, "choose the field of the groups or years"),
+        ({"SPLIT": "blocks", "SPLIT_FIELD": "code"}, "only the splits group and year use it"),
+        ({"SPLIT_FIELD": "code"}, "only the splits group and year use it"),
         ({"SPLIT": "blocks"}, ""),
     ):
         accepted, message = algorithm("trainmodel").checkParameterValues({**base, **more}, context)

@@ -28,9 +28,11 @@ def test_what_classify_finds_before_the_run(imagery, tmp_path) -> None:
     good = classify_parameters(imagery, tmp_path, memory_layer())
     assert problem("classifyparcels", good) == ""
     assert problem("classifyparcels", {**good, "OUTPUT": "TEMPORARY_OUTPUT"}) == ""
-    assert "has no field crop; it has code, area" in problem("classifyparcels", {**good, "TRUTH": "crop"})
+    assert "has no field crop. Its fields are code, area" in problem("classifyparcels", {**good, "TRUTH": "crop"})
     assert "has no field last" in problem("classifyparcels", {**good, "PREVIOUS_FIELD": "last"})
-    assert ".docx: the ending" in problem("classifyparcels", {**good, "OUTPUT": str(tmp_path / "x.docx")})
+    assert ".docx: this file extension is not supported" in problem(
+        "classifyparcels", {**good, "OUTPUT": str(tmp_path / "x.docx")}
+    )
     assert "no coordinate system" in problem("classifyparcels", {**good, "PARCELS": memory_layer(crs="")})
     broken = tmp_path / "broken.cropmodel"
     broken.write_text("no zip")
@@ -42,13 +44,15 @@ def test_what_train_finds_before_the_run(imagery, tmp_path) -> None:
     full = {**own, "IMAGERY": str(imagery), "PARCELS": memory_layer()}
     assert problem("trainmodel", full) == ""
     assert "or a parcel series store" in problem("trainmodel", own)
-    assert "together" in problem("trainmodel", {**own, "IMAGERY": str(imagery)})
-    assert "together" in problem("trainmodel", {**own, "PARCELS": memory_layer()})
+    assert "both images and parcels" in problem("trainmodel", {**own, "IMAGERY": str(imagery)})
+    assert "both images and parcels" in problem("trainmodel", {**own, "PARCELS": memory_layer()})
     assert "has no field crop" in problem("trainmodel", {**full, "CLASS_FIELD": "crop"})
     assert "choose a CSV file" in problem("trainmodel", {**full, "CLASS_TABLE": 3})
     assert "choose a class table" in problem("trainmodel", {**full, "UNKNOWN_CLASS": "Other"})
     assert problem("trainmodel", {**full, "CLASS_TABLE": 1, "UNKNOWN_CLASS": "Other"}) == ""
-    assert "ends in .cropmodel" in problem("trainmodel", {**full, "OUTPUT": str(tmp_path / "model.pt")})
+    assert "the file extension of a model is .cropmodel" in problem(
+        "trainmodel", {**full, "OUTPUT": str(tmp_path / "model.pt")}
+    )
 
 
 @pytest.mark.parametrize("name", ["extractseries", "trainmodel"])
@@ -66,12 +70,12 @@ def test_what_a_store_alone_cannot_be_given(tmp_path) -> None:
     full = {**train_parameters(tmp_path), "STORE": str(tmp_path)}
     assert problem("trainmodel", {**full, "FILLING": None, "REMOVE_OUTLIERS": False, "CALENDAR": ""}) == ""
     for option in ({"FILLING": "nearest"}, {"MAX_GAP_DAYS": 30}, {"REMOVE_OUTLIERS": True}, {"CALENDAR": "every:9"}):
-        assert "the store has its series already" in problem("trainmodel", {**full, **option})
+        assert "no effect on an existing store" in problem("trainmodel", {**full, **option})
 
 
 def test_a_model_of_clear_observations_needs_them(imagery, tmp_path) -> None:
     full = {**train_parameters(tmp_path), "MODEL": "dated-gru", "IMAGERY": str(imagery), "PARCELS": memory_layer()}
     assert problem("trainmodel", {**full, "FILLING": "nearest"}) == ""
     for option in ({"FILLING": "whittaker"}, {"CALENDAR": "3,13"}):
-        assert "dated-gru reads clear observations" in problem("trainmodel", {**full, **option})
+        assert "dated-gru uses clear observations" in problem("trainmodel", {**full, **option})
         assert problem("trainmodel", {**full, "MODEL": "gru", **option}) == ""

@@ -66,7 +66,7 @@ def test_acquisitions_can_be_switched_off(qtbot, engine, dialog):
         acquisitions.table.item(row, 0).setCheckState(Qt.CheckState.Unchecked)
     assert dialog.parameters()["EXCLUDE"] == "2017-03-03,2017-05-04"
     acquisitions.use_none.click()
-    assert dialog.missing() == "Switch on at least one acquisition."
+    assert dialog.missing() == "Select at least one acquisition."
     assert not dialog.run_button.isEnabled()
     acquisitions.use_all.click()
     assert "EXCLUDE" not in dialog.parameters() and dialog.run_button.isEnabled()
@@ -77,7 +77,7 @@ def test_run_waits_for_every_input(engine, dialog, model_file, tmp_path):
     dialog.check_engine()
     assert dialog.run_button.isEnabled()
     dialog.imagery.folder.setFilePath(str(tmp_path / "absent"))
-    assert not dialog.run_button.isEnabled() and "that holds the images" in dialog.run_button.toolTip()
+    assert not dialog.run_button.isEnabled() and "folder of the images" in dialog.run_button.toolTip()
     dialog.imagery.folder.setFilePath(str(tmp_path))
     (tmp_path / "broken.cropmodel").write_bytes(b"no zip")
     dialog.model.set_file(str(tmp_path / "broken.cropmodel"))
@@ -98,7 +98,7 @@ def test_images_may_be_a_catalogue_or_a_file(engine, dialog, tmp_path):
         dialog.imagery.folder.lineEdit().setText(images)
         assert dialog.run_button.isEnabled() and dialog.parameters()["IMAGERY"] == images
     dialog.imagery.inspect()  # not of all the world: the parcels are known once the run is started
-    assert "around the parcels" in dialog.imagery.acquisitions.summary.text()
+    assert "images of the parcels" in dialog.imagery.acquisitions.summary.text()
     dialog.imagery.folder.lineEdit().setText("https://example.org/search")
     assert not dialog.run_button.isEnabled()
 

@@ -116,7 +116,7 @@ def test_layers_fields_and_crops_in_the_train_dialog(qtbot, engine, iface):
     window.crops._stale = False
     window.crops.field.setCurrentIndex(1)
     window.crops._on_counted({HOSTILE: 3, HOSTILE.upper(): 2, "B": 2}, None)
-    assert any("differ only in capitals" in text for text in texts(window))
+    assert any("differ only in upper and lower case" in text for text in texts(window))
     window.crops._on_counted(None, ValueError(HOSTILE))
     assert window.crops.summary.text() in texts(window)
     scored = {

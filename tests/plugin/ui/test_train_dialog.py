@@ -107,12 +107,14 @@ def test_values_that_the_table_lacks_go_where_the_user_says(qtbot, engine, dialo
     assert "UNKNOWN_CLASS" not in dialog.parameters()
     dialog.crops.others.setText(" Other crops ")
     assert counted(qtbot, dialog) == {"Other crops": 5, "Wheat": 3, "Maize": 1}
-    assert "9 parcels; 5 of them in Other crops (3 values not in the class table)" in dialog.crops.summary.text()
+    assert (
+        "9 parcels; 5 of them in the class Other crops (3 values not in the class table)" in dialog.crops.summary.text()
+    )
     assert dialog.parameters()["UNKNOWN_CLASS"] == "Other crops"
     dialog.crops.others.setText("maize")
     assert counted(qtbot, dialog) == {"Maize": 6, "Wheat": 3}
     dialog.crops.others.setText("?!")
-    assert dialog.missing() == "Give the class of other values a name with a letter or digit."
+    assert dialog.missing() == "The name of the class for other crops needs a letter or a digit."
     choose_table(dialog, "own")
     assert "UNKNOWN_CLASS" not in dialog.parameters() and dialog.missing() == ""
 
@@ -134,7 +136,7 @@ def test_the_preview_says_what_the_engine_will_do(qtbot, engine, dialog, parcels
     choose_table(dialog, "own")
     assert counted(qtbot, dialog) == {"0110": 1, "110": 1, "00110": 2, "a": 1, "A": 1, "bl\u00e9": 2}
     assert dialog.crops.summary.text() == (
-        "6 classes, 8 parcels; 2 without a value; classes that differ only in capitals: A, a"
+        "6 classes, 8 parcels; 2 without a value; classes that differ only in upper and lower case: A, a"
     )
 
 
@@ -176,7 +178,7 @@ def test_a_split_asks_for_what_it_needs(engine, dialog):
     sent = dialog.parameters()
     assert (sent["SPLIT"], sent["BLOCK_SIZE_M"], "SPLIT_FIELD" in sent) == ("blocks", 1500, False)
     split.split.setCurrentIndex(split.split.findData("group"))
-    assert dialog.missing() == "Choose the field whose values are kept together for testing."
+    assert dialog.missing() == "Choose the field of the split: parcels with the same value are tested together."
     split.field.setField("CODE_CULTU")
     assert dialog.missing() == ""
     sent = dialog.parameters()
@@ -247,7 +249,9 @@ def test_training_draws_curves_and_ends_with_scores(qtbot, engine, dialog, tmp_p
     assert dialog.curves.status.text().startswith("Fold 2 of 2  ·  Epoch 6 of 6  ·  best epoch")
     assert dialog.tabs.currentWidget() is dialog.scores
     assert dialog.scores.headline["oa"].text() == "93.1 %" and dialog.scores.headline["parcels"].text() == "2,658"
-    assert "region.cropmodel. Classes left out for want of parcels: 1 (the log names them)." in bar.text(dialog.bar)
+    assert "region.cropmodel. Classes left out because they have too few parcels: 1 (listed in the log)." in bar.text(
+        dialog.bar
+    )
 
 
 def test_the_class_report_sorts_by_number(qtbot, engine, dialog):
