@@ -26,7 +26,8 @@ class AcquisitionsTable(QWidget):
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
         self.summary = plain_label(wrap=True)
-        self.table = plain_table((tr("Date"), tr("Product"), tr("Clear pixels")), stretched=1)
+        self.table = plain_table((tr("Date"), tr("Product"), tr("Clear")), stretched=1)
+        self.table.horizontalHeaderItem(2).setToolTip(tr("Share of pixels that are not masked as clouds or shadows"))
         self._delegate = ShareDelegate(parent=self)
         self.table.setItemDelegateForColumn(2, self._delegate)
         self.table.itemChanged.connect(self._on_item_changed)

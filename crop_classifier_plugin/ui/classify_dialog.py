@@ -76,7 +76,8 @@ class ClassifyDialog(RunDialog):
         )
         form = form_layout()
         form.addRow(self.parcels)
-        form.addRow(tr("Field of declared crops to compare with"), self.truth)
+        form.addRow(plain_label(tr("Field of declared crops to compare with")))  # its own row: it is long
+        form.addRow(self.truth)
         return compact_group(tr("Parcels"), form)
 
     def _output_group(self) -> QGroupBox:

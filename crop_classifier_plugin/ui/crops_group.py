@@ -48,6 +48,7 @@ class CropsGroup(QGroupBox):
         self.field = with_plain_tips(QgsFieldComboBox())
         self.field.setToolTip(tr("The field that holds the declared crop, as a code or a name"))
         self.table = QComboBox()
+        self.table.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         for name, title in titles().items():
             self.table.addItem(title, name)
         self.others = QLineEdit()
@@ -78,7 +79,8 @@ class CropsGroup(QGroupBox):
         form = form_layout()
         form.addRow(tr("Parcel layer"), self.parcels)
         form.addRow(tr("Field of declared crops"), self.field)
-        form.addRow(tr("Classes"), self.table)
+        form.addRow(plain_label(tr("Classes")))  # long titles, which need the whole width
+        form.addRow(self.table)
         form.addRow("", self.file)
         form.addRow(tr("Class for other crops"), self.others)
         layout = QVBoxLayout(self)

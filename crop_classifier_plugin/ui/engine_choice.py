@@ -32,9 +32,7 @@ class EngineChoice(QGroupBox):
         self.torch = QComboBox()
         for name, title in zip(install.TORCH, (tr("Automatic"), tr("Processor only"), tr("NVIDIA GPU"))):
             self.torch.addItem(title, name)
-        self.wheels = folder_widget(
-            tr("Choose a Folder of Packages"), tr("Optional, for computers without internet access")
-        )
+        self.wheels = folder_widget(tr("Choose a Folder of Packages"), tr("Optional, for offline set-up"))
         self.wheels.setToolTip(tr("A folder of Python packages (*.whl) to install from instead of the internet"))
         self.python = file_widget(QgsFileWidget.StorageMode.GetFile, tr("Choose a Python Executable"))
         self.python.setToolTip(

@@ -101,7 +101,9 @@ class PreparationPage(QWidget):
         columns.addWidget(scrolling_column(self.masks, self.series), 1)
         columns.addWidget(scrolling_column(self.images, self.parcels), 1)
         layout = QVBoxLayout(self)
-        layout.addWidget(plain_label(tr("Most images need no changes here. Hover over a field to see what it does.")))
+        layout.addWidget(
+            plain_label(tr("Most image series need no changes here. Hover over a field to see what it does."))
+        )
         layout.addLayout(columns, 1)
 
     def follow(self, preparation: Any) -> None:
