@@ -145,6 +145,14 @@ class BadMetadata(UnreadableImage, code="imagery.bad_metadata"):
     """Raised when a product's metadata cannot be understood; the reason says what was expected and found."""
 
 
+class ImplausibleValues(UnreadableImage, code="imagery.implausible"):
+    """Raised when a date's numbers cannot be reflectance as they are read; the reason says what was found."""
+
+
+class ImplausibleSeason(EngineError, code="imagery.implausible_season", takes=("band", "found", "dark", "bright")):
+    """Raised when no date's numbers can be reflectance as they are read."""
+
+
 class UnsupportedProduct(EngineError, code="imagery.unsupported_product"):
     """Raised when a product is whole, but of a kind that tells nothing about the ground's reflectance."""
 

@@ -219,6 +219,17 @@ ERRORS: Dict[str, Text] = {  # the classes of errors.py, and faults of the engin
         "[{left_out:when}Its date is left out of all parcels.|Download or copy this file again, or run with "
         "--skip-unreadable to leave its date out.]",
     ),
+    "imagery.implausible": Text(
+        "{path} holds numbers that cannot be reflectance: {reason}.",
+        "[{left_out:when}Its date is left out of all parcels.|Leave the date out (--exclude, or --skip-unreadable for "
+        "all such), or give --scale and --offset where they hold for all images.]",
+    ),
+    "imagery.implausible_season": Text(
+        "The images' numbers cannot be reflectance as they are read: over the season the median of the brightest band, "
+        "{band}, is {found}; {dark:g} to {bright:g} was expected.",
+        "Give the images' own --scale and --offset: 0.0001 for counts up to 10,000; pictures of 8 bits for the screen "
+        "cannot be used.",
+    ),
     "imagery.unsupported_product": Text(
         "{path} is {found}: expected {expected}.",
         "Download the {expected} product of this image.",
@@ -446,6 +457,11 @@ WARNINGS: Dict[str, Text] = {  # what `Reporter.warning` takes
         "{images} images have the same time and area as another one, such as {first} and {second}: each pixel is taken "
         "from the first of them that is clear there.",
         "If two such images are not parts of one image, leave one of them out of the folder.",
+    ),
+    "imagery.undeclared_fill": Text(
+        "These dates hold numbers that are no reflectance, and no fill value is declared for them: {dates:list 3 ;}. "
+        "Such pixels count as not observed.",
+        "Where they are data, give the images' own --scale and --offset.",
     ),
     "imagery.skipped": Text(
         "Rasters that are not used: {rasters:list 3 ;}.[{masks:when} To use those that are cloud masks, give their "

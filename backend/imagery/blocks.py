@@ -29,7 +29,8 @@ Clear = NDArray[np.bool_]  # (rows, columns)
 
 _BLOCK_PX = 512
 _ONE_PASS = timedelta(minutes=30)  # tiles of a pass are seconds to minutes apart, passes more than an hour
-_MOST = 32767  # of int16; its least number is UNOBSERVED
+MOST = 32767  # of int16; its least number is UNOBSERVED
+LEAST = -5000  # reflectance -0.5: what is less, or MOST, is a fill value that is not declared, or saturated
 _MOST_BIAS = 1 << 30  # metadata may hold anything: what int32 could not hold is worked out in float64
 
 
@@ -97,7 +98,7 @@ def read_scene(
 ) -> tuple[Reflectance, Clear]:
     """As `read_acquisition`, for one scene: clear is where all bands hold data and the mask lets the pixel through."""
     values = np.empty((len(bands), int(window.height), int(window.width)), np.int16)
-    clear = np.ones(values.shape[1:], bool)
+    clear, blank = np.ones(values.shape[1:], bool), np.ones(values.shape[1:], bool)
     by_raster: dict[str, list[int]] = defaultdict(list)
     for position, band in enumerate(bands):
         by_raster[scene.layers[band].source].append(position)
@@ -106,8 +107,10 @@ def read_scene(
         indexes, crs = [layer.index for layer in layers], scene.grid.crs
         numbers, inside = _read(source, indexes, crs, grid, window, resampling, layers[0].nodata)
         clear &= inside & _holds_data(numbers, layers[0])
+        blank &= _may_be_blank(numbers, layers[0])
         for position, layer, plane in zip(positions, layers, numbers):
             values[position] = _reflectance(plane, layer)
+    clear &= ~blank & (values.min(axis=0) > LEAST) & (values.max(axis=0) < MOST)
     for mask in scene.masks:
         clear &= _read_mask(mask, scene.grid.crs, grid, window)
     return values, clear
@@ -212,14 +215,21 @@ def _holds_data(numbers: NDArray[np.generic], layer: Layer) -> Clear:
     return held
 
 
+def _may_be_blank(numbers: NDArray[np.generic], layer: Layer) -> Clear | bool:
+    """Where floating-point numbers without a declared fill value are 0: blank where all bands of the scene are."""
+    if layer.nodata is not None or not np.issubdtype(numbers.dtype, np.floating):
+        return False
+    return np.asarray((numbers == 0).all(axis=0))
+
+
 def _reflectance(plane: NDArray[np.generic], layer: Layer) -> NDArray[np.int16]:
     """DN * scale + offset, x 10,000, rounded. Past int16 it saturates, at reflectance 3.27: clouds alone reach that."""
     gain, bias = layer.scale * REFLECTANCE_SCALE, layer.offset * REFLECTANCE_SCALE
     whole = float(bias).is_integer() and abs(bias) < _MOST_BIAS
     if np.issubdtype(plane.dtype, np.integer) and abs(gain - 1) < 1e-9 and whole:
         if plane.dtype == np.uint16 and bias == 0:
-            return np.asarray(np.minimum(plane, _MOST).astype(np.int16))
+            return np.asarray(np.minimum(plane, MOST).astype(np.int16))
         numbers = plane.astype(np.int32 if plane.dtype.itemsize < 4 else np.int64) + int(bias)
-        return np.asarray(np.clip(numbers, -_MOST, _MOST).astype(np.int16))
+        return np.asarray(np.clip(numbers, -MOST, MOST).astype(np.int16))
     exact = np.nan_to_num(np.rint(plane.astype(np.float64) * gain + bias), nan=0.0)
-    return np.asarray(np.clip(exact, -_MOST, _MOST).astype(np.int16))
+    return np.asarray(np.clip(exact, -MOST, MOST).astype(np.int16))

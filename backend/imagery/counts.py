@@ -9,7 +9,7 @@ from rasterio.windows import Window
 
 _SIDE_PX, _PLACES, _MOST_BANDS = 64, 5, 4  # windows looked at, from the middle outwards, of so many bands
 _ENOUGH = 256  # numbers
-_LARGEST = 65_535.0  # what is more is a fill value
+_LEAST, _LARGEST = -5000.0, 65_535.0  # what is less, or more, is a fill value
 _COUNTS_FROM = 100.0  # counts of land reach thousands, reflectance 1 to 3
 
 
@@ -20,7 +20,7 @@ def holds_counts(dataset: rasterio.DatasetReader) -> bool:
     for row, column in _corners(dataset.shape):
         width, height = min(_SIDE_PX, dataset.width - column), min(_SIDE_PX, dataset.height - row)
         numbers = dataset.read(indexes, window=Window(column, row, width, height)).astype(np.float64)
-        found.append(numbers[(numbers > 0) & (numbers <= _LARGEST)])  # NaN is neither
+        found.append(np.abs(numbers[(numbers != 0) & (numbers > _LEAST) & (numbers <= _LARGEST)]))  # NaN is neither
         if sum(map(len, found)) >= _ENOUGH:
             break
     values = np.concatenate(found)

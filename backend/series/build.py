@@ -90,7 +90,7 @@ def _fill(run: _Extraction, reporter: Reporter) -> Store:
     while True:
         unfinished = store.open_store(run.path, writable=True)
         try:
-            fill_store(unfinished, run.catalogue, run.spec.imagery.resampling, run.spec.workers, reporter)
+            fill_store(unfinished, run.catalogue, run.spec.imagery, run.spec.workers, reporter)
             return finish(unfinished, run.spec.few_pixels)
         except UnreadableImage as error:
             if not run.spec.imagery.skip_unreadable:

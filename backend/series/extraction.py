@@ -14,13 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
-from backend.errors import Cancelled
+from backend.errors import Cancelled, ImplausibleSeason, ImplausibleValues
 from backend.files import writing_to
-from backend.imagery.acquisition import Catalogue
+from backend.imagery.acquisition import Catalogue, ImageryOptions
 from backend.imagery.blocks import block_shape, read_acquisition
 from backend.protocol import Reporter
 from backend.series.filling import CHUNK_CELLS, on_axis
 from backend.series.outliers import outliers
+from backend.series.plausibility import Watch
 from backend.series.rasterise import expand
 from backend.series.store import Store, require_blocks, reserve
 
@@ -34,20 +35,37 @@ def block_windows(catalogue: Catalogue) -> list[Window]:
     return list(catalogue.grid.windows(shape))
 
 
-def fill_store(store: Store, catalogue: Catalogue, resampling: str, workers: int, reporter: Reporter) -> None:
-    """Writes the blocks that `store` still lacks, `workers` at once. Raises UnreadableImage, Cancelled."""
-    windows = block_windows(catalogue)
+def fill_store(store: Store, catalogue: Catalogue, options: ImageryOptions, workers: int, reporter: Reporter) -> None:
+    """Writes the blocks that `store` still lacks, `workers` at once.
+
+    Raises UnreadableImage, Cancelled; ImplausibleValues and ImplausibleSeason unless a scale or offset is given, which
+    is then believed, and the user warned.
+    """
+    believed = options.scale is not None or options.offset is not None
+    windows, watch = block_windows(catalogue), Watch(catalogue.acquisitions, store.bands, early=not believed)
     require_blocks(store, len(windows))
     waiting = [number for number in range(len(windows)) if not store.done[number]]
     stop = threading.Event()
     with ThreadPoolExecutor(workers) as pool:
-        futures = {pool.submit(_extract_block, store, catalogue, n, windows[n], resampling, stop): n for n in waiting}
+        how = options.resampling, stop, watch
+        futures = {pool.submit(_extract_block, store, catalogue, n, windows[n], *how): n for n in waiting}
         try:
             for number in _as_completed(futures, len(windows), reporter):
                 store.done[number] = True
         finally:
             stop.set()
             pool.shutdown(cancel_futures=True)
+    _judge(watch, believed, reporter)
+
+
+def _judge(watch: Watch, believed: bool, reporter: Reporter) -> None:
+    try:
+        watch.judge()
+    except (ImplausibleValues, ImplausibleSeason) as error:
+        if not believed:
+            raise
+        reporter.warning(error.code, **error.fields)
+    watch.name_fills(reporter)
 
 
 def _as_completed(futures: dict[Future[None], int], blocks: int, reporter: Reporter) -> Iterator[int]:
@@ -63,8 +81,9 @@ def _as_completed(futures: dict[Future[None], int], blocks: int, reporter: Repor
 
 
 def _extract_block(
-    store: Store, catalogue: Catalogue, number: int, window: Window, resampling: str, stop: threading.Event
-) -> None:
+    store: Store, catalogue: Catalogue, number: int, window: Window, resampling: str, stop: threading.Event,
+    watch: Watch,
+) -> None:  # fmt: skip
     """Reads, masks, fills and stores all parcel pixels of one window."""
     pixels, place = pixels_in(store, window)
     if not len(pixels):
@@ -78,6 +97,7 @@ def _extract_block(
             values, clear_part = read_acquisition(acquisition, bands, catalogue.grid, window, resampling)
             series[:, date] = values.reshape(len(bands), -1)[:, place].T
             clear[:, date] = clear_part.ravel()[place]
+        watch.add(series, clear)
         days = np.asarray(catalogue.days)
         if store.removed is not None:
             store.removed[number] = _remove_outliers(series, clear, days, bands)

@@ -128,7 +128,7 @@ def test_a_store_of_other_inputs_is_replaced_only_where_that_is_asked_for(season
 
 def test_reflectances_that_no_field_has_are_named(season, tmp_path):
     reporter = Recorder()
-    run("extract", season.images, season.parcels, "--scale", 1, "-o", tmp_path / "s.parcels", reporter=reporter)
+    run("extract", season.images, season.parcels, "--scale", 0.0005, "-o", tmp_path / "s.parcels", reporter=reporter)
     values = np.asarray(open_store(tmp_path / "s.parcels").reflectance)
     typical = np.median(values[values != UNOBSERVED]) / 10_000
     assert f"{typical:.4g}" in dict(reporter.warnings)["imagery.odd_scale"]

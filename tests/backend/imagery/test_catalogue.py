@@ -210,7 +210,12 @@ def test_images_from_another_end_of_the_world_are_refused(tmp_path):
         (np.array([500, 65535], np.uint16), 65535, {"offset": -0.1}, [-500, None]),
         (np.array([0.25, np.nan], np.float32), None, {}, [2500, None]),
         (np.array([100, 255], np.uint8), 255, {"scale": 0.004}, [4000, None]),
-        (np.array([60000, 1], np.uint16), 0, {}, [32767, 1]),
+        (np.array([30000, 1], np.uint16), 0, {}, [30000, 1]),
+        (np.array([60000, 1], np.uint16), 0, {}, [None, 1]),  # no ground has a reflectance of 6
+        (np.array([-9999, 1], np.int16), None, {}, [None, 1]),
+        (np.array([65535, 1], np.uint16), None, {}, [None, 1]),
+        (np.array([2147483647, 0.1], np.float32), None, {}, [None, 1000]),
+        (np.array([0, 0.1], np.float32), None, {}, [None, 1000]),
     ],
 )
 def test_counts_become_reflectance(tmp_path, values, nodata, options, expected):
