@@ -159,7 +159,12 @@ def column(table: pandas.DataFrame, name: str, where: object) -> NDArray[np.obje
 def _ids(table: pandas.DataFrame, id_field: str | None, path: Path | Database) -> NDArray[np.str_]:
     """A field's values, else the feature ids."""
     values = table.index.to_numpy() if id_field is None else column(table, id_field, path)
-    return np.array([str(value) for value in values], dtype=np.str_)
+    return np.array([_as_text(value) for value in values], dtype=np.str_)
+
+
+def _as_text(value: object) -> str:
+    """A whole number that is kept as floating point has no decimals."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 @dataclass(frozen=True)

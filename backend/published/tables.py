@@ -19,6 +19,7 @@ from backend.errors import BadArgument, BadSample, MissingField, RepeatedSamples
 from backend.imagery.names import band_in, moment_in
 from backend.protocol import Reporter
 from backend.published.axes import Axes, day_of, require_single
+from backend.published.csv_fields import as_text, read_csv
 from backend.published.cube import Cube
 from backend.published.spec import ImportSpec
 
@@ -43,10 +44,10 @@ def read_table(path: Path, spec: ImportSpec, reporter: Reporter) -> Cube:
 
 
 def read_fields(path: Path) -> pandas.DataFrame:
-    """A CSV or (Geo)Parquet file; whole numbers with gaps stay whole. Raises BadSample."""
+    """A CSV or (Geo)Parquet file; whole numbers with gaps stay whole, 010 is no number. Raises BadSample."""
     try:
         if path.suffix.lower() == ".csv":
-            return pandas.read_csv(path, dtype_backend="pyarrow")
+            return read_csv(path)
         if b"geo" in (pyarrow.parquet.read_schema(path).metadata or {}):
             return geopandas.read_parquet(path, to_pandas_kwargs=_ARROW)
         return pyarrow.parquet.read_table(path).to_pandas(**_ARROW)
@@ -91,7 +92,7 @@ def _wide(
         values[:, dates.index(day), bands.index(band)] = _numbers(table[name], path)
     fields = table.drop(columns=list(columns))
     key = id_field_of(fields, spec.id_field, path)
-    ids = fields[key] if key is not None else pandas.Series(range(len(table)))
+    ids = as_text(fields[key]) if key is not None else pandas.Series(range(len(table)))
     require_single(ids.astype(str), "sample", path)
     if not len(fields.columns):
         fields = pandas.DataFrame({"id": ids})
@@ -106,7 +107,7 @@ def _long(path: Path, table: pandas.DataFrame, date_field: str, spec: ImportSpec
     key = id_field_of(table, spec.id_field, path)
     if key is None:
         raise MissingField(path, "id", map(str, table.columns))
-    sample, ids = pandas.factorize(table[key].astype(str))
+    sample, ids = pandas.factorize(as_text(table[key]))
     day, days = _days(table[date_field], path)
     _require_single_rows(path, sample, day, ids, days)
     bands = [str(name) for name in table.columns if band_in(str(name))]
