@@ -1,4 +1,4 @@
-"""Temperature scaling (Guo et al. 2017): one figure that makes the confidence as large as the accuracy."""
+"""Temperature scaling (Guo et al. 2017): one parameter that makes the mean confidence equal to the accuracy."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-LOWEST, HIGHEST = 0.2, 10.0  # a validation part without a mistake would ask for temperature 0: full confidence in all
+LOWEST, HIGHEST = 0.2, 10.0  # a validation part without errors would give temperature 0: full confidence everywhere
 HALVINGS = 60
 
 
@@ -40,7 +40,7 @@ def cross_entropy(logits: NDArray[np.floating], labels: NDArray[np.int64]) -> fl
 def probabilities(
     logits: NDArray[np.floating], temperature: float, log_prior: NDArray[np.floating] | None = None
 ) -> NDArray[np.float32]:
-    """Calibrated probabilities `(N, classes)`; with a prior they are weighed by it and add up to 1 again."""
+    """Calibrated probabilities `(N, classes)`; with a prior they are weighted by it and normalised again."""
     return (torch.as_tensor(logits).double() / temperature + _tensor(log_prior)).softmax(dim=1).float().numpy()
 
 

@@ -1,4 +1,4 @@
-"""Where an interrupted training goes on: one safetensors file for each fold, written after each epoch."""
+"""Checkpoints to resume a training from: one safetensors file for each fold, written after each epoch."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .curves import RANKED, curves_of
 Shape = tuple[int, ...]
 SUFFIX = ".safetensors"
 GROUPS = ("weights", "adam", "best")
-MOMENTS = ("step", "exp_avg", "exp_avg_sq")  # what Adam keeps of each parameter
+MOMENTS = ("step", "exp_avg", "exp_avg_sq")  # the state of Adam for each parameter
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,13 @@ class State:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The file of one fold. `digest` names the run: settings, labels, series; a file of another run is not taken."""
+    """The file of one fold. `digest` names the run: settings, labels, series; a file of another run is not used."""
 
     path: Path
     digest: str
 
     def write(self, state: State) -> None:
-        """Writes beside and renames, so that a kill leaves the former epoch. Raises NotWritable, DiskFull."""
+        """Writes a new file and renames it, so that a kill leaves the previous epoch. Raises NotWritable, DiskFull."""
         tensors = {f"{group}/{name}": tensor for group in GROUPS for name, tensor in getattr(state, group).items()}
         own = {name: tensor.detach().cpu().clone() for name, tensor in tensors.items()}
         figures = {"curves": state.curves, "best_epoch": state.best_epoch}

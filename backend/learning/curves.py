@@ -10,7 +10,7 @@ from backend.json_document import as_list, as_number, as_object, as_whole, expec
 
 MOST_EPOCHS = 1_000_000
 MOST_OF = {"train_loss": 1e300, "validation_loss": 1e300, "validation_oa": 1.0, "validation_mean_f": 1.0}
-RANKED = ("validation_loss", "validation_mean_f")  # what the best epoch is chosen by
+RANKED = ("validation_loss", "validation_mean_f")  # the criteria for the best epoch
 
 
 def curves_of(

@@ -1,4 +1,4 @@
-"""Takes dates away from training samples at random, as clouds do, so that a model does not lean on single dates."""
+"""Removes dates from training samples at random, as clouds do, so that a model does not depend on single dates."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which device the networks run on: none is trusted before a kernel has run on it and given the right figures."""
+"""The device that networks run on: each is tested with a small computation before it is used."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -20,7 +20,7 @@ TOLERANCE = 1e-2  # TF32 keeps three digits
 
 @dataclass(frozen=True)
 class DeviceCheck:
-    """How a device did; `seconds` for one small forward and backward pass, None where it never came to that."""
+    """The result of a device's test; `seconds` for one small forward and backward pass, None if it could not run."""
 
     name: str
     kind: str
@@ -67,13 +67,13 @@ def attempt(kind: str) -> DeviceCheck:
     except (RuntimeError, AssertionError, OSError) as error:  # torch raises all three for a device that fails
         reason = (str(error) or repr(error)).splitlines()[0]
         return DeviceCheck(_name(kind), kind, False, None, f"it fails: {reason}")
-    return DeviceCheck(_name(kind), kind, right, round(seconds, 4), "" if right else "it computes wrong figures")
+    return DeviceCheck(_name(kind), kind, right, round(seconds, 4), "" if right else "it computes wrong results")
 
 
 def _absent(kind: str) -> str:
-    """Why the device is not there; empty when it is."""
+    """Why the device is not available; empty when it is."""
     if kind == "cuda" and not torch.cuda.is_available():
-        return "no NVIDIA GPU with a fitting driver" if torch.version.cuda else "this torch is built without CUDA"
+        return "no NVIDIA GPU with a suitable driver" if torch.version.cuda else "this torch is built without CUDA"
     if kind == "mps" and not torch.backends.mps.is_available():
         return "no Apple GPU"
     return ""
@@ -86,7 +86,7 @@ def _name(kind: str) -> str:
 
 
 def _kernel(device: torch.device) -> Tensor:
-    """The gradient of a small convolution followed by a GRU, brought to the CPU `(4, 3, 3, 3)`."""
+    """The gradient of a small convolution followed by a GRU, copied to the CPU `(4, 3, 3, 3)`."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         conv, gru, images = nn.Conv2d(3, 4, 3), nn.GRU(36, 8, batch_first=True), torch.randn(6, 3, 5, 5)

@@ -53,11 +53,11 @@ class Task:
 
     @property
     def parcels(self) -> int:
-        """How many an epoch takes up."""
+        """The number of parcels in an epoch."""
         return len(self.split.train) + len(self.split.validation)
 
     def class_weights(self) -> NDArray[np.float64] | None:
-        """By the classes' shares of the training part."""
+        """From the class shares of the training part."""
         return class_weights(self.spec.class_weights, self.labels[self.split.train], int(self.labels.max()) + 1)
 
     def name(self, epoch: int) -> str:
@@ -68,7 +68,7 @@ class Task:
         rows = self.split.validation
         found = logits(self.network, self.samples, rows, self.progress, self.name(epoch))
         loss = cross_entropy(found, self.labels[rows])
-        if not math.isfinite(loss):  # weights that the last batch spoilt; no file could hold such a curve
+        if not math.isfinite(loss):  # the last batch made the weights NaN; such a curve cannot be saved
             raise Diverged(epoch, self.spec.learning_rate)
         oa, mean_f = summary(self.labels[rows], found.argmax(axis=1))
         row: dict[str, Any] = {"fold": self.split.fold + 1, "folds": self.spec.folds, "epoch": epoch, "epochs": epochs}
@@ -79,13 +79,13 @@ class Task:
 
 
 def fresh(spec: TrainingSpec, fold: int, bands: int, days: Sequence[int], classes: int) -> nn.Module:
-    """A network whose first weights follow from the seed and the fold alone."""
+    """A network whose initial weights depend only on the seed and the fold."""
     with seeded(spec.seed, fold):
         return build(spec.model, bands, days, classes)
 
 
 def fit(task: Task) -> tuple[Mapping[str, Any], ...]:
-    """Leaves the best epoch's weights in `task.network`; gives the curves. Raises Diverged, NotWritable."""
+    """Leaves the best epoch's weights in `task.network`; returns the curves. Raises Diverged, NotWritable."""
     if isinstance(task.network, RandomForest):
         return (_fit_forest(task, task.network),)
     return _fit_network(task)
@@ -101,7 +101,7 @@ def _rank(row: Mapping[str, Any]) -> tuple[float, float]:
 
 
 def work(spec: TrainingSpec, split: Split) -> int:
-    """How many times `fit` takes up a parcel of this fold, the measure of its progress."""
+    """How many times `fit` processes a parcel of this fold, which measures its progress."""
     train, validation = len(split.train), len(split.validation)
     return 2 * train + validation if spec.model == FOREST else spec.epochs * (train + validation)
 
@@ -125,12 +125,12 @@ def _fit_network(task: Task) -> tuple[Mapping[str, Any], ...]:
 
 
 def _stalled(spec: TrainingSpec, state: State) -> bool:
-    """Whether the last `patience` epochs brought nothing better."""
+    """Whether the last `patience` epochs brought no improvement."""
     return bool(spec.patience) and state.epoch - state.best_epoch >= spec.patience
 
 
 def _run_epoch(task: Task, optimiser: torch.optim.Optimizer, epoch: int) -> float:
-    """One pass over the training parcels in an order that follows from seed, fold and epoch; gives the mean loss."""
+    """One pass over the training parcels in an order given by seed, fold and epoch; returns the mean loss."""
     task.network.train()
     rows, spec, device = task.split.train, task.spec, task.samples.device
     loss_of = objective(spec.loss, task.class_weights(), device)
@@ -162,7 +162,7 @@ def _set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
 
 
 def _after(state: State, row: Mapping[str, Any], network: nn.Module, optimiser: torch.optim.Optimizer) -> State:
-    """The state once this epoch is done: it is the best, or the best so far still is."""
+    """The state after this epoch, which is the best one or follows the best one so far."""
     weights = {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
     adam_state = optimiser.state_dict()["state"].items()
     adam = {f"{index}.{key}": tensor for index, parts in adam_state for key, tensor in parts.items()}
@@ -182,7 +182,7 @@ def _restore(network: nn.Module, optimiser: torch.optim.Optimizer, state: State)
 
 
 def _fit_forest(task: Task, forest: RandomForest) -> Mapping[str, Any]:
-    """No epochs: one row of curves. A forest is grown in one go, so there is nothing to go on from either."""
+    """No epochs: one row of curves. A forest is grown in one step, so there is nothing to resume either."""
     train, start = task.split.train, task.progress.done
     (values,) = task.samples.inputs(train)
 

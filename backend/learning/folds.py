@@ -32,7 +32,7 @@ class Folding(Protocol):
 
     @property
     def name(self) -> str:
-        """What reports call it, to be read after "split"."""
+        """Its name in reports, which follows the word "split"."""
         ...
 
     def splits(self, rows: Rows, labels: Rows, seed: int) -> list[Split]:
@@ -82,7 +82,7 @@ class GroupFolds:
 class YearFolds:
     """Leave one year out: a fold for each year, which is tested; of the others three quarters train.
 
-    `years` `(parcels,)`: the year of every row of the index. A parcel that is there in several years has a row in each.
+    `years` `(parcels,)`: the year of every row of the index. A parcel of several years has a row in each.
     """
 
     years: NDArray[np.int64]
@@ -98,7 +98,7 @@ class YearFolds:
 
     def _split(self, fold: int, rows: Rows, labels: Rows, tested: NDArray[np.bool_], seed: int) -> Split:
         frequent = np.bincount(labels[~tested], minlength=labels.max() + 1) >= SHARES
-        stratified = np.flatnonzero(~tested & frequent[labels])  # rarer classes have none to spare: they train
+        stratified = np.flatnonzero(~tested & frequent[labels])  # rarer classes are only used for training
         if not len(stratified):
             raise TooFewToValidate(self.name, int((~tested).sum()))
         kfold = StratifiedKFold(SHARES, shuffle=True, random_state=seed)
@@ -110,16 +110,16 @@ class YearFolds:
 
 
 def squares(points: NDArray[np.float64], side_m: float) -> NDArray[np.int64]:
-    """The square of a grid of `side_m` that each point `(parcels, 2)` lies in, numbered; points of NaN share one."""
+    """The number of the square, in a grid of `side_m`, of each point `(parcels, 2)`; points of NaN share one."""
     squares = np.floor(points / side_m)
     squares[np.isnan(squares).any(axis=1)] = np.inf
     return np.unique(squares, axis=0, return_inverse=True)[1].reshape(-1)
 
 
 def missing_from_train(splits: list[Split], labels: NDArray[np.int64]) -> dict[int, list[int]]:
-    """Classes that a fold tests without having trained on any of their parcels, with those folds (from 0).
+    """Classes that a fold tests but does not train on, with those folds (from 0).
 
-    Random folds have none; it happens where all parcels of a class lie in one group or year.
+    Random folds have none; it happens where all parcels of a class are in one group or year.
     """
     found: dict[int, list[int]] = {}
     for split in splits:

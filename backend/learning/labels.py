@@ -1,4 +1,4 @@
-"""Which classes can be learnt: those with enough usable parcels."""
+"""The classes that can be trained: those with enough usable parcels."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -37,7 +37,7 @@ def learnable(
 ) -> Labelled:
     """Leaves out classes with fewer than `min_samples` usable parcels, with a warning that names them.
 
-    A class without any parcel is left out in silence: a class table covers more crops than a region grows.
+    A class without any parcel is left out without a warning: a class table covers more crops than a region grows.
     Raises TooFewClasses when fewer than two remain.
     """
     labels = np.where(usable, labels, UNLABELLED)

@@ -1,4 +1,4 @@
-"""How good predictions are: the report's `scores` (figures from scikit-learn), and how reliable the confidence is."""
+"""The report's `scores` (computed by scikit-learn), and the reliability of the confidence."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -18,8 +18,8 @@ def scores(truth: NDArray[np.int64], predicted: NDArray[np.int64], classes: tupl
     """The `scores` of the contracts, for numbers of `classes`, both `(N,)` with N >= 1.
 
     Means are unweighted and over the classes present in the truth, as scikit-learn's are when given these labels: one
-    that is absent takes no part, though parcels wrongly given it lower the others' recall. A figure whose denominator
-    is zero counts as 0, such as the precision of a class never predicted.
+    that is absent is not counted, though parcels wrongly given it lower the recall of other classes. A score whose
+    denominator is zero is 0, such as the precision of a class never predicted.
     """
     numbers = np.arange(len(classes))
     precision, recall, f, support = precision_recall_fscore_support(truth, predicted, labels=numbers, zero_division=0.0)

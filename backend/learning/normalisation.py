@@ -1,4 +1,4 @@
-"""Each channel of each date brought to mean 0 and deviation 1 by the training parcels' figures (paper, section 3.1)."""
+"""Each channel of each date scaled to mean 0 and deviation 1 over the training parcels (paper, section 3.1)."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from backend.series.batch import Batch, Dataset
 
-CONSTANT = 1e-6  # reflectance; the store's step is 1e-4, so a smaller deviation is rounding alone
+CONSTANT = 1e-6  # reflectance; the store's step is 1e-4, so a smaller deviation is only rounding
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Normalisation:
 
     @classmethod
     def of(cls, dataset: Dataset, rows: NDArray[np.int64]) -> Normalisation:
-        """The figures over these parcels; a constant channel becomes 0, not infinite, as does a date never observed."""
+        """Computed over these parcels; a constant channel becomes 0, not infinite, as does a date never observed."""
         mean, std = dataset.mean_std(rows)
         return cls(np.nan_to_num(mean), np.where(std >= CONSTANT, std, 1.0))
 

@@ -12,7 +12,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from torch import Tensor
 from torch.nn import functional
 
-GAMMA = 1.0  # as the papers of PSE + TAE and L-TAE train; 0 would be cross entropy
+GAMMA = 1.0  # as in the papers of PSE + TAE and L-TAE; 0 would be cross entropy
 
 Objective = Callable[[Tensor, Tensor], Tensor]
 
@@ -26,7 +26,7 @@ def objective(loss: str, weights: NDArray[np.float64] | None, device: torch.devi
 
 
 def focal(logits: Tensor, truth: Tensor, weight: Tensor | None = None, gamma: float = GAMMA) -> Tensor:
-    """Mean of `-(1 - p)^gamma log p`, p the truth's probability (Lin et al. 2017): what is known well counts less."""
+    """Mean of `-(1 - p)^gamma log p`, p the truth's probability (Lin et al. 2017): well classified ones count less."""
     log_p = functional.log_softmax(logits, dim=1).gather(1, truth[:, None]).squeeze(1)  # (N,)
     losses = -((1 - log_p.exp()) ** gamma) * log_p
     if weight is None:
@@ -37,7 +37,7 @@ def focal(logits: Tensor, truth: Tensor, weight: Tensor | None = None, gamma: fl
 def class_weights(kind: str, labels: NDArray[np.int64], classes: int) -> NDArray[np.float64] | None:
     """A weight for each class `(classes,)`: None, `balanced` (1 / frequency, as scikit-learn has it) or its root.
 
-    A class without a parcel among `labels` gets 1, which nothing is multiplied by.
+    A class without a parcel among `labels` gets 1, which is not used.
     """
     if kind == "none":
         return None

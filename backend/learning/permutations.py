@@ -1,4 +1,4 @@
-"""The order in which a network reads the dates: as they are, or shuffled (paper, table 4)."""
+"""The order in which a network reads the dates: chronological or shuffled (paper, table 4)."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -7,14 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 ORDERS = ("chronological", "shuffled", "shuffled-per-parcel")
-_STREAM = 4  # keeps these draws apart from others of the same seed
+_STREAM = 4  # makes these draws differ from others of the same seed
 
 
 def permutations(order: str, parcels: int, dates: int, seed: int) -> NDArray[np.int64] | None:
     """Which date each parcel reads at each step `(parcels, dates)`; None in chronological order.
 
-    `shuffled` is one permutation for all parcels, as the paper's; `shuffled-per-parcel` one for each. Both follow from
-    the seed alone, so that training, validation and test read a parcel alike.
+    `shuffled` is one permutation for all parcels, as the paper's; `shuffled-per-parcel` one for each. Both depend
+    only on the seed, so that training, validation and test read a parcel in the same order.
     """
     generator = np.random.default_rng((seed, _STREAM))
     if order == "shuffled":

@@ -19,7 +19,7 @@ from .normalisation import Normalisation
 from .progress import Progress
 from .samples import Samples
 
-# the fastest on a CPU: what is computed of them stays in its cache
+# the fastest on a CPU: intermediate results stay in its cache
 BATCH_SIZE = {"patch": 16, "pixel_set": 32, "statistics": 512, "observations": 512}
 
 
@@ -37,7 +37,7 @@ def predict(
     `previous` `(len(rows),)`: the class code of each in the year before, None where it is not known; used by a model
     that has learnt a rotation.
 
-    Raises BadArgument where the dataset serves another view, other bands or other dates than the model takes.
+    Raises BadArgument where the dataset has another view, other bands or other dates than the model.
     """
     days = dataset.days if model.view in FREE_DATES else model.calendar
     served, wanted = (dataset.view, dataset.bands, dataset.days), (model.view, model.bands, days)
@@ -61,7 +61,7 @@ def logits(
     message: str = "",
     batch_size: int | None = None,
 ) -> NDArray[np.float32]:
-    """What the network, put in evaluation mode, says of these parcels (at least one): `(len(rows), classes)`."""
+    """The logits of these parcels (at least one) in evaluation mode: `(len(rows), classes)`."""
     network.eval()
     size = batch_size or BATCH_SIZE[samples.dataset.view]
     found = []

@@ -1,4 +1,4 @@
-"""Says how far a long step is, twice a second at most, however short its pieces are."""
+"""Progress of a long step, reported at most twice a second."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations

@@ -21,7 +21,7 @@ def estimate(previous: NDArray[np.object_], labels: NDArray[np.int64], classes: 
     """The rotation of these parcels, `previous` class code (None: not known) and class `(parcels,)`.
 
     After each crop the classes' shares are counted, with `strength` parcels of the usual shares added: as many as let
-    the other parcels best foretell each one (leave one out). Where last year's crop tells nothing, that is the most,
+    the other parcels predict each one best (leave one out). Where last year's crop has no influence, that is the most,
     and the table comes out near 1. A class without a parcel here keeps what the smoothing gives it.
     """
     known = np.array([code is not None for code in previous], dtype=bool)

@@ -1,4 +1,4 @@
-"""Normalised samples of a dataset on the device: all held at once where they are few bytes, else built by batch."""
+"""Normalised samples of a dataset on the device: kept in memory where they are small, otherwise built by batch."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Samples:
         return tuple(tensor[place] for tensor in self._held)
 
     def hold(self, rows: NDArray[np.int64]) -> None:
-        """Builds these parcels once for all, if they fit; afterwards only they may be asked for."""
+        """Builds these parcels once, if they fit; afterwards only they can be requested."""
         if not len(rows):
             return
         one = self._built(rows[:1])

@@ -1,4 +1,4 @@
-"""The learning rate's course over a training, as a function of the step alone: a resumed run needs no memory of it."""
+"""The learning rate as a function of the step only, so that a resumed run needs no state of it."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -13,7 +13,7 @@ def lr_factor(schedule: str, step: int, steps: int) -> float:
     """What the learning rate is multiplied by at `step` (from 0) of `steps`, at most 1.
 
     `constant`; `cosine` falls to 0 (Loshchilov and Hutter 2017, without restarts); `one-cycle` rises, then falls (Smith
-    2018). All go by the epochs asked for, whether or not the training stops earlier.
+    2018). All use the requested number of epochs, even if the training stops earlier.
     """
     if schedule == "cosine":
         return _between(1.0, 0.0, step / steps)

@@ -23,7 +23,7 @@ class TrainingSpec:
     of the dates taken from each training sample. `precision` bfloat16: the networks' sums are rounded to 8 bits while
     they train, which is fast on GPUs and recent processors only; weights and predictions stay float32.
 
-    The forest has no epochs; of what is said here it takes `class_weights`, `seed`, `folds` and `min_samples`.
+    The forest has no epochs; of these options it takes `class_weights`, `seed`, `folds` and `min_samples`.
     Raises UnknownModel, BadArgument.
     """
 

@@ -1,4 +1,4 @@
-"""Trains a model on labelled parcels as the paper does (section 2.2), and tests it on parcels it has not seen."""
+"""Trains a model on labelled parcels as the paper does (section 2.2), and tests it on other parcels."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations

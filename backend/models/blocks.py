@@ -64,7 +64,7 @@ def perceptron(*sizes: int) -> nn.Sequential:
 
 
 class BatchNorm(nn.BatchNorm1d):
-    """Torch's own; a lone sample in training, as a last batch may be, is normalised by the running figures."""
+    """Torch's own; a lone sample in training, as a last batch may be, is normalised by the running statistics."""
 
     def forward(self, values: Tensor) -> Tensor:  # (N, features) or (N, features, T)
         if self.training and values.numel() == self.num_features:

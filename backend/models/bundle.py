@@ -65,7 +65,7 @@ class ModelBundle:
         return network.eval()
 
     def save(self, path: Path) -> None:
-        """The file is whole, or as it was before. Raises NotWritable, DiskFull, and NotAModel for what `load` would
+        """Writes the whole file or none. Raises NotWritable, DiskFull, and NotAModel for what `load` would
         refuse.
         """
         content = self.packed(path)

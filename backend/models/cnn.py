@@ -11,7 +11,7 @@ from .blocks import SpatialEncoder, perceptron
 
 
 class CNN(nn.Module):
-    """Blind to the order of the dates. 92,899 parameters with 10 bands and 19 classes (paper, table 1)."""
+    """Independent of the order of the dates. 92,899 parameters with 10 bands and 19 classes (paper, table 1)."""
 
     def __init__(self, bands: int, days: Sequence[int], classes: int, kernels: Sequence[int] = (16, 32, 96)) -> None:
         super().__init__()

@@ -44,7 +44,7 @@ class ConvLSTMCell(nn.Module):
 
 
 class ConvLSTM(nn.Module):
-    """Space and time are modelled together, so no share of the parameters is temporal alone."""
+    """Space and time are modelled together, so no share of the parameters is purely temporal."""
 
     def __init__(
         self, bands: int, days: Sequence[int], classes: int, kernels: Sequence[int] = (30, 64), hidden: int = 22

@@ -1,4 +1,4 @@
-"""Dated GRU: the paper's GRU over the clear observations alone, each with its day; no gaps are filled."""
+"""Dated GRU: the paper's GRU over only the clear observations, each with its day; no gaps are filled."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -12,7 +12,7 @@ from torch.nn.utils.rnn import pack_padded_sequence
 from .blocks import perceptron
 from .ltae import day_waves
 
-WAVES = 16  # channels that tell the day
+WAVES = 16  # channels that encode the day
 
 
 class DatedGRU(nn.Module):

@@ -1,4 +1,4 @@
-"""Dated L-TAE: attention over the clear observations alone, each at its own day; no gaps are filled.
+"""Dated L-TAE: attention over only the clear observations, each at its own day; no gaps are filled.
 
 The lightweight attention of Garnot and Landrieu 2020 over any number of dates: an unobserved date has no weight,
 and their order is given by the days, not by the positions.

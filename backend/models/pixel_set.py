@@ -1,8 +1,8 @@
 """Pixel-set encoder: learned features of each pixel, their mean and deviation over the parcel (Garnot et al. 2020).
 
 "Satellite Image Time Series Classification with Pixel-Set Encoders and Temporal Self-Attention", CVPR 2020, section
-3.2. The order of the pixels does not matter, and slots without a pixel take no part: not in the pooling, and not in
-the figures of the batch normalisation either.
+3.2. The order of the pixels does not matter, and slots without a pixel are used neither in the pooling nor in the
+statistics of the batch normalisation.
 """
 
 # SPDX-License-Identifier: GPL-2.0-or-later
@@ -22,7 +22,7 @@ DRAWN = 32  # pixels of a parcel in a training pass
 class PixelFeatures(nn.Module):
     """One small perceptron for every pixel of every date, then mean and deviation over each parcel's pixels.
 
-    Training draws `DRAWN` of a parcel's pixels anew at each pass, from torch's global generator: the papers draw them
+    Training draws `DRAWN` of a parcel's pixels at each pass, from torch's global generator: the papers draw them
     too, it costs half the time, and a resumed run draws the same. Once trained, all pixels of the set are used.
     """
 
@@ -58,7 +58,7 @@ class PixelSetEncoder(nn.Module):
 
 
 class Geometry(nn.Module):
-    """The parcel's figures, standardised by those of the training parcels, as the paper does.
+    """The parcel's geometry, standardised over the training parcels, as the paper does.
 
     They come in metres and square metres and span orders of magnitude, so their logarithm is what is standardised:
     one vast parcel then does not make all others look alike. A running mean and deviation, without parameters.

@@ -20,7 +20,7 @@ ARRAYS = {
     "roots": torch.int64,  # (trees,): each tree's first node
     "feature": torch.int64,  # (nodes,): the feature a node splits on; 0 at a leaf
     "threshold": torch.float64,  # (nodes,): values <= threshold go left
-    "branches": torch.int64,  # (nodes, 2): left and right; a leaf's are itself, so a walk may go on and stand still
+    "branches": torch.int64,  # (nodes, 2): left and right; a leaf's are itself, so further steps stay there
     "leaf": torch.int64,  # (nodes,): row of `shares` at a leaf; 0 elsewhere
     "shares": torch.float64,  # (distinct leaves, classes): class shares; full-grown leaves are mostly pure, so few rows
     "steps": torch.int64,  # (): depth of the deepest tree
@@ -51,9 +51,9 @@ class RandomForest(nn.Module):
         grown: Callable[[int], None] = lambda trees: None,
         weights: NDArray[Any] | None = None,
     ) -> RandomForest:
-        """Grows the trees on `(N, dates, 2 * bands)` and labels 0..classes-1 `(N,)`; `grown` is told how many stand.
+        """Grows the trees on `(N, dates, 2 * bands)` and labels 0..classes-1 `(N,)`; `grown` takes the number of trees.
 
-        `weights` `(N,)` say how much each parcel counts; None: all alike.
+        `weights` `(N,)` weight the parcels; None: all the same.
         """
         forest = RandomForestClassifier(warm_start=True, random_state=seed, n_jobs=torch.get_num_threads())
         flat = np.asarray(values, dtype=np.float32).reshape(len(values), self.features)
@@ -129,7 +129,7 @@ def _check_trees(roots: NDArray[Any], branches: NDArray[Any], shares: NDArray[An
         if not len(nodes):
             return
         if steps <= 0:
-            raise RuntimeError("the trees of the arrays are deeper than they say")
+            raise RuntimeError("the trees of the arrays are deeper than their depth")
         nodes, steps = branches[nodes].ravel(), steps - 1
 
 

@@ -1,4 +1,4 @@
-"""What last year's crop says of this year's: a model's table of crop rotation, and the prior that comes of it."""
+"""Crop rotation: a model's table of crops after crops, and the prior that it gives."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -18,7 +18,7 @@ class Rotation:
     """`lift` `(previous, classes)`: how many times its usual share each class has after each of the classes `previous`.
 
     That is p(class | last year's class) / p(class). A classifier's p(class | images) times it is, up to a constant,
-    p(class | images, last year's class), where images and last year's crop tell of each other through the class alone:
+    p(class | images, last year's class), where images and last year's crop depend on each other only through the class:
     the change of a classifier's prior of Saerens et al. (2002, Neural Computation 14). Raises ValueError.
     """
 
@@ -29,7 +29,7 @@ class Rotation:
         if self.lift.ndim != 2 or len(self.lift) != len(self.previous):
             raise ValueError(f"rotation of {len(self.previous)} crops with a table {self.lift.shape}")
         if not (np.isfinite(self.lift) & (self.lift > 0)).all():
-            raise ValueError("rotation with figures that are not above 0")
+            raise ValueError("rotation with numbers that are not above 0")
 
     def log_prior(self, previous: Iterable[str | None]) -> NDArray[np.float32]:
         """What to add to each parcel's log probabilities `(parcels, classes)`: 0 where its last crop is not known."""

@@ -1,7 +1,7 @@
 """Transformer: self-attention between the dates, each marked with its day (Vaswani et al. 2017).
 
 A small encoder as Russwurm and Koerner 2020 ("Self-attention for raw optical satellite time series classification")
-use it: layers over the embedded dates, their maximum over time classified. Dropout is between the layers alone.
+use it: layers over the embedded dates, their maximum over time classified. Dropout is only between the layers.
 """
 
 # SPDX-License-Identifier: GPL-2.0-or-later
@@ -32,7 +32,7 @@ class Transformer(nn.Module):
         self.embed = nn.Linear(2 * bands, width)
         self.register_buffer("positions", day_waves(torch.tensor(days), width), persistent=False)
         layer = nn.TransformerEncoderLayer(width, heads, 2 * width, dropout, batch_first=True)
-        layer.self_attn.dropout = 0.0  # dropping pairs of dates would make each date dearer the more there are
+        layer.self_attn.dropout = 0.0  # dropping pairs of dates would make each date cost more, the more there are
         self.temporal = nn.TransformerEncoder(layer, layers, enable_nested_tensor=False)
         self.classifier = nn.Linear(width, classes)
 

@@ -52,7 +52,7 @@ def read_weights(archive: zipfile.ZipFile, model: ModelDescription) -> dict[str,
 
 
 def require_working(network: nn.Module, model: ModelDescription) -> None:
-    """Classifies one made-up sample: what fits in shape can still fail or give no number. Raises Fault."""
+    """Classifies one artificial sample: weights of the right shape can still fail or give no number. Raises Fault."""
     with torch.inference_mode():
         try:
             found = network(*_sample(model))

@@ -1,6 +1,6 @@
-"""How surely parcels can be brought to the images' coordinate system: a datum that is missing moves them unnoticed.
+"""The accuracy of the parcels' transformation to the images' coordinate system: a missing datum shifts them unnoticed.
 
-Where a system names no datum, or one to which no way is known, PROJ goes from one ellipsoid to the other as if both had
+Where a system names no datum, or one to which no way is known, PROJ treats both ellipsoids as if they had
 one centre ("ballpark"): parcels of Belgium are then some 100 m off.
 """
 
@@ -20,8 +20,8 @@ from backend.errors import UnknownDatum, UnusableCrs
 
 Bounds = tuple[float, float, float, float]  # west, south, east, north
 
-_GUESSED = "ballpark"  # in PROJ's description of a way
-_UNKNOWN = "unknown"  # in the name of a datum that is none
+_GUESSED = "ballpark"  # in PROJ's description of a transformation
+_UNKNOWN = "unknown"  # in the name of a missing datum
 _IDENTIFIED = 20  # percent: PROJ's confidence that a system has the axes and the projection of a known one
 
 
@@ -35,7 +35,7 @@ class Way:
 
 
 def way_between(source: pyproj.CRS, target: str, bounds: Bounds) -> Way:
-    """The way from `source` to `target` that PROJ takes for parcels within `bounds` (in `source`).
+    """PROJ's transformation from `source` to `target` for parcels within `bounds` (in `source`).
 
     Raises UnknownDatum where PROJ can only guess, UnusableCrs where there is none at all.
     """
@@ -45,21 +45,21 @@ def way_between(source: pyproj.CRS, target: str, bounds: Bounds) -> Way:
     here, anywhere = _ways(source, images, _area(source, bounds)), _ways(source, images, None)
     missing = tuple(dict.fromkeys(grid.short_name for way in here.unavailable_operations for grid in way.grids))
     known = [way for way in (*here.transformers[:1], *anywhere.transformers[:1]) if not _guessed(way)]
-    if not known:  # beyond the region that a datum is for, one of its ways elsewhere is still better than a guess
+    if not known:  # outside the region of a datum, its transformations for elsewhere are better than a guess
         raise _unknown(source, images, missing)
     return Way(known[0].description, known[0].accuracy if known[0].accuracy >= 0 else None, missing)
 
 
 def _ways(source: pyproj.CRS, images: pyproj.CRS, area: AreaOfInterest | None) -> TransformerGroup:
-    """The ways that can be gone, the best first. Raises UnusableCrs."""
+    """The available transformations, the best first. Raises UnusableCrs."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # that the best way lacks its grid file: judged here
+        warnings.simplefilter("ignore", UserWarning)  # that the best one lacks its grid file: checked here
         try:
             group = TransformerGroup(source, images, always_xy=True, area_of_interest=area)  # type: ignore[arg-type]
         except pyproj.exceptions.ProjError as error:
             raise UnusableCrs(source.name, images.name, error) from error
     if not group.transformers:
-        raise UnusableCrs(source.name, images.name, "PROJ knows no way between them")
+        raise UnusableCrs(source.name, images.name, "PROJ knows no transformation between them")
     return group
 
 
@@ -68,7 +68,7 @@ def _guessed(way: pyproj.Transformer) -> bool:
 
 
 def _area(source: pyproj.CRS, bounds: Bounds) -> AreaOfInterest | None:
-    """Where the parcels are, nearly; None where that cannot be worked out."""
+    """The approximate location of the parcels; None where it cannot be computed."""
     to_degrees = pyproj.Transformer.from_crs(source, "EPSG:4326", always_xy=True)
     west, south, east, north = to_degrees.transform_bounds(*bounds)
     if not np.isfinite((west, south, east, north)).all() or west > east:
@@ -77,13 +77,13 @@ def _area(source: pyproj.CRS, bounds: Bounds) -> AreaOfInterest | None:
 
 
 def _unknown(source: pyproj.CRS, images: pyproj.CRS, missing_grids: tuple[str, ...]) -> UnknownDatum:
-    """What is to blame: a system without a datum, the parcels' first; else a way that needs a file."""
+    """The cause: a system without a datum, the parcels' first; otherwise a transformation that needs a file."""
     of_images = _no_datum(images) and not _no_datum(source)
     guilty = images if of_images else source
     if _no_datum(guilty):
         lacking = f"names no datum, only the ellipsoid {guilty.ellipsoid.name if guilty.ellipsoid else _UNKNOWN}"
     else:
-        lacking = f"is of the datum {_datum(guilty)}, from which PROJ knows no way to {_datum(images)}"
+        lacking = f"is of the datum {_datum(guilty)}, from which PROJ knows no transformation to {_datum(images)}"
         lacking += f" without the grid file {missing_grids[0]}" if missing_grids else ""
     return UnknownDatum(guilty.name, of_images, lacking, _candidates(guilty))
 

@@ -1,4 +1,4 @@
-"""A GeoPackage that is there already: whether a program works on it, and a copy of it to which a layer is added."""
+"""An existing GeoPackage: whether another program uses it, and a copy of it to which a layer is added."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -22,9 +22,9 @@ def is_geopackage(path: Path) -> bool:
 
 
 def require_free(path: Path) -> None:
-    """Raises OSError when another program works on the file: a lock, or an open GeoPackage's journal beside it.
+    """Raises OSError when another program uses the file: a lock, or an open GeoPackage's journal beside it.
 
-    A write-ahead log that a program left behind is brought into the file first.
+    A write-ahead log that a program left behind is merged into the file first.
     """
     with path.open("r+b"):
         pass
@@ -40,7 +40,7 @@ def require_free(path: Path) -> None:
     except sqlite3.DatabaseError as error:
         if "locked" in str(error):
             raise OSError("another program has it open (the database is locked)") from error
-    if log.exists():  # the last program that closes the file takes it away
+    if log.exists():  # the last program that closes the file removes it
         raise OSError(f"another program has it open ({log.name} is beside it)")
 
 
@@ -56,7 +56,7 @@ def holds(path: Path, layer: str) -> bool:
 
 def require_new(path: Path, layer: str, overwrite: bool) -> None:
     """Raises TableExists where the file holds a layer of this name beside others, unless it may be replaced. A file
-    of this layer only is a former output, which is replaced like any other.
+    of this layer only is an earlier output, which is replaced like any other.
     """
     others = [name for name in kept_tables(path, layer) if name not in _OF_QGIS]
     if others and not overwrite and holds(path, layer):
@@ -64,7 +64,7 @@ def require_new(path: Path, layer: str, overwrite: bool) -> None:
 
 
 def copy(path: Path, target: Path) -> tuple[int, int, int]:
-    """Copies the file while nobody can write to it, and gives its `stamp` of that time. Raises DiskFull, OSError."""
+    """Copies the file while it is locked, and returns its `stamp` of that time. Raises DiskFull, OSError."""
     size, free = path.stat().st_size, shutil.disk_usage(target.parent).free
     if size * 1.05 > free:
         raise DiskFull(path, size * 1.05 / 1e6, free / 1e6)

@@ -121,7 +121,7 @@ def from_table(rows: Iterable[Mapping[str, str]], where: object = "The class tab
 def from_values(
     values: Sequence[Any] | NDArray[Any] | pd.Series, names: Mapping[str, str] | None = None
 ) -> Nomenclature:
-    """Every distinct value of a crop field as a class of its own: numbers by size, then texts by alphabet.
+    """Every distinct value of a crop field as a class of its own: numbers by size, then texts in alphabetical order.
 
     `names` gives the name of a code where it is known. Nulls, NaN and empty texts make no class.
     """
@@ -130,7 +130,7 @@ def from_values(
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """What the standard library's side refuses, as the engine's error."""
+    """Errors of the shared module as the engine's error."""
     try:
         yield
     except (class_table.BadFile, crop_codes.BadRow) as problem:

@@ -21,14 +21,14 @@ _COLLECTION = 7
 
 @dataclass(frozen=True)
 class Cleaned:
-    """Usable outlines, and which of vocabulary.OUTLINES each parcel shows by itself: bool `(parcels,)` by name."""
+    """Usable outlines, and which of vocabulary.OUTLINES apply to each parcel on its own: bool `(parcels,)` by name."""
 
     outlines: Outlines
     issues: dict[str, NDArray[np.bool_]]
 
 
 def clean(geometries: NDArray[np.object_], source_crs: object, target_crs: str) -> Cleaned:
-    """Repaired, flattened and reprojected outlines; None where one is null, empty, without area or past repair.
+    """Repaired, flattened and reprojected outlines; None where one is null, empty, without area or cannot be repaired.
 
     Raises UnusableCrs.
     """
@@ -59,7 +59,7 @@ def clean(geometries: NDArray[np.object_], source_crs: object, target_crs: str) 
 
 
 def _finite(geometries: NDArray[np.object_]) -> NDArray[np.bool_]:
-    """Where every coordinate is a number; bounds do not tell, for they leave NaN out."""
+    """Where every coordinate is a number; bounds do not show it, because they leave NaN out."""
     xy, owner = shapely.get_coordinates(geometries, return_index=True)
     sound = np.ones(len(geometries), bool)
     sound[owner[~np.isfinite(xy).all(axis=1)]] = False
@@ -72,7 +72,7 @@ def hashes(geometries: NDArray[np.object_]) -> NDArray[np.int64]:
 
 
 def _polygons_only(geometries: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Polygons and multipolygons as they are; of collections their polygons; None for the rest."""
+    """Polygons and multipolygons unchanged; the polygons of collections; None for the rest."""
     kinds = shapely.get_type_id(geometries)
     kept = geometries.copy()
     kept[~np.isin(kinds, _POLYGONS)] = None
@@ -89,7 +89,7 @@ def _reproject(geometries: NDArray[np.object_], source: pyproj.CRS, target: pypr
         return geometries.copy()
     try:
         transformer = pyproj.Transformer.from_crs(source, target, always_xy=True)
-    except pyproj.exceptions.ProjError as error:  # a local system without a place on the earth
+    except pyproj.exceptions.ProjError as error:  # a local system without a location on the earth
         raise UnusableCrs(source.name, target.name, error) from error
     moved = shapely.transform(geometries, transformer.transform, interleaved=False)
     bounds = shapely.bounds(moved)

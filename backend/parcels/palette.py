@@ -1,4 +1,4 @@
-"""Colours for classes that have none: the same ones every time, as unlike each other as can be."""
+"""Colours for classes without one: always the same, and as different from each other as possible."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -14,7 +14,7 @@ SAFE = (
     *("#008df9", "#ffc33b", "#9f0162", "#009f81", "#ff6e3a", "#8400cd"),
     *("#00c2f9", "#e20134", "#00fccf", "#ff5aaf", "#a40122", "#ffb2fd"),
 )
-TOO_NEAR = 0.06  # Oklab distance under which two colours of a map are hard to tell apart
+TOO_NEAR = 0.06  # Oklab distance below which two colours of a map are hard to distinguish
 
 TO_CONES = np.array(
     [[0.41222147, 0.21190350, 0.08830246], [0.53633254, 0.68069955, 0.28171884], [0.05144599, 0.10739696, 0.62997870]]
@@ -31,8 +31,8 @@ TO_LAB = np.array(
 def palette(count: int, taken: Iterable[str] = ()) -> tuple[str, ...]:
     """`count` colours `#rrggbb`, always the same ones, apart from each other and from those `taken`.
 
-    The first twelve suit the colour-blind; after them each colour is the farthest, in Oklab, from all before it. Past
-    some 800 they come round again: no eye could tell them apart.
+    The first twelve suit the colour-blind; after them each colour is the farthest, in Oklab, from all before it. After
+    some 800 they repeat: no eye could distinguish more.
     """
     used = list(taken)
     offset = len(used)

@@ -1,4 +1,4 @@
-"""A layer that was just written, read back: writers of GDAL say nothing of a disk that was full at the end."""
+"""A layer that was just written, read back: GDAL's writers do not report a disk that was full at the end."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -43,13 +43,13 @@ class Tally:
         self.features, self.bounds = self.features + len(outlines), np.concatenate([least, most])
 
     def of(self, tables: Iterable[geopandas.GeoDataFrame]) -> Iterator[geopandas.GeoDataFrame]:
-        """The tables, counted as they pass."""
+        """The tables, counted while they are written."""
         for table in tables:
             self.add(np.asarray(table.geometry.array))
             yield table
 
     def differs_from(self, found: Tally) -> str:
-        """What is different, in words; empty where nothing is."""
+        """A description of the differences; empty without any."""
         if self.features != found.features:
             return f"{found.features} of {self.features} features"
         same = np.allclose(self.bounds, found.bounds, rtol=_NEAR, atol=_NEAR, equal_nan=True)

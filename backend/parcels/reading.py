@@ -1,4 +1,4 @@
-"""Parcel layers as they come: every feature with its own fields, its geometry and a stable id."""
+"""Parcel layers: every feature with its own fields, its geometry and a stable id."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -28,7 +28,7 @@ _POLYGONS = (3, 6)  # shapely's type numbers of Polygon and MultiPolygon
 
 @dataclass(frozen=True)
 class Remark:
-    """What a user should know of how a layer was read: a warning's code and the fields of its texts."""
+    """A note on how a layer was read: a warning's code and the fields of its texts."""
 
     code: str
     fields: Mapping[str, Any]
@@ -51,11 +51,11 @@ class ParcelLayer:
     crs: pyproj.CRS
     bounds: tuple[float, float, float, float]  # west, south, east, north of what has an outline
     ids: NDArray[np.str_]  # (parcels,)
-    encoding: str = ""  # that was asked for
+    encoding: str = ""  # that was requested
     given_crs: pyproj.CRS | None = None  # in place of the layer's own
     remarks: tuple[Remark, ...] = ()
     id_field: str | None = None
-    _counted: bool = False  # ids are positions, for want of others
+    _counted: bool = False  # ids are positions, because there are no others
     _types: dict[str, Any] = field(default_factory=dict, repr=False)  # of all chunks, where theirs differ
     _only: geopandas.GeoDataFrame | None = field(default=None, repr=False)  # the layer, where it is one chunk
 
@@ -70,7 +70,7 @@ class ParcelLayer:
         return tables[0] if len(tables) == 1 else pandas.concat(tables)
 
     def tables(self) -> Iterator[geopandas.GeoDataFrame]:
-        """All features, some at a time, with the same fields and types, which are the layer's own, untouched.
+        """All features, some at a time, with the same fields and types, which are the layer's own, unchanged.
 
         Raises UnreadableParcels where the layer is no longer the one that was opened.
         """
@@ -96,10 +96,10 @@ def read(
     parcels: sources.Parcels, layer: str | None = None, id_field: str | None = None, encoding: str | None = None,
     crs: str | None = None,
 ) -> ParcelLayer:  # fmt: skip
-    """Opens a polygon layer and looks through it once; `crs` takes the place of its own coordinate system.
+    """Opens a polygon layer and reads it once; `crs` replaces its own coordinate system.
 
-    Raises NoParcels, NoCrs, and what `sources.find` and `column` raise; BadArgument for ids that repeat and a `crs`
-    that is none.
+    Raises NoParcels, NoCrs, and what `sources.find` and `column` raise; BadArgument for ids that repeat and an
+    invalid `crs`.
     """
     given = _given(crs)
     source = sources.find(parcels, layer, encoding)
@@ -142,7 +142,7 @@ def read_fields(path: Path, layer: str | None = None) -> pandas.DataFrame:
 
 
 def column(table: pandas.DataFrame, name: str, where: object) -> NDArray[np.object_]:
-    """A field's values, null as None. Raises MissingField with the fields there are; a geometry is none.
+    """A field's values, null as None. Raises MissingField with the existing fields, to which a geometry does not count.
 
     Raises BadArgument for a field of lists.
     """
@@ -169,7 +169,7 @@ def _as_text(value: object) -> str:
 
 @dataclass(frozen=True)
 class _Look:
-    """What a chunk of a layer shows of the whole."""
+    """The facts of a chunk that describe the whole layer."""
 
     ids: NDArray[np.str_]
     polygons: bool
@@ -201,7 +201,7 @@ class _Look:
 
 
 def _agreed(looks: Sequence[_Look]) -> dict[str, Any] | None:
-    """The types of fields that differ between chunks for want of values alone; None where they differ otherwise.
+    """The types of fields that differ between chunks only for lack of values; None where they differ otherwise.
 
     A field's type is GDAL's or the file's, but times and JSON are recognised by their values.
     """

@@ -1,4 +1,4 @@
-"""A layer's own fields as other formats can hold them: nothing is dropped, and what is cut short is told."""
+"""A layer's own fields as other formats can hold them: nothing is dropped, and what is cut is reported."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Contents:
     """What a layer holds, to be known before its first feature is written.
 
     `kinds`: the types of its geometries; `heights`, `measures`: whether any has Z or M; `huge`: fields with whole
-    numbers past 63 bits; `cut`: fields with texts longer than a shapefile's; `others`: geometries that are no polygons;
+    numbers past 63 bits; `cut`: fields with texts longer than a shapefile's; `others`: geometries other than polygons;
     `rising_ids`: features have ids of the file they came from, which a GeoPackage keeps, and with them the order.
     """
 

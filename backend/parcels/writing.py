@@ -34,7 +34,7 @@ _INDEXES = (".qix", ".sbn", ".sbx")  # of the features that a shapefile had befo
 
 
 def check_output(path: Path, layer: str | None = None, overwrite: bool = False) -> str:
-    """The driver that `path` asks for by its ending, after a trial that it can be written.
+    """The driver that `path` asks for by its ending, after a check that it can be written.
 
     Raises UnknownFormat; NotWritable (no such folder, no permission, held open by another program); TableExists.
     """
@@ -55,7 +55,7 @@ def check_output(path: Path, layer: str | None = None, overwrite: bool = False) 
 def attach(
     table: geopandas.GeoDataFrame, predictions: pandas.DataFrame, path: Path
 ) -> tuple[geopandas.GeoDataFrame, dict[str, str]]:
-    """The layer's own fields, then the prediction's; and which own fields had to be renamed, for theirs are taken.
+    """The layer's own fields, then the prediction's; and which own fields had to be renamed because of them.
 
     Nothing of the layer is lost: its `crop_code` of an earlier run, say, stays as `crop_cod_1`. In a shapefile a name
     is as good as its first ten bytes; but for GeoParquet, capitals make no other name.
@@ -83,7 +83,7 @@ def attach(
 
 
 def _for_spreadsheets(predictions: pandas.DataFrame) -> pandas.DataFrame:
-    """The names of a model's classes as texts that no spreadsheet runs; the layer's own fields stay as they are."""
+    """The names of a model's classes as texts that no spreadsheet executes; the layer's own fields are not changed."""
     texts = predictions.select_dtypes("string")
     return predictions.assign(
         **{name: texts[name].map(cell, na_action="ignore").astype(texts[name].dtype) for name in texts}
@@ -130,7 +130,7 @@ def write(
 def prepare(
     tables: Iterable[geopandas.GeoDataFrame], path: Path, layer: str, staging: Staging, overwrite: bool = False
 ) -> Losses:
-    """Writes a layer beside its place, reads it back, and leaves its move to `staging`.
+    """Writes a layer beside its target, reads it back, and leaves its move to `staging`.
 
     `tables` are its features, some at a time with the same fields and types, at least one; they are asked for twice. A
     GeoPackage that holds other tables is copied, and the layer added to the copy; one of its name is replaced only
@@ -152,7 +152,7 @@ def prepare(
         if path.exists():
             geopackage.require_free(path)
         if before is not None and geopackage.stamp(path) != before:
-            raise OSError("another program changed it meanwhile; it was left as it is")
+            raise OSError("another program changed it meanwhile; it was not changed")
         staging.place_layer(path, _INDEXES if driver == "ESRI Shapefile" else ())
     return _losses(contents, driver)
 
@@ -191,7 +191,7 @@ def _write_as(
                 geometry_name=batches.geometry_name, geometry_type=batches.geometry_type, crs=_crs(first),
                 dataset_options=version, layer_options=options,
             )  # fmt: skip
-    except RuntimeError:  # all that it says of a stream that broke
+    except RuntimeError:  # its whole message for a broken stream
         if batches.broken:
             raise batches.broken[0] from None
         raise
@@ -203,7 +203,7 @@ def _quiet() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="'crs' was not provided")  # imported series may have none
         warnings.filterwarnings("ignore", message=r"Layer '.*' has been declared with non-M")  # they are kept
-        warnings.filterwarnings("ignore", message=".*(has been truncated|not successfully written)")  # told as Losses
+        warnings.filterwarnings("ignore", message=".*(has been truncated|not successfully written)")  # see Losses
         warnings.filterwarnings("ignore", message="Normalized/laundered field name")  # the same name in other bytes
         yield
 

@@ -122,7 +122,7 @@ class Folder:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object. Raises BadMeta; RepeatedSamples for a key that stands twice."""
+    """A JSON object. Raises BadMeta; RepeatedSamples for a key that occurs twice."""
 
     def single(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         require_single((name for name, _ in pairs), "id", path)

@@ -1,3 +1,3 @@
-"""Scenes x parcels -> the parcel series store, and the views of it that models take."""
+"""Scenes x parcels -> the parcel series store, and its views for the models."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later

@@ -1,4 +1,4 @@
-"""The .npy files of a store: which there are, of which type and shape, and whether a file is what it should be."""
+"""The .npy files of a store: their names, types and shapes, and the check of a file."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a dataset serves to the networks: a batch of samples of one view."""
+"""A batch of samples of one view, as networks take it."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Batch:
         return replace(self, values=self.values[sample, positions], mask=mask)
 
     def padded(self, dates: int) -> Batch:
-        """Observations with unseen dates added at the end, up to so many; other views as they are."""
+        """Observations padded with unobserved dates up to so many; other views unchanged."""
         more = dates - self.values.shape[1]
         if self.days is None or self.mask is None or not more:
             return self
@@ -53,7 +53,7 @@ class Batch:
         return replace(self, values=values, mask=mask, days=days)
 
     def inputs(self) -> tuple[torch.Tensor, ...]:
-        """The positional arguments of a model of this view: with geometry or days come both their mask and they."""
+        """The positional arguments of a model of this view: geometry and days come with the mask."""
         for more in (self.geometry, self.days):
             if more is not None:
                 return (self.values, self.required_mask, more)

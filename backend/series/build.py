@@ -1,4 +1,4 @@
-"""From a catalogue and a parcel layer to a finished store: laid out, filled, flagged; resumed where it was killed."""
+"""From a catalogue and a parcel layer to a finished store: laid out, filled, flagged; a killed run is resumed."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -51,7 +51,7 @@ class ExtractionSpec:
 
 @dataclass(frozen=True)
 class _Extraction:
-    """One run: what goes in, and where the store is to lie."""
+    """One run: its inputs, and the path of the store."""
 
     catalogue: Catalogue
     parcels: ParcelLayer
@@ -86,7 +86,7 @@ def build(catalogue: Catalogue, parcels: ParcelLayer, spec: ExtractionSpec, path
 
 
 def _fill(run: _Extraction, reporter: Reporter) -> Store:
-    """Fills the store; a damaged image that is to be skipped takes its date out of the whole store, never of a part."""
+    """Fills the store; the date of a damaged image that is skipped is left out of the whole store."""
     while True:
         unfinished = store.open_store(run.path, writable=True)
         try:
@@ -111,7 +111,7 @@ def _lay_out(run: _Extraction) -> None:
 
 
 def _look_swapped(parcels: ParcelLayer, grid: Grid) -> bool:
-    """Whether parcels would lie on the images if their x were y, as where latitude is written first."""
+    """Whether parcels would be on the images with x and y exchanged, as where latitude is written first."""
     west, south, east, north = parcels.bounds
     moving = pyproj.Transformer.from_crs(parcels.crs, grid.crs, always_xy=True)
     try:
@@ -196,7 +196,7 @@ def _sources(acquisitions: Iterable[Acquisition]) -> list[str]:
 
 
 def _stamps(sources: Iterable[str]) -> list[list[Any]]:
-    """Size and time of each file on disk; of what lies on a server, its address."""
+    """Size and time of each file on disk; the address of files on a server."""
     files = dict.fromkeys(on_disk(source) or source for source in sources)
     return [_stamp(file) if isinstance(file, Path) else [unsigned(file)] for file in files]
 

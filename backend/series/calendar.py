@@ -1,4 +1,4 @@
-"""The time axis: days of a season, and series carried from one list of days onto another."""
+"""The time axis: days of a season, and series interpolated from one list of days to another."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -47,7 +47,7 @@ def interpolation(days_from: Days, days_to: Days) -> NDArray[np.float32]:
 
 
 def resample(series: NDArray[np.int16], matrix: NDArray[np.float32]) -> NDArray[np.int16]:
-    """`(pixels, from, bands)` -> `(pixels, to, bands)`; UNOBSERVED is what is made of a day that is, in each band."""
+    """`(pixels, from, bands)` -> `(pixels, to, bands)`; a day made from an unobserved one is UNOBSERVED."""
     carried = np.empty((len(series), len(matrix), series.shape[2]), np.int16)
     used = (matrix.T > 0).astype(np.float32)
     for start in range(0, len(series), _CHUNK_PX):

@@ -20,7 +20,7 @@ def mismatch(at: str, expected: str, found: object) -> Fault:
 
 @dataclass(frozen=True)
 class Record:
-    """An object of a document. Keys that nobody asks for are ignored: a newer minor version may have more."""
+    """An object of a document. Unknown keys are ignored: a newer minor version may have more."""
 
     values: Mapping[str, Any]
     at: str = ""

@@ -25,7 +25,7 @@ from backend.series.plausibility import Watch
 from backend.series.rasterise import expand
 from backend.series.store import Store, require_blocks, reserve
 
-_IN_MEMORY = 160e6  # bytes of a block's series above which its scratch lies in a file: memory does not grow with dates
+_IN_MEMORY = 160e6  # bytes of a block's series above which its scratch array is a file: memory does not grow with dates
 _POLL_S = 0.2
 
 
@@ -69,7 +69,7 @@ def _judge(watch: Watch, believed: bool, reporter: Reporter) -> None:
 
 
 def _as_completed(futures: dict[Future[None], int], blocks: int, reporter: Reporter) -> Iterator[int]:
-    """Block numbers as they finish; looks up often enough for a cancel to be heard."""
+    """Block numbers as they finish; checks often for a cancellation."""
     pending = set(futures)
     while pending:
         finished, pending = wait(pending, timeout=_POLL_S, return_when=FIRST_COMPLETED)
@@ -123,7 +123,7 @@ def _write(
     store: Store, pixels: NDArray[np.int64], series: NDArray[np.int16], clear: NDArray[np.bool_],
     days: NDArray[np.int64],
 ) -> None:  # fmt: skip
-    """Brings a block's series onto the store's time axis, some pixels at once, and stores them."""
+    """Interpolates a block's series to the store's time axis, some pixels at a time, and stores them."""
     axis, options = np.asarray(store.days), store.manifest.sentinel_2.series
     stored_clear, reflectance = store.array("clear"), store.array("reflectance")
     step = max(1, CHUNK_CELLS // max(len(days), len(axis)))

@@ -1,4 +1,4 @@
-"""Clear observations carried onto a time axis: linearly as in the paper (3.1), by the nearest, or smoothed."""
+"""Clear observations interpolated to a time axis: linearly as in the paper (3.1), by the nearest, or smoothed."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -21,7 +21,7 @@ CHUNK_CELLS = 1 << 19  # pixel-dates worked on at once: their scratch stays in t
 
 
 def on_axis(series: Series, clear: Clear, days: Days, axis: Days, options: SeriesOptions) -> Series:
-    """`(pixels, axis, bands)` on the days of `axis`, of what is `clear` in `series`, which is used up; both rise.
+    """`(pixels, axis, bands)` on the days of `axis`, from what is `clear` in `series`, which is overwritten; both rise.
 
     Before the first and after the last clear observation the nearest one is taken. UNOBSERVED is a pixel that was
     never clear, and a day in a gap longer than the options' limit.
@@ -47,7 +47,7 @@ def fill_gaps(series: Series, clear: Clear, days: Days) -> None:
 def gap_days(clear: Clear, days: Days, axis: Days) -> Days:
     """`(pixels, axis)`: days between the clear observations around each day of `axis`, 0 on one of them.
 
-    Before the first and after the last: the days to it. Of a pixel that was never clear the numbers mean nothing.
+    Before the first and after the last: the days to it. For a pixel that was never clear the numbers are undefined.
     """
     earlier, later = _around(clear, days, axis)
     first, last = earlier < 0, later == len(days)

@@ -1,4 +1,4 @@
-"""The last step of a store: flags and shares of its parcels, then the word that it is whole."""
+"""The last step of a store: flags and shares of its parcels, then the manifest is marked as complete."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -20,7 +20,7 @@ _CHUNK_PX = 1 << 22  # pixels looked at together: the sums of the paper's 10^8 w
 
 
 def finish(unfinished: Store, few_pixels: int) -> Store:
-    """Adds flags and shares to the index, then says in the manifest that the store is whole."""
+    """Adds flags and shares to the index, then marks the store as complete in the manifest."""
     index, clear = unfinished.index, unfinished.clear
     count, shares = np.zeros(len(index)), np.zeros(len(index))
     for rows, pixels, part in _parts(index):
@@ -47,8 +47,8 @@ def _finished(unfinished: Store) -> Manifest:
 
 
 def _observed(unfinished: Store, pixels: slice) -> NDArray[np.bool_]:
-    """Which pixels have a value of Sentinel-2, in any band at any date; a calendar's days may all lie in gaps that were
-    not filled.
+    """Which pixels have a value of Sentinel-2, in any band at any date; a calendar's days may all be in gaps that
+    were not filled.
     """
     found = unfinished.clear[pixels].any(axis=1)
     if unfinished.manifest.sentinel_2.series.max_gap_days is not None:

@@ -1,4 +1,4 @@
-"""The observed pixels of parcels, gathered from a store on the days and in the bands that a model takes."""
+"""The observed pixels of parcels, gathered from a store on the days and in the bands of a model."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -22,7 +22,7 @@ from backend.series.store import Store
 from backend.vocabulary import CLASSIFIABLE, REFLECTANCE_SCALE, UNOBSERVED
 
 Rows = NDArray[np.int64]
-_CHUNK_PX = 1 << 16  # pixels gathered at once for moments
+_CHUNK_PX = 1 << 16  # pixels gathered at a time for mean and deviation
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Gathered:
 
 
 class StoreDataset:
-    """What the views share: which parcels are usable, and their pixels on the asked-for days."""
+    """The common part of the views: which parcels are usable, and their pixels on the requested days."""
 
     view = ""
 
@@ -107,7 +107,7 @@ class StoreDataset:
 
     def _on_own_days(self, pixels: NDArray[np.int16]) -> NDArray[np.int16]:
         carried = resample(pixels, self._matrix)  # type: ignore[arg-type]
-        if self._most_days is not None:  # the store's own days may lie further apart than its limit
+        if self._most_days is not None:  # the store's own days may be further apart than its limit
             every = np.ones((1, len(self.store.days)), bool)
             gaps = gap_days(every, np.asarray(self.store.days), np.asarray(self.days))[0]
             carried[:, gaps > self._most_days] = UNOBSERVED

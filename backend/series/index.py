@@ -92,7 +92,7 @@ def _require_columns(names: list[str], complete: bool) -> None:
         raise Fault(f"it lacks the columns {', '.join(missing)}")
     repeated = [name for name in COLUMNS if names.count(name) > 1]
     if repeated:
-        raise Fault(f"the column {repeated[0]} stands twice")
+        raise Fault(f"the column {repeated[0]} occurs twice")
 
 
 def _fault(name: str, values: pyarrow.ChunkedArray) -> Fault | None:

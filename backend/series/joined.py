@@ -1,4 +1,4 @@
-"""Several seasons as one dataset: their parcels one after the other, all on the same days of the season."""
+"""Several seasons as one dataset: their parcels one after another, all on the same days of the season."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -18,9 +18,9 @@ Rows = NDArray[np.int64]
 
 
 def joined(view: str, stores: Sequence[Store]) -> Dataset:
-    """The dataset of one store, or of several in their order, carried onto the days and bands of the first.
+    """The dataset of one store, or of several in their order, interpolated to the days and bands of the first.
 
-    Observations are carried nowhere: each parcel keeps the days of its own season.
+    Observations are not interpolated: each parcel keeps the days of its own season.
 
     Raises MissingBands where another store lacks a band of the first.
     """
@@ -31,9 +31,9 @@ def joined(view: str, stores: Sequence[Store]) -> Dataset:
 
 
 class JoinedDataset:
-    """A Dataset over datasets of one view, with the same bands and days; row numbers go on from one to the next.
+    """A Dataset over datasets of one view, with the same bands and days; row numbers continue from one to the next.
 
-    Feeds of observations may have days of their own; `days` are then those of the season with the most.
+    Datasets of observations may have days of their own; `days` are then those of the season with the most.
     """
 
     def __init__(self, datasets: Sequence[Dataset]) -> None:
@@ -59,13 +59,13 @@ class JoinedDataset:
         parts = self._parts(rows)
         means, stds = (np.stack(figures) for figures in zip(*(dataset.mean_std(own) for dataset, _, own in parts)))
         parcels = np.array([len(own) for _, _, own in parts], np.float64).reshape(-1, *(1,) * (means.ndim - 1))
-        weights = np.where(np.isnan(means), np.nan, parcels)  # a season that saw nothing at a date has no say in it
+        weights = np.where(np.isnan(means), np.nan, parcels)  # no observation: no weight
         weights /= np.nansum(weights, axis=0)
         mean = _pooled(weights * means)
         return mean, np.sqrt(_pooled(weights * (stds**2 + (means - mean) ** 2)))
 
     def _parts(self, rows: Rows) -> list[tuple[Dataset, Rows, Rows]]:
-        """The datasets that `rows` fall into, with their places among `rows` and their own row numbers."""
+        """The datasets that `rows` fall into, with their positions among `rows` and their own row numbers."""
         ends = np.cumsum([len(dataset) for dataset in self.datasets])
         of = np.searchsorted(ends, rows, side="right")
         asked = [np.flatnonzero(of == number) for number in range(len(self.datasets))]
@@ -78,7 +78,7 @@ class JoinedDataset:
 
 
 def _pooled(parts: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The sum over the seasons `(seasons, dates, channels)` that have a figure; NaN where none has."""
+    """The sum over the seasons `(seasons, dates, channels)` that have a value; NaN where none has."""
     return np.where(np.isnan(parts).all(axis=0), np.nan, np.nansum(parts, axis=0))
 
 

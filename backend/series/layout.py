@@ -1,4 +1,4 @@
-"""Where every pixel of parcels will lie in a store, before a single image is read."""
+"""The position of every parcel pixel in a store, computed before any image is read."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -16,7 +16,7 @@ from backend.options import default
 from backend.series.rasterise import PixelSets, bounding_boxes, expand, pixels_inside, pixels_touched
 
 _CHUNK = 20_000  # parcels rasterised at once
-_STRIP_PX = 256  # rows of the grid looked through at once
+_STRIP_PX = 256  # rows of the grid processed at a time
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def shared_pixels(layout: Layout) -> NDArray[np.int64]:
 
 
 def _scale(outlines: NDArray[np.object_], grid: Grid) -> NDArray[np.float64]:
-    """Metres of the grid's plane per metre of ground at each outline, 1 where there is none."""
+    """Metres of the grid per metre on the ground at each outline, 1 where there is none."""
     west, south, east, north = np.nan_to_num(shapely.bounds(outlines)).T
     return np.sqrt(areal_scales(grid, (west + east) / 2, (south + north) / 2))
 
@@ -128,7 +128,7 @@ def _pixel_sets(outlines: NDArray[np.object_], grid: Grid) -> tuple[PixelSets, N
 
 
 def _inside_share(outlines: NDArray[np.object_], area: NDArray[np.float64], grid: Grid) -> NDArray[np.float64]:
-    """The share of each outline's area that lies on the grid."""
+    """The share of each outline's area inside the grid."""
     xmin, ymin, xmax, ymax = grid.bounds
     left, low, right, up = shapely.bounds(outlines).T
     wholly = (left >= xmin) & (low >= ymin) & (right <= xmax) & (up <= ymax)

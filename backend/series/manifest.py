@@ -147,7 +147,7 @@ class Manifest:
 
 
 def _grid(value: Any, at: str) -> Grid | None:
-    """None for an imported set. The bounds say where the grid starts, and must agree with its size."""
+    """None for an imported set. The bounds give the grid's origin, and must agree with its size."""
     if value is None:
         return None
     record = Record.of(value, at)

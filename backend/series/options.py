@@ -1,4 +1,4 @@
-"""How series are made of what a pixel showed at its clear dates: cleaned, filled, and where they are not filled."""
+"""How series are made from a pixel's clear dates: outliers, filling and its limit."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Clouds and shadows that the masks missed, found by a pixel's own course: on one date it is far from what it is on the
+"""Clouds and shadows that the masks missed, found in a pixel's own series: on one date it differs strongly from the
 clear dates before and after.
 
 A cloud makes it bright in the blue (the multi-temporal test of Hagolle et al. 2010, with dates on both sides, so that a
-harvest or a ploughing, after which the ground stays as it is, is none); a shadow makes it dark in the infrared.
+harvest or ploughing, after which the ground does not change back, is not one); a shadow makes it dark in the infrared.
 """
 
 # SPDX-License-Identifier: GPL-2.0-or-later
@@ -37,13 +37,13 @@ def require_bands(bands: Sequence[str], where: object) -> None:
 def outliers(
     series: NDArray[np.int16], clear: NDArray[np.bool_], days: NDArray[np.int64], bands: Sequence[str]
 ) -> NDArray[np.bool_]:
-    """Which of the `clear` observations `(pixels, dates)` of `series` `(pixels, dates, bands)` are none.
+    """Which of the `clear` observations `(pixels, dates)` of `series` `(pixels, dates, bands)` are outliers.
 
-    The first and the last of a pixel are never judged: there is no telling a cloud from a change.
+    The first and the last of a pixel are never tested: a cloud cannot be distinguished from a change there.
     """
     left = clear.copy()
     columns = [bands.index(band) for band in _NEEDED]
-    for find in (_clouds, _clouds, _shadows):  # ground between two clouds is no shadow: those go first
+    for find in (_clouds, _clouds, _shadows):  # ground between two clouds is not a shadow: clouds are removed first
         pixel, date = np.nonzero(left)  # pixel by pixel, each in the order of time
         values = series[pixel, date][:, columns].T.astype(np.float32) / np.float32(REFLECTANCE_SCALE)
         away = _away(pixel, days[date])
@@ -53,7 +53,7 @@ def outliers(
 
 
 def _away(pixel: NDArray[np.int64], day: NDArray[np.int64]) -> Floats:
-    """Of observations one after the other: days to the farther of the two beside it; 0 at a pixel's first and last."""
+    """For each observation: days to the farther of its two neighbours; 0 at a pixel's first and last."""
     inner = (pixel[1:-1] == pixel[:-2]) & (pixel[1:-1] == pixel[2:])
     away = np.zeros(len(pixel), np.float32)
     away[1:-1] = np.where(inner, np.maximum(day[1:-1] - day[:-2], day[2:] - day[1:-1]), 0)
@@ -76,12 +76,12 @@ def _shadows(values: Floats, pixel: NDArray[np.int64], away: Floats) -> NDArray[
 
 
 def _brightest(values: Floats, pixel: NDArray[np.int64]) -> Floats:
-    """What each observation's neighbours show at most: the darker of the two before or of the two after it."""
+    """The upper value of each observation's neighbours: the darker of the two before or of the two after it."""
     return np.maximum(*_sides(values, pixel, np.minimum))
 
 
 def _darkest(values: Floats, pixel: NDArray[np.int64]) -> Floats:
-    """What each observation's neighbours show at least: the brighter of the two before or of the two after it."""
+    """The lower value of each observation's neighbours: the brighter of the two before or of the two after it."""
     return np.minimum(*_sides(values, pixel, np.maximum))
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from backend.vocabulary import OUTLINES, QUALITY
 
-_NEARLY_WHOLE = 0.999  # of an outline's area; less lies partly outside
+_NEARLY_WHOLE = 0.999  # of an outline's area; below it the parcel is partly outside
 _CHUNK_PX = 1 << 20
 
 
@@ -30,7 +30,7 @@ def observed_shares(clear: NDArray[np.bool_], index: pandas.DataFrame) -> NDArra
 
 
 def clear_shares(clear: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """The share of all parcel pixels that each acquisition saw, `(acquisitions,)`."""
+    """The share of all parcel pixels that were clear on each acquisition, `(acquisitions,)`."""
     total = sum((chunk.sum(axis=0) for chunk in _chunks(clear)), np.zeros(clear.shape[1]))
     return np.asarray(total / max(len(clear), 1))
 
@@ -41,7 +41,7 @@ def observed_pixels(clear: NDArray[np.bool_], index: pandas.DataFrame) -> NDArra
 
 
 def flags(index: pandas.DataFrame, observed_count: NDArray[np.float64], few_pixels: int) -> NDArray[np.object_]:
-    """A key of vocabulary.QUALITY per parcel; the gravest that applies."""
+    """A key of vocabulary.QUALITY per parcel; the most severe that applies."""
     count = index["n_pixels"].to_numpy()
     conditions = {
         "invalid_geometry": ~index["valid"].to_numpy(),
@@ -60,7 +60,7 @@ def counts(quality: NDArray[np.object_]) -> dict[str, int]:
 
 
 def outline_counts(index: pandas.DataFrame) -> dict[str, int]:
-    """Parcels per oddity of their outlines; a store of an older engine, or an imported one, knows none."""
+    """Parcels per issue of their outlines; none for stores of an older engine and imported ones."""
     if "outline" not in index:
         return {}
     found = Counter(name for text in index["outline"] if text for name in text.split(","))

@@ -1,4 +1,4 @@
-"""Which pixel centres lie inside which polygon: all polygons at once, each with its own pixels where they overlap.
+"""Which pixel centres are inside which polygon: all polygons at once, each with its own pixels where they overlap.
 
 An id raster cannot do this (a pixel has one id there) and rasterising polygon by polygon is a Python loop,
 so this is the scanline rule itself in arrays. A centre exactly on an upper or right border is inside, on a lower or
@@ -42,7 +42,7 @@ class _Edges:
 
 
 def pixels_inside(geometries: NDArray[np.object_], grid: Grid) -> PixelSets:
-    """Pixels of `grid` whose centre lies inside each geometry (valid polygons or None; holes and parts count)."""
+    """Pixels of `grid` whose centre is inside each geometry (valid polygons or None; holes and parts count)."""
     edges = _edges(geometries, grid)
     polygon, row, x = _crossings(edges, grid.height)
     order = np.lexsort((x, row, polygon))
@@ -54,7 +54,7 @@ def pixels_inside(geometries: NDArray[np.object_], grid: Grid) -> PixelSets:
 
 
 def pixels_touched(geometries: NDArray[np.object_], grid: Grid) -> PixelSets:
-    """Pixels that each geometry touches at all, tried box by box in its bounding box: for the few without a centre."""
+    """Pixels that each geometry touches, tested one by one in its bounding box: for the few without a centre."""
     boxes = bounding_boxes(geometries, grid)
     height, width = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
     polygon, inner = expand(np.zeros(len(boxes), np.int64), height * width)
@@ -68,10 +68,10 @@ def pixels_touched(geometries: NDArray[np.object_], grid: Grid) -> PixelSets:
 def bounding_boxes(geometries: NDArray[np.object_], grid: Grid) -> Ints:
     """Row and column ranges `(geometries, 4)`: first row, first column, end row, end column, cut to the grid.
 
-    Whole pixels that cover the polygon's bounds, as `rasterio.mask` crops; all zero for None and for what lies outside.
+    Whole pixels that cover the polygon's bounds, as `rasterio.mask` crops; all zero for None and outside.
     """
     xmin, ymin, xmax, ymax = shapely.bounds(geometries).T
-    nearly = 1e-6  # a border that misses a pixel's edge by rounding alone does not take the next pixel
+    nearly = 1e-6  # a border that misses a pixel's edge only by rounding does not include the next pixel
     box = np.stack(
         [
             np.floor((grid.y0 - ymax) / grid.resolution_m + nearly),

@@ -1,4 +1,4 @@
-"""Smooth courses through noisy series: Whittaker's smoother, and Savitzky and Golay's filter."""
+"""Smoothing of noisy series: Whittaker's smoother, and the filter of Savitzky and Golay."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -13,15 +13,15 @@ Days = NDArray[np.int64]
 
 STIFFNESS = 1_000.0  # days^3: what a bend costs against a miss; chosen by benchmarks/filling.py on real series
 STEP_DAYS, WINDOW, DEGREE = 5, 7, 2  # of Savitzky and Golay: Sentinel-2's revisit, 30 days, parabolas
-_SLIGHT = 1e-6  # weight of a value that was not seen: decides where nothing else does, as past the ends
+_SLIGHT = 1e-6  # weight of an unobserved value: only matters where there is nothing else, as past the ends
 _MOST = 32767  # of int16; its least number is UNOBSERVED
 
 
 def whittaker(filled: Series, clear: NDArray[np.bool_], days: Days) -> Series:
     """Minimises the squared distances to the clear observations + STIFFNESS x the integral of the squared second
-    derivative (Eilers 2003, for days that lie apart as they do); `filled` is the series, its gaps filled linearly.
+    derivative (Eilers 2003, for unequal distances between days); `filled` is the series, its gaps filled linearly.
 
-    Before the first and after the last clear observation the course stays as it is there: it would shoot off.
+    Before the first and after the last clear observation the curve is constant, since an extrapolation would diverge.
     """
     from scipy.linalg import solveh_banded
 
@@ -54,7 +54,7 @@ def _bending(days: Days) -> NDArray[np.float64]:
 
 def savitzky_golay(filled: Series, days: Days, axis: Days) -> Series:
     """The series brought to every STEP_DAYS, parabolas fitted through WINDOW of them in turn, then to `axis`."""
-    from scipy.signal import savgol_filter  # here, for it takes longer to load than most regions to read
+    from scipy.signal import savgol_filter  # here, because loading it takes longer than reading most regions
 
     even = np.arange(days[0], days[-1] + STEP_DAYS, STEP_DAYS)
     window = min(WINDOW, len(even) - 1 + len(even) % 2)

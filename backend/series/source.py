@@ -1,4 +1,4 @@
-"""A source of a store: one sensor's bands, its dates, what is known of its acquisitions, and where its arrays are."""
+"""A source of a store: one sensor's bands, its dates, its acquisitions, and its arrays."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -41,7 +41,7 @@ _TEXTS: Check[tuple[str, ...]] = array_of(text)
 @dataclass(frozen=True)
 class AcquisitionRecord:
     """One date of a source; `clear_share` (of all parcels' pixels) and `outliers` are None until a store is finished,
-    `outliers` also where none are looked for. `masked`: whether its images have a mask of clouds.
+    `outliers` also where there is no test. `masked`: whether its images have a mask of clouds.
     """
 
     date: date
@@ -119,7 +119,7 @@ class Source:
             expected = f"as many as acquisitions, {len(self.acquisitions)}"
             raise mismatch(f"{self.name}: acquisition_days", expected, len(self.acquisition_days))
         if self.time_axis == ACQUISITIONS and self.days != self.acquisition_days:
-            raise mismatch(f"{self.name}: days", "the acquisition_days, as time_axis says", list(self.days))
+            raise mismatch(f"{self.name}: days", "the acquisition_days, according to time_axis", list(self.days))
 
     @property
     def band_names(self) -> tuple[str, ...]:
@@ -147,7 +147,7 @@ class Source:
 
     @classmethod
     def from_schema_1(cls, record: Record) -> Source:
-        """Sentinel-2, the only source of schema 1, whose keys stood in the manifest itself."""
+        """Sentinel-2, the only source of schema 1, whose keys were in the manifest itself."""
         names = record.read("bands", array_of(choice(BANDS), least=1))
         return cls._read(record, SENTINEL_2, tuple(map(sentinel_2_band, names)))
 
@@ -182,7 +182,7 @@ class Source:
 
 
 def observed(values: NDArray[Any]) -> NDArray[np.bool_]:
-    """Which numbers of a source's series are observations, each by itself."""
+    """Which numbers of a source's series are observations."""
     return np.asarray(~np.isnan(values) if values.dtype.kind == "f" else values != UNOBSERVED)
 
 

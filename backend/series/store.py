@@ -80,21 +80,21 @@ class Store:
 
     @cached_property
     def clear(self) -> NDArray[np.bool_]:
-        """Sentinel-2's `(pixels, acquisitions)`: where a pixel was really observed."""
+        """Sentinel-2's `(pixels, acquisitions)`: where a pixel was observed."""
         return self.array(self.manifest.sentinel_2.clear_array)
 
     @cached_property
     def done(self) -> NDArray[np.bool_]:
-        """`(blocks,)`: which blocks of imagery are written; a killed run goes on from here."""
+        """`(blocks,)`: which blocks of imagery are written; a killed run continues from here."""
         return self.array("done")
 
     @cached_property
     def removed(self) -> NDArray[np.int64] | None:
-        """`(blocks, acquisitions)`: the outliers found while it is filled; None where none are looked for."""
+        """`(blocks, acquisitions)`: the outliers found while it is filled; None without a test for them."""
         return self.array("removed") if (self.path / "removed.npy").exists() else None
 
     def tables(self, geometry: bool = True) -> Iterator[geopandas.GeoDataFrame]:
-        """The parcel layer as it came, some parcels at a time: fields, geometry, its system. Raises NotAStore."""
+        """The original parcel layer, some parcels at a time: fields, geometry, its system. Raises NotAStore."""
         try:
             yield from geoparquet.tables(self.path / _PARCELS, geometry, ids=True)
         except (OSError, ValueError, KeyError, TypeError, pyarrow.ArrowException, AttributeError) as error:
@@ -116,7 +116,7 @@ class Store:
         write_json(self.path / _MANIFEST, manifest.to_document())
 
     def array(self, name: str) -> NDArray[Any]:
-        """A fresh memory map of an array: what it touched leaves memory when it goes. Raises NotAStore."""
+        """A fresh memory map of an array: its pages are freed with it. Raises NotAStore."""
         try:
             return open_memmap(self.path / f"{name}.npy", mode="r+" if self.writable else "r")
         except (OSError, ValueError) as error:
@@ -128,7 +128,7 @@ def open_store(path: Path, writable: bool = False) -> Store:
     """Opens a finished store (or, writable, an unfinished one), every file checked. Raises NotAStore, StoreTooNew."""
     manifest = read_manifest(path)
     if not manifest.complete and not writable:
-        raise NotAStore(path, "its extraction was not finished; run extract again, it goes on where it stopped")
+        raise NotAStore(path, "its extraction was not finished; run extract again to continue it")
     with _naming(path, _INDEX):
         index = read_index(path / _INDEX, manifest)
     with _naming(path, _PARCELS):
@@ -140,7 +140,7 @@ def open_store(path: Path, writable: bool = False) -> Store:
 
 
 def read_manifest(path: Path) -> Manifest:
-    """Of a store, finished or not. Raises NotAStore, StoreTooNew."""
+    """The manifest of a store, finished or not. Raises NotAStore, StoreTooNew."""
     with _naming(path, _MANIFEST):
         document = read_object(path / _MANIFEST, MOST_BYTES, MOST_VALUES)
         try:
@@ -151,7 +151,7 @@ def read_manifest(path: Path) -> Manifest:
 
 @contextmanager
 def _naming(path: Path, file: str) -> Iterator[None]:
-    """Raises NotAStore with the file's name for what goes wrong while it is read."""
+    """Turns errors while a file is read into NotAStore with the file's name."""
     try:
         yield
     except Fault as fault:
@@ -173,9 +173,9 @@ def _require_rows(path: Path, parcels: int) -> None:
 
 
 def resumable(path: Path, inputs: Mapping[str, Any], overwrite: bool) -> bool:
-    """Whether `path` holds a store, finished or not, of these very inputs; with `overwrite`, clears away one of others.
+    """Whether `path` holds a store, finished or not, of the same inputs; with `overwrite`, removes one of other inputs.
 
-    Raises StoreOfOtherInputs, NotWritable (a folder that holds something else).
+    Raises StoreOfOtherInputs, NotWritable (a folder with other content).
     """
     if not path.exists() or (path.is_dir() and not any(path.iterdir())):
         return False
@@ -197,10 +197,10 @@ def resumable(path: Path, inputs: Mapping[str, Any], overwrite: bool) -> bool:
 
 @contextmanager
 def staging(path: Path) -> Iterator[None]:
-    """While a store is laid out: one that fails leaves nothing, one that is killed debris. Raises NotWritable."""
+    """While a store is laid out: a failure leaves nothing, a killed run leaves remains. Raises NotWritable."""
     with writing_to(path):
         path.mkdir(parents=True, exist_ok=True)
-        (path / _MANIFEST).unlink(missing_ok=True)  # of a former layout
+        (path / _MANIFEST).unlink(missing_ok=True)  # of an earlier layout
         finished = False
         try:
             yield
@@ -220,7 +220,7 @@ def create(
 ) -> Store:
     """Lays out a draft whose parcels are written: every array at its full size, the manifest last. Raises DiskFull.
 
-    `position` None leaves zeros, for those who write positions with the blocks, or have none.
+    `position` None leaves zeros, for stores whose positions are written with the blocks, or that have none.
     """
     layouts = arrays_of(manifest, int(index["n_pixels"].sum()), blocks)
     require_space(path, sum(layout.nbytes for layout in layouts.values()))
@@ -252,14 +252,14 @@ def require_space(path: Path, needed: int) -> None:
 
 
 def reserve(file: IO[bytes], size: int) -> None:
-    """Takes the file's blocks from the disk now: a write to a mapped hole of a full disk would kill the process."""
+    """Allocates the file's blocks now: a write to a hole of a mapped file on a full disk would kill the process."""
     if hasattr(os, "posix_fallocate"):
         os.posix_fallocate(file.fileno(), 0, size)
 
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Only one run works on what lies at `path`; the lock of a run that was killed is free. Raises NotWritable."""
+    """Allows one run at a time on `path`; the lock of a killed run is free. Raises NotWritable."""
     beside = path.with_name(f".{path.name.removeprefix('.')}.lock")
     lock = FileLock(beside, timeout=0)
     with writing_to(path):
@@ -274,7 +274,7 @@ def locked(path: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
-        with suppress(OSError):  # Windows keeps it while another run looks at it
+        with suppress(OSError):  # Windows keeps it while another run has it open
             beside.unlink()
 
 
@@ -290,7 +290,7 @@ def write_json(path: Path, document: Mapping[str, Any]) -> None:
 
 
 def _is_debris(path: Path) -> bool:
-    """Whether a folder holds nothing but the arrays of a layout that was cut short before its manifest."""
+    """Whether a folder holds only the arrays of a layout that stopped before its manifest was written."""
     arrays_known = {"reflectance", "clear", "position", *_WHILE_FILLED}
     known = {f"{name}.npy" for name in arrays_known} | {_PARCELS, _INDEX}
     unfinished = re.compile(rf"\.(.+)\.(?:new|\d+\.(?:{PART}|{FORMER}))")  # of version 0.1.0 and of this one

@@ -24,10 +24,10 @@ from backend.vocabulary import OUTLINES
 
 @contextmanager
 def laid_out(parcels: ParcelLayer, grid: Grid, edges: Edges, folder: Path) -> Iterator[Layout]:
-    """The layout of all parcels, their table written to the store that `folder` is to be on the way.
+    """The layout of all parcels, whose table is written to the store in `folder` at the same time.
 
-    `index` is the store's: `lay_out`'s columns, `shared_px` and `outline`. What is held is some 300 bytes for a parcel;
-    positions lie in a file that goes at the end. Raises UnusableCrs, UnreadableParcels, DiskFull, NotWritable.
+    `index` is the store's: `lay_out`'s columns, `shared_px` and `outline`. It takes 300 bytes of memory per parcel;
+    positions are in a temporary file. Raises UnusableCrs, UnreadableParcels, DiskFull, NotWritable.
     """
     with tempfile.TemporaryFile(dir=folder) as positions:
         plan = _Plan(grid, edges, positions)
@@ -36,7 +36,7 @@ def laid_out(parcels: ParcelLayer, grid: Grid, edges: Edges, folder: Path) -> It
 
 
 class _Plan:
-    """Lays out tables of parcels as they pass by."""
+    """Lays out tables of parcels one after another."""
 
     def __init__(self, grid: Grid, edges: Edges, positions: IO[bytes]) -> None:
         self._grid, self._edges, self._positions = grid, edges, positions
@@ -63,7 +63,7 @@ class _Plan:
         self._pixels += len(layout.position)
 
     def layout(self) -> Layout:
-        """Of all that passed, with what can be told of all parcels together alone."""
+        """The layout of all tables, with what depends on all parcels together."""
         index = pandas.concat(self._parts, ignore_index=True)
         self._parts.clear()
         layout = Layout(index, self._mapped())
@@ -74,7 +74,7 @@ class _Plan:
         return Layout(index.assign(shared_px=shared, outline=_named(issues)), layout.position)
 
     def _mapped(self) -> NDArray[np.uint16]:
-        """The positions from their file: what was looked at can leave memory again."""
+        """The positions as a memory map of their file, whose pages can be freed again."""
         if not self._pixels:  # nothing to map
             return np.zeros((0, 2), np.uint16)
         self._positions.flush()
@@ -82,7 +82,7 @@ class _Plan:
 
 
 def _named(issues: dict[str, NDArray[np.bool_]]) -> NDArray[np.object_]:
-    """What is odd about each outline, keys of vocabulary.OUTLINES with commas between; "" where nothing is."""
+    """The issues of each outline, keys of vocabulary.OUTLINES separated by commas; "" without any."""
     named = np.full(len(issues["narrow"]), "", object)
     for name in OUTLINES:
         some = np.asarray(issues[name])

@@ -28,7 +28,7 @@ class PatchDataset(StoreDataset):
     view = "patch"
 
     def __init__(self, store: Store, days: Sequence[int] | None = None, bands: Sequence[str] | None = None) -> None:
-        """As StoreDataset; raises NoPositions where the store holds sets of pixels that nobody has placed."""
+        """As StoreDataset; raises NoPositions where the store's pixels have no positions."""
         store.require_positions()
         super().__init__(store, days, bands)
 
@@ -43,7 +43,7 @@ class PatchDataset(StoreDataset):
         return Batch(values, mask=(source >= 0).view(-1, 1, 1, size, size), gaps=some.gaps)
 
     def _sources(self, some: Gathered, rows: Rows) -> Rows:
-        """For every patch pixel the gathered pixel it shows `(N, 32 * 32)`."""
+        """For every patch pixel the gathered pixel it takes `(N, 32 * 32)`."""
         height, width = (self.store.index[name].to_numpy()[rows] for name in ("height_px", "width_px"))
         base = np.cumsum(height * width) - height * width
         lookup = np.full(int((height * width).sum()) + 1, -1, np.int64)
@@ -99,8 +99,8 @@ class StatisticsDataset(StoreDataset):
 class PixelSetDataset(StoreDataset):
     """`(N, dates, bands, S)`: at most `S` pixels of a parcel, evenly spread over its set; masked where it has fewer.
 
-    Which pixels these are is fixed: so they are held for training, and a parcel is classified alike each time. The
-    random draw of the papers is the network's, in training alone (`models.pixel_set`).
+    The choice of pixels is fixed: so they are kept for training, and a parcel is classified the same way each time. The
+    random draw of the papers is part of the network, in training only (`models.pixel_set`).
     """
 
     view = "pixel_set"
@@ -128,10 +128,10 @@ class PixelSetDataset(StoreDataset):
 
 
 class ObservationsDataset(StoreDataset):
-    """`(N, acquisitions, 2 * bands)`: mean and deviation over a parcel's pixels that were clear at that date alone.
+    """`(N, acquisitions, 2 * bands)`: mean and deviation over the pixels that were clear at that date only.
 
-    Nothing is interpolated: a date at which no pixel was clear is marked unseen. A model of this view takes whatever
-    dates there are, so its calendar is not asked for, and one `(1, channels)` normalisation serves all dates.
+    Nothing is interpolated: a date at which no pixel was clear is marked as unobserved. A model of this view takes
+    any dates, so its calendar is not used, and one `(1, channels)` normalisation serves all dates.
     """
 
     view = "observations"

@@ -33,7 +33,7 @@ def find(path: Parcels, layer: str | None = None, encoding: str | None = None) -
         return OpenTable(path)
     if isinstance(path, Database):
         if encoding:
-            raise BadArgument("encoding", "none, as databases say theirs; only shapefiles take one", encoding)
+            raise BadArgument("encoding", "none, because databases name theirs; only shapefiles take one", encoding)
         return PostGis(path, layer)
     place, layer = locations.find(path, layer)
     how = encodings.of(place, encoding)

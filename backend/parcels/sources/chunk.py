@@ -1,4 +1,4 @@
-"""What every source of parcels gives: some features at a time, so that a layer may be larger than memory."""
+"""The protocol of every source of parcels: some features at a time, so that a layer may be larger than memory."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -43,4 +43,4 @@ class Source(Protocol):
         """
 
     def stamp(self) -> list[Any]:
-        """What tells this layer from another, and from itself after a change, as JSON."""
+        """What identifies this layer and its state, as JSON."""

@@ -1,4 +1,4 @@
-"""Files that were cut off, as by a broken download, where GDAL reads the rest without a word."""
+"""Truncated files, as after a broken download, of which GDAL reads the rest without an error."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -20,7 +20,7 @@ _ROOT = re.compile(rb"<(?![?!])([^\s/>]+)")
 
 
 def require_whole(place: Place) -> None:
-    """Raises UnreadableParcels for a shapefile shorter than it says, or XML without its last tag; not within archives,
+    """Raises UnreadableParcels for a shapefile shorter than declared, or XML without its last tag; not within archives,
     which have checksums.
     """
     if place.member or not place.path.is_file():
@@ -40,7 +40,7 @@ def _begin(path: Path) -> bytes:
 
 
 def _length_of_shapes(place: Place) -> int:
-    """Where the last outline ends by the index, an offset and a length for each; without one what the header says."""
+    """Where the last outline ends by the index, an offset and a length for each; else the header's length."""
     index = place.beside(".shx")
     if index is None:
         return max(2 * int.from_bytes(_begin(place.path)[24:28], "big"), _HEADER)

@@ -1,4 +1,4 @@
-"""The encoding of a shapefile's texts: as the user says, as its .cpg says, else told from the bytes themselves."""
+"""The encoding of a shapefile's texts: from the user, from its .cpg, or guessed from the bytes."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -17,7 +17,7 @@ _UNSAID = (0x00, 0x57)  # language driver ids that name no code page, "ANSI"
 
 @dataclass(frozen=True)
 class Encoding:
-    """`name` for GDAL, None for the format's own; `guessed` where nothing but a guess was left."""
+    """`name` for GDAL, None for the format's own; `guessed` where it is a guess."""
 
     name: str | None
     guessed: bool = False
@@ -26,12 +26,12 @@ class Encoding:
 def of(place: Place, asked: str | None) -> Encoding:
     """How a layer's texts are to be read. Raises BadArgument (an unknown encoding, or one of a format that has none).
 
-    Without an answer in `asked` or a .cpg, or where bytes are no UTF-8 though the .cpg says so: UTF-8 if that is what
-    the bytes are, else Windows-1252, which is said. A code page in the .dbf's header is left to GDAL.
+    Without `asked` or a .cpg, or where bytes are not UTF-8 although the .cpg says so: UTF-8 if the bytes are valid,
+    otherwise Windows-1252, with a warning. A code page in the .dbf's header is left to GDAL.
     """
     if place.suffix != ".shp":
         if asked:
-            raise BadArgument("encoding", f"none, as {place.suffix} files say theirs; only shapefiles take one", asked)
+            raise BadArgument("encoding", f"none, as {place.suffix} files name theirs; only shapefiles take one", asked)
         return Encoding(None)
     if asked:
         return Encoding(_python_name(asked, asked))
@@ -47,7 +47,7 @@ def of(place: Place, asked: str | None) -> Encoding:
 
 
 def _declared(cpg: bytes | None) -> str | None:
-    """A .cpg's encoding; None without one, or where it means nothing."""
+    """A .cpg's encoding; None without one, or where it is unknown."""
     text = (cpg or b"").decode("ascii", "ignore").strip()
     try:
         return _python_name(text, None) if text else None

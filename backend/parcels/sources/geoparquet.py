@@ -49,7 +49,7 @@ def tables(
     path: Path, geometry: bool = True, features: int | None = None, ids: bool = False
 ) -> Iterator[pandas.DataFrame]:  # fmt: skip
     """A file's rows, some at a time, at least one table. Rows are counted through the file or, with `ids`, have the
-    index that pandas wrote, which is else a field like others.
+    index that pandas wrote, which is otherwise an ordinary field.
     """
     unused = [b"ARROW:schema", *([] if ids else [b"pandas"])]
     with closing(pyarrow.parquet.ParquetFile(path)) as file:
@@ -76,12 +76,12 @@ def _batches(file: pyarrow.parquet.ParquetFile, columns: list[str], features: in
 
 
 def _table(rows: pyarrow.Table, geometry: bool) -> pandas.DataFrame:
-    """Outlines by geopandas, which knows their encodings; it reads files, so the rows are made one in memory."""
+    """Outlines by geopandas, which knows their encodings; it reads files, so the rows become one in memory."""
     if not geometry:
         return rows.to_pandas(**ARROW)
     try:
         return _as_file(rows)
-    except shapely.errors.GEOSException:  # a broken outline, which is null and costs no other
+    except shapely.errors.GEOSException:  # a broken outline, which becomes null and affects no other
         return _as_file(_without_broken(rows))
 
 
@@ -119,7 +119,7 @@ def write(path: Path, tables: Iterable[geopandas.GeoDataFrame], index: bool | No
 
 
 def _rows(table: geopandas.GeoDataFrame, index: bool | None) -> tuple[pyarrow.Table, dict[str, Any]]:
-    """The rows as geopandas encodes them, and apart from them its description of their geometry."""
+    """The rows as geopandas encodes them, and its description of their geometry."""
     buffer = io.BytesIO()
     table.to_parquet(buffer, index=index, compression=None)
     rows = pyarrow.parquet.read_table(buffer)

@@ -148,7 +148,7 @@ def test_the_cpu_works_and_is_what_auto_falls_back_to(monkeypatch, recorder):
     assert "used" in cpu
 
 
-@pytest.mark.parametrize("failure", ["raises", "computes wrong figures"])
+@pytest.mark.parametrize("failure", ["raises", "computes wrong results"])
 def test_a_device_that_is_there_but_fails_is_not_trusted(monkeypatch, recorder, failure):
     right = device._kernel
 
@@ -161,7 +161,7 @@ def test_a_device_that_is_there_but_fails_is_not_trusted(monkeypatch, recorder, 
     monkeypatch.setattr(device, "_absent", lambda kind: "not here" if kind == "mps" else "")
     monkeypatch.setattr(device, "_name", lambda kind: "Some GPU")
     assert device.choose("auto", recorder) == CPU
-    reason = "no kernel image is available" if failure == "raises" else "wrong figures"
+    reason = "no kernel image is available" if failure == "raises" else "wrong results"
     assert reason in recorder.of("log")[0]
     with pytest.raises(NoSuchDevice, match=reason):
         device.choose("cuda")

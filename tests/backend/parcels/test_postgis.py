@@ -183,5 +183,5 @@ def test_a_database_without_postgis(address):
 
 
 def test_an_encoding_is_for_shapefiles(address):
-    with pytest.raises(errors.BadArgument, match="databases say theirs"):
+    with pytest.raises(errors.BadArgument, match="databases name theirs"):
         read(Database.at(address), "parcels", encoding="CP1252")

@@ -156,7 +156,7 @@ def test_days_between_an_unobserved_one_are_unobserved_in_that_band():
         ({"name": SENTINEL_2}, "as int16"),
         ({"bands": (RADAR.bands[0], replace(RADAR.bands[1], dtype="float32"))}, "one dtype"),
         ({"bands": RADAR.bands[:1] * 2}, "each band once"),
-        ({"days": (5, 17, 29)}, "as time_axis says"),
+        ({"days": (5, 17, 29)}, "according to time_axis"),
         ({"acquisition_days": RADAR.days[:3]}, "as many as acquisitions"),
         ({"acquisition_days": RADAR.days[::-1]}, "rising order"),
     ],
