@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 NETCDF_SUFFIXES = (".nc", ".nc4", ".netcdf")
 
+_TURNED = "TURNED:"
 _ZIP = "/vsizip/"
 _ARRAY = re.compile(r'(?:ZARR|NETCDF):"(.+)":(.*)')
 _REMOTE = ("/vsicurl/", "http://", "https://")
@@ -32,7 +33,22 @@ def in_netcdf(path: Path, variable: str) -> str:
     return f'NETCDF:"{path.as_posix()}":{variable}'
 
 
+def turned(source: str) -> str:
+    """A netCDF variable whose rows and columns change places (`backend.imagery.turned`)."""
+    return _TURNED + source
+
+
+def as_it_is(source: str) -> str:
+    """The variable behind what `turned` gives, and any other source as it is."""
+    return source.removeprefix(_TURNED)
+
+
+def is_turned(source: str) -> bool:
+    return source.startswith(_TURNED)
+
+
 def is_netcdf(source: str) -> bool:
+    source = as_it_is(source)
     return source.startswith("NETCDF:") or source.endswith(NETCDF_SUFFIXES)
 
 
@@ -52,7 +68,7 @@ def unsigned(source: str) -> str:
 
 def on_disk(source: str) -> Path | None:
     """The file or folder that a raster lies in; None when it lies on a server."""
-    array = _ARRAY.fullmatch(source)
+    array = _ARRAY.fullmatch(as_it_is(source))
     if array:
         return on_disk(array[1])
     if source.startswith(_ZIP):

@@ -20,9 +20,10 @@ from backend.imagery.acquisition import ImageryOptions, Layer
 from backend.imagery.counts import holds_counts
 from backend.imagery.environment import driver_for, gdal_told_of
 from backend.imagery.grid import Grid, crs_name, utm_zone
-from backend.imagery.locations import is_remote
+from backend.imagery.locations import as_it_is, is_remote, is_turned
 from backend.imagery.names import band_in
 from backend.imagery.processing import Processing, processing_of
+from backend.imagery.turned import upright
 from backend.memory import require_memory
 
 SUFFIXES = (".tif", ".tiff", ".vrt", ".jp2")
@@ -49,12 +50,20 @@ def opened(source: Path | str) -> Iterator[rasterio.DatasetReader]:
     but for a lack of memory, which is an OutOfMemory.
     """
     try:
-        with gdal_told_of(str(source)), rasterio.open(source, driver=driver_for(str(source))) as dataset:
-            yield dataset
+        with gdal_told_of(str(source)), _as_stored(str(source)) as dataset:
+            if is_turned(str(source)):
+                with upright(dataset) as on_ground:
+                    yield on_ground
+            else:
+                yield dataset
     except (RasterioError, ProjError, OSError, UnicodeDecodeError) as error:  # the last: a damaged text in the header
         require_memory(error)
         kind = UnreachableImage if is_remote(str(source)) else UnreadableImage
         raise kind(source, error.__cause__ or error) from error
+
+
+def _as_stored(source: str) -> rasterio.DatasetReader:
+    return rasterio.open(as_it_is(source), driver=driver_for(source))
 
 
 def read_facts(source: Path | str, options: ImageryOptions) -> RasterFacts:

@@ -19,9 +19,10 @@ from rasterio.errors import NotGeoreferencedWarning
 from backend.errors import BadMetadata, UnreadableImage, UnsupportedZarr
 from backend.imagery.acquisition import ImageryOptions, Layer, Mask, Scene
 from backend.imagery.grid import Grid
-from backend.imagery.locations import NETCDF_SUFFIXES, in_netcdf, in_zarr, in_zip, is_netcdf
+from backend.imagery.locations import NETCDF_SUFFIXES, in_netcdf, in_zarr, in_zip, is_netcdf, turned
 from backend.imagery.names import band_called, moment_in, platform_in, tile_in
-from backend.imagery.rasters import opened, read_facts
+from backend.imagery.rasters import RasterFacts, ground, opened, read_facts
+from backend.imagery.turned import corner_of, is_turned
 from backend.memory import require_memory
 
 _ZARR_FILES = (".zmetadata", ".zgroup", "zarr.json")
@@ -77,13 +78,23 @@ def claims(path: Path) -> bool:
 def scenes(path: Path, options: ImageryOptions) -> list[Scene]:
     """One scene per date. Raises UnreadableImage, BadMetadata, UnsupportedZarr, UnusableGrid."""
     variables = _variables(path)
-    planes = [plane for variable in variables for plane in _planes(path, variable, options)]
+    corner = _corner(variables)
+    planes = [plane for variable in variables for plane in _planes(path, variable, corner, options)]
     if all(plane.band == _MASK for plane in planes):
         found = ", ".join(f"{v.name} ({', '.join((*v.axes, 'y, x'))})" for v in variables) or "no raster variable"
         expected = "variables called B02, B03 ..., or one with a band axis of such names (or --band-names)"
         raise BadMetadata(path, f"expected {expected}; found {found}")
     moments = sorted({plane.moment for plane in planes if plane.band != _MASK})
     return [_scene(path, moment, [plane for plane in planes if plane.moment == moment]) for moment in moments]
+
+
+def _corner(variables: Sequence[_Variable]) -> tuple[float, float] | None:
+    """The least x and y of a netCDF file, which its variables share."""
+    source = next((variable.source for variable in variables), "")
+    if not is_netcdf(source):
+        return None
+    with opened(source) as dataset:
+        return corner_of(dataset, source)
 
 
 def _scene(path: Path, moment: datetime, planes: Sequence[_Plane]) -> Scene:
@@ -174,17 +185,33 @@ def _zarr_variable(dataset: rasterio.DatasetReader, name: str, source: str) -> _
         return replace(variable, calendar=axis.tags().get("calendar", ""))
 
 
-def _planes(path: Path, variable: _Variable, options: ImageryOptions) -> list[_Plane]:
+def _planes(
+    path: Path, variable: _Variable, corner: tuple[float, float] | None, options: ImageryOptions
+) -> list[_Plane]:
     """The layers of a variable that show a band or the scene classification."""
     bands = _bands(variable, options)
     if not any(bands):
         return []
-    facts = read_facts(variable.source, options)
+    facts = _facts(variable, corner, options)
     if len(facts.layers) != len(bands):
         raise BadMetadata(path, f"{variable.name} has {len(facts.layers)} layers; its axes have {len(bands)} places")
     moments = [_moment(path, variable, label) for label in variable.labels]
     found = zip(bands, moments, map(_with_nodata, facts.layers))
     return [_Plane(band, moment, layer, facts.grid) for band, moment, layer in found if band]
+
+
+def _facts(variable: _Variable, corner: tuple[float, float] | None, options: ImageryOptions) -> RasterFacts:
+    """Those of the variable, on the ground: where its axes are (x, y), its layers are read turned."""
+    facts = read_facts(variable.source, options)
+    if corner is None:
+        return facts
+    with opened(variable.source) as dataset:
+        if not is_turned(dataset, corner):
+            return facts
+    source = turned(variable.source)
+    with opened(source) as dataset:
+        layers = tuple(replace(layer, source=source) for layer in facts.layers)
+        return replace(facts, layers=layers, grid=ground(dataset, source))
 
 
 def _with_nodata(layer: Layer) -> Layer:

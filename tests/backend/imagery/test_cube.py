@@ -99,6 +99,18 @@ def test_the_axes_may_stand_in_another_order(tmp_path):
     check(found(write(cube().transpose("band", "time", "y", "x"), tmp_path / "cube.zarr", _FillValue=NODATA)))
 
 
+@pytest.mark.parametrize("rising", [False, True])
+@pytest.mark.parametrize("axes", [("time", "band", "x", "y"), ("time", "band", "y", "x")])
+def test_the_last_axes_may_be_x_and_y(tmp_path, axes, rising):
+    data = cube().isel(y=slice(None, None, -1)) if rising else cube()
+    source = write(data.transpose(*axes), tmp_path / "cube.nc", _FillValue=NODATA)
+    catalogue = found(source)
+    assert catalogue.grid == found(write_season(tmp_path / "tiffs")).grid
+    check(catalogue)
+    part, _ = read_acquisition(catalogue.acquisitions[3], BANDS, catalogue.grid, Window(9, 21, 30, 17))
+    np.testing.assert_array_equal(part, GROUND[3][:, 21:38, 9:39])
+
+
 @pytest.mark.parametrize("suffix", [".nc", ".zarr"])
 def test_scale_offset_and_fill_value_are_the_variable_s_own(tmp_path, suffix):
     packed = {"dtype": "int16", "scale_factor": 2e-4, "add_offset": -0.1, "_FillValue": NODATA}

@@ -135,6 +135,16 @@ def test_a_level_1c_product_is_told_from_a_damaged_one(tmp_path):
         safe.scenes(tmp_path / SAFE_NAME, ImageryOptions())
 
 
+def test_a_synthesis_of_level_3a_is_named_as_such(tmp_path):
+    name = "SENTINEL2X_20180415-000000-000_L3A_T31UFS_C_V1-0"
+    (tmp_path / name).mkdir()
+    text = theia_metadata(name).replace("<PRODUCT_VERSION>", "<PRODUCT_LEVEL>L3A</PRODUCT_LEVEL><PRODUCT_VERSION>")
+    (tmp_path / name / f"{name}_MTD_ALL.xml").write_text(text)
+    assert theia.claims(tmp_path / name)
+    with pytest.raises(UnsupportedProduct, match="level L3A, a monthly synthesis"):
+        theia.scenes(tmp_path / name, ImageryOptions())
+
+
 @pytest.mark.parametrize(("reader", "write", "name"), KINDS)
 def test_an_archive_that_is_cut_off(tmp_path, reader, write, name):
     product = write(tmp_path / "whole", made_up_ground())

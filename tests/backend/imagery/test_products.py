@@ -75,6 +75,36 @@ def test_safe(tmp_path, kind):
     assert {on_disk(image).exists() for image in scene.images} == {True}
 
 
+@pytest.mark.parametrize("write", [write_safe, write_theia])
+def test_an_archive_that_is_called_by_the_identifier_of_its_download(tmp_path, write):
+    folder = write(tmp_path / "whole", made_up_ground())
+    zipped(folder, tmp_path / "z/4b1d7a52-6a0c-4c0e-9d8f-0f1a2b3c4d5e.zip", f"{folder.name}/")
+    (whole,), (unnamed,) = (season(path).acquisitions for path in (folder.parent, tmp_path / "z"))
+    assert (unnamed.day, unnamed.scenes[0].name) == (whole.day, whole.scenes[0].name)
+
+
+def test_a_product_in_the_format_of_before_december_2016(tmp_path):
+    ground = made_up_ground()
+    modern = write_safe(tmp_path / "modern", ground, offset=None, name=SAFE_NAME.replace("N0509", "N0204"))
+    old = tmp_path / "old" / "S2A_USER_PRD_MSIL2A_PDMC_20160803T180000_R051_V20160802T105031_20160802T105031.SAFE"
+    granule = old / "GRANULE" / "S2A_USER_MSI_L2A_TL_SGS__20160802T163000_A005800_T31UFS_N02.04"
+    for image in modern.rglob("*.jp2"):
+        band, resolution = image.stem.split("_")[-2:]
+        kind = (
+            f"SCL_L2A_TL_SGS__T31UFS_{resolution}" if band == "SCL" else f"MSI_L2A_TL_SGS__T31UFS_{band}_{resolution}"
+        )
+        path = granule / "IMG_DATA" / f"R{resolution}" / f"S2A_USER_{kind}.jp2"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(image, path)
+    shutil.copy(modern / "MTD_MSIL2A.xml", old / "S2A_USER_MTD_SAFL2A_PDMC_20160803T180000_R051.xml")
+    (scene,) = season(old.parent).acquisitions[0].scenes
+    (expected,) = season(modern.parent).acquisitions[0].scenes
+    assert scene.product == "Sentinel-2 L2A SAFE"
+    assert sorted(scene.layers) == sorted(expected.layers)
+    assert [mask.kind for mask in scene.masks] == ["scl"]
+    assert scene.tile == "31UFS"
+
+
 @pytest.mark.parametrize("kind", ["folder", "zip", "zip with a folder"])
 def test_eopf(tmp_path, kind):
     ground = made_up_ground()
