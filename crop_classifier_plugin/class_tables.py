@@ -1,4 +1,4 @@
-"""What the classes of a training can be made of: the field's own values, a table that comes along, or a file."""
+"""Sources of the classes of a training: the field's own values, a built-in table, or a file."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -18,7 +18,7 @@ CLASS_TABLES = (
 
 
 def titles() -> Dict[str, str]:
-    """What people read for each of them, in the order of a list: what is most used first, the file last."""
+    """The title of each, in the order of the list: the most used first, the file last."""
     return {
         OWN_VALUES: tr("Each value is a class"),
         "paper": tr("France: classes of the paper (RPG codes)"),

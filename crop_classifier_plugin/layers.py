@@ -1,4 +1,4 @@
-"""QGIS layers to files the engine can read, and results to styled layers. Called in the main thread alone."""
+"""QGIS layers to files the engine can read, and results to styled layers. Called only in the main thread."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -30,12 +30,12 @@ NAME_FIELD = "crop_name"
 UNCLASSIFIED_COLOUR = "#d9d9d9"
 # QGIS shows the display name as HTML where a layer has no map tip of its own.
 MAP_TIP = f"""[% replace(replace(coalesce("{NAME_FIELD}", ''), '&', '&amp;'), '<', '&lt;') %]"""
-# What the engine reads as it lies on disk; anything else is written to a GeoPackage first.
+# Formats that the engine reads directly; any other layer is written to a GeoPackage first.
 READABLE = (".gpkg", ".shp", ".geojson", ".json", ".fgb", ".parquet", ".gml", ".kml", ".sqlite", ".gdb", ".tab", ".mif")
 
 
 class UnusableLayer(ValueError):
-    """Raised when a layer cannot be handed to the engine; `str()` is fit to be shown."""
+    """Raised when a layer cannot be handed to the engine; `str()` can be shown to the user."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def _copy(layer: QgsVectorLayer, selection: Any, project: QgsProject) -> ParcelF
     options.layerName = "parcels"
     options.onlySelectedFeatures = selected_only
     if layer.storageType() != "GPKG":
-        options.layerOptions = ["FID=_fid"]  # leaves a field of the user's called fid alone, unique or not
+        options.layerOptions = ["FID=_fid"]  # keeps a field called fid, unique or not
     path = QgsProcessingUtils.generateTempFilename("parcels.gpkg")
     error, message, *_ = QgsVectorFileWriter.writeAsVectorFormatV3(source, path, project.transformContext(), options)
     if error != QgsVectorFileWriter.WriterError.NoError:

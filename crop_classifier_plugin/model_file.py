@@ -1,4 +1,4 @@
-"""Reads what a `.cropmodel` file says of itself, without the engine and by the engine's own checks."""
+"""Reads the description in a `.cropmodel` file, without the engine and with the engine's own checks."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -15,7 +15,7 @@ AT_ONCE_BYTES = 1 << 18  # of model.json; real ones have some 65 kB, which take 
 
 
 class NotAModelFile(ValueError):
-    """Raised when a file cannot be used as a model; `str()` is fit to be shown."""
+    """Raised when a file cannot be used as a model; `str()` can be shown to the user."""
 
     def __init__(self, path: Path, problem: str) -> None:
         super().__init__(tr("{path} is not a usable .cropmodel file: {problem}.").format(path=path, problem=problem))
@@ -23,18 +23,18 @@ class NotAModelFile(ValueError):
 
 def is_large(path: Path) -> bool:
     """Whether `describe` could block the window, for it has much to parse. Raises NotAModelFile."""
-    with _saying_why(path):
+    with _model_errors(path):
         return model_file.document_bytes(path) > AT_ONCE_BYTES
 
 
 def describe(path: Path) -> ModelDescription:
-    """The description in `model.json`; raises NotAModelFile with the reason in plain words."""
-    with _saying_why(path):
+    """The description in `model.json`; raises NotAModelFile with the reason."""
+    with _model_errors(path):
         return model_file.describe(path, MODELS, options.FILLINGS)
 
 
 @contextmanager
-def _saying_why(path: Path) -> Iterator[None]:
+def _model_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except model_file.NewerSchema as error:

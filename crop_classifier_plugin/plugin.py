@@ -1,4 +1,4 @@
-"""Wires the plugin into QGIS and takes every wire out again: provider, menu, toolbar, dialogs. Nothing else."""
+"""Adds the plugin to QGIS and removes it again: provider, menu, toolbar, dialogs."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -20,7 +20,7 @@ MENU = "&Crop Classifier"
 
 
 class CropClassifierPlugin:
-    """`iface` is None in qgis_process, which calls initProcessing() alone."""
+    """`iface` is None in qgis_process, which only calls initProcessing()."""
 
     def __init__(self, iface: Any) -> None:
         self.iface = iface

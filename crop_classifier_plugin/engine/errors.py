@@ -1,4 +1,4 @@
-"""What can become of a run of the engine other than a result."""
+"""How a run of the engine can end without a result."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -8,7 +8,7 @@ from typing import Optional
 
 
 class EngineProblem(Exception):
-    """The root; `str()` is fit to be shown, `code` is stable."""
+    """The root; `str()` can be shown to the user, `code` is stable."""
 
     code = "engine.problem"
 
@@ -19,7 +19,7 @@ class EngineProblem(Exception):
 
 
 class EngineNotReady(EngineProblem):
-    """Raised when no engine is set up; the reason says what to do."""
+    """Raised when no engine is set up; the message says what to do."""
 
     code = "engine.not_ready"
 
@@ -34,7 +34,7 @@ class EngineCancelled(EngineProblem):
 
 
 class EngineFailed(EngineProblem):
-    """Raised when the engine said in its final event why it could not do the job."""
+    """Raised when the final event of the engine is an error."""
 
     def __init__(self, code: str, message: str, advice: str = "") -> None:
         super().__init__(message, advice)

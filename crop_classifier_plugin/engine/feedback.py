@@ -1,4 +1,4 @@
-"""What the engine says, as Processing shows it."""
+"""The events of the engine, as Processing shows them."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -19,9 +19,9 @@ TEXT_EVERY_S = 2.0  # Processing keeps every progress text as a line of its log
 
 
 class EngineFeedback(QgsProcessingFeedback):
-    """A feedback that also hands on the engine's events as they are, for live curves and tables.
+    """A feedback that also emits the engine's events, for live curves and tables.
 
-    `engineEvent` is emitted in the algorithm's thread, for every event of every job; `Started.command` says which job
+    `engineEvent` is emitted in the algorithm's thread, for every event of every job; `Started.command` is the job that
     the next ones belong to. The fraction of a `Progress` is that of the whole algorithm.
     """
 
@@ -29,14 +29,14 @@ class EngineFeedback(QgsProcessingFeedback):
 
 
 class Listener:
-    """Tells a feedback about the events of a job that is the part from `start` to `start + share` of the whole run."""
+    """Shows a feedback the events of a job that is the part from `start` to `start + share` of the whole run."""
 
     def __init__(self, feedback: QgsProcessingFeedback, start: float = 0.0, share: float = 1.0) -> None:
         self._feedback = feedback
         self._start = start
         self._share = share
         self._stage = ""
-        self._said = 0.0  # when the last progress text was shown, monotonic seconds
+        self._shown_at = 0.0  # when the last progress text was shown, monotonic seconds
 
     def __call__(self, event: Any) -> None:
         if isinstance(event, protocol.Progress):
@@ -53,15 +53,15 @@ class Listener:
     def _progress(self, event: Any) -> None:
         self._feedback.setProgress(100.0 * event.fraction)
         now = time.monotonic()
-        if event.stage != self._stage or now - self._said > TEXT_EVERY_S:
-            self._stage, self._said = event.stage, now
+        if event.stage != self._stage or now - self._shown_at > TEXT_EVERY_S:
+            self._stage, self._shown_at = event.stage, now
             self._feedback.setProgressText(without_markup(progress_text(event)))
 
     def _log(self, event: Any) -> None:
         self._feedback.pushInfo(without_markup(event.message))
 
     def _metric(self, event: Any) -> None:
-        values = ", ".join(f"{name} {_figure(value)}" for name, value in event.values.items())
+        values = ", ".join(f"{name} {_number(value)}" for name, value in event.values.items())
         self._feedback.pushInfo(without_markup(f"{event.name}: {values}"))
 
     def _warning(self, event: Any) -> None:
@@ -77,7 +77,7 @@ def progress_text(event: Any) -> str:
 
 
 def time_left(seconds: Optional[float]) -> str:
-    """Rounded as a person would say it; empty where it is not known."""
+    """Rounded to whole seconds or minutes, or tenths of hours; empty where it is not known."""
     if seconds is None:
         return ""
     if seconds < 90:
@@ -87,5 +87,5 @@ def time_left(seconds: Optional[float]) -> str:
     return tr("about {} h left").format(f"{seconds / 3600:.1f}")
 
 
-def _figure(value: Any) -> str:
+def _number(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -18,7 +18,7 @@ PYTHON_VARIABLE = "CROP_CLASSIFIER_PYTHON"  # for headless runs and tests; comes
 
 @dataclass(frozen=True)
 class EngineStatus:
-    """Where the engine is not ready, `reason` says why and `advice` what to do."""
+    """Where the engine is not ready, `reason` is the cause and `advice` what to do."""
 
     ready: bool
     python: Optional[Path]

@@ -1,4 +1,4 @@
-"""What every algorithm of the provider shares: its manners in QGIS, and the run of an engine job."""
+"""What every algorithm of the provider shares: its behaviour in QGIS, and the run of an engine job."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -30,20 +30,20 @@ HELP_ADDRESS = "https://example.org/crop-classifier/help"
 
 
 def explained(parameter: QgsProcessingParameterDefinition, words: str) -> QgsProcessingParameterDefinition:
-    """The same parameter with a sentence for those who point at it."""
+    """The same parameter with a sentence of help."""
     parameter.setHelp(words)
     return parameter
 
 
 def advanced(parameter: QgsProcessingParameterDefinition, words: str) -> QgsProcessingParameterDefinition:
-    """The same parameter, out of the beginner's sight, and explained."""
+    """The same parameter, among the advanced ones, with a sentence of help."""
     parameter.setHelp(words)
     parameter.setFlags(parameter.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced)
     return parameter
 
 
 class EngineAlgorithm(QgsProcessingAlgorithm):
-    """An algorithm that the engine carries out."""
+    """An algorithm that runs in the engine."""
 
     def createInstance(self) -> EngineAlgorithm:
         return type(self)()
@@ -60,7 +60,7 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
         return status.ready, without_markup(status.problem)
 
     def problem(self, parameters: Parameters, context: QgsProcessingContext) -> str:
-        """What a long run would stumble over later; empty where nothing is known to be wrong."""
+        """A problem that would stop a long run later; empty where none is known."""
         return ""
 
     def checkParameterValues(self, parameters: Parameters, context: QgsProcessingContext) -> Tuple[bool, str]:

@@ -23,7 +23,7 @@ from ..plain_text import without_markup
 from ..translation import tr
 from .arguments import file_path, options_problem
 from .base import EngineAlgorithm, Parameters
-from .learning import report_parameter, say_scores
+from .learning import report_parameter, report_scores
 from .options import parameters_for
 from .parcels import parcel_arguments, parcel_file, parcels_parameter, parcels_problem
 from .styling import style_when_loaded
@@ -99,7 +99,7 @@ class ClassifyParcels(EngineAlgorithm):
             "report": self.parameterAsFileOutput(parameters, "REPORT", context),
         }
         made = self.run_engine("classify", arguments, feedback)
-        say_scores(made.get("scores"), feedback)
+        report_scores(made.get("scores"), feedback)
         style_when_loaded(output, made["classes"], context, feedback)
         return {**results(made), **kept_series(made.get("store"), feedback)}
 

@@ -1,4 +1,4 @@
-"""Lists the acquisitions in an imagery folder: dates, products, clear shares, and what was skipped and why."""
+"""Lists the acquisitions in an imagery folder: dates, products, clear shares, and the skipped files with the reason."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -68,7 +68,7 @@ class InspectStack(EngineAlgorithm):
     ) -> Dict[str, Any]:
         found = self.run_engine("inspect", arguments_for(self, "inspect", parameters, context), feedback)
         dates = sorted(item["date"] for item in found["acquisitions"])
-        say(found, feedback)
+        report_acquisitions(found, feedback)
         results = {"ACQUISITIONS": len(dates), "JSON": json.dumps(found)}
         if dates:
             results.update(FIRST_DATE=dates[0], LAST_DATE=dates[-1])
@@ -79,7 +79,7 @@ class InspectStack(EngineAlgorithm):
         return results
 
 
-def say(found: Mapping[str, Any], feedback: QgsProcessingFeedback) -> None:
+def report_acquisitions(found: Mapping[str, Any], feedback: QgsProcessingFeedback) -> None:
     """The acquisitions and the skipped files, a line each."""
     for item in found["acquisitions"]:
         clear = item.get("clear_share")

@@ -1,4 +1,4 @@
-"""The report of a training or a classification as a parameter, and the scores in words."""
+"""The report of a training or a classification as a parameter, and its main scores in the log."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -17,8 +17,8 @@ def report_parameter() -> QgsProcessingParameterFileDestination:
     return QgsProcessingParameterFileDestination("REPORT", label, files, optional=True, createByDefault=False)
 
 
-def say_scores(scores: Optional[Mapping[str, Any]], feedback: QgsProcessingFeedback) -> None:
-    """The two headline figures; nothing where there was no truth to compare with."""
+def report_scores(scores: Optional[Mapping[str, Any]], feedback: QgsProcessingFeedback) -> None:
+    """The two main scores; nothing where there were no declared crops to compare with."""
     if scores:
         text = tr("Overall accuracy {oa:.1%}, mean F-score {mean_f:.1%}")
         feedback.pushInfo(text.format(oa=scores["oa"], mean_f=scores["mean_f"]))

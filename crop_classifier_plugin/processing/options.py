@@ -74,7 +74,7 @@ def default_of(row: Option, command: str) -> Any:
 
 
 def follows_text(row: Option, command: str, followed: Optional[Mapping[str, Any]] = None) -> str:
-    """What holds where nothing is given, in the user's language; `followed` as `options.effective` takes it."""
+    """The value that is used where nothing is given, translated; `followed` as `options.effective` takes it."""
     follows = row.follows_in(command)
     value = options.effective(row, None, followed)
     if follows == options.MODEL:
@@ -85,8 +85,8 @@ def follows_text(row: Option, command: str, followed: Optional[Mapping[str, Any]
     return translated(row.otherwise) if value is None else options.as_typed(value)
 
 
-def _label_of_open(row: Option, command: str) -> str:
-    """With what holds where nothing is given, since an empty field does not show it."""
+def _label_with_default(row: Option, command: str) -> str:
+    """With the value that is used where nothing is given, since an empty field does not show it."""
     text = follows_text(row, command)
     if default_of(row, command) is not None or not text:
         return label(row)
@@ -97,14 +97,16 @@ def _label_of_open(row: Option, command: str) -> str:
 
 
 def _text(row: Option, command: str) -> QgsProcessingParameterDefinition:
-    name, words = row.qgis_name, _label_of_open(row, command)
+    name, words = row.qgis_name, _label_with_default(row, command)
     return QgsProcessingParameterString(name, words, default_of(row, command))
 
 
 def _number(row: Option, command: str) -> QgsProcessingParameterDefinition:
     whole = row.kind == options.WHOLE
     kind = QgsProcessingParameterNumber.Type.Integer if whole else QgsProcessingParameterNumber.Type.Double
-    made = QgsProcessingParameterNumber(row.qgis_name, _label_of_open(row, command), kind, default_of(row, command))
+    made = QgsProcessingParameterNumber(
+        row.qgis_name, _label_with_default(row, command), kind, default_of(row, command)
+    )
     low, high = limits(row)
     if low is not None:
         made.setMinimum(low)
@@ -137,21 +139,21 @@ def _flag(row: Option, command: str) -> QgsProcessingParameterDefinition:
 
 
 def _crs(row: Option, command: str) -> QgsProcessingParameterDefinition:
-    return QgsProcessingParameterCrs(row.qgis_name, _label_of_open(row, command), None)
+    return QgsProcessingParameterCrs(row.qgis_name, _label_with_default(row, command), None)
 
 
 def _field(row: Option, command: str) -> QgsProcessingParameterDefinition:
-    words = _label_of_open(row, command)
+    words = _label_with_default(row, command)
     return QgsProcessingParameterField(row.qgis_name, words, parentLayerParameterName="PARCELS")
 
 
 def _folder(row: Option, command: str) -> QgsProcessingParameterDefinition:
-    words = _label_of_open(row, command)
+    words = _label_with_default(row, command)
     return QgsProcessingParameterFile(row.qgis_name, words, QgsProcessingParameterFile.Behavior.Folder)
 
 
 def _file(row: Option, command: str) -> QgsProcessingParameterDefinition:
-    words = _label_of_open(row, command)
+    words = _label_with_default(row, command)
     return QgsProcessingParameterFile(row.qgis_name, words, QgsProcessingParameterFile.Behavior.File)
 
 

@@ -22,7 +22,7 @@ from .base import EngineAlgorithm, Parameters
 
 
 def parcels_parameter(optional: bool = False) -> QgsProcessingParameterFeatureSource:
-    """A polygon layer, perhaps narrowed to its selection."""
+    """A polygon layer, or only its selected features."""
     polygons = [QgsProcessing.SourceType.TypeVectorPolygon]
     return QgsProcessingParameterFeatureSource("PARCELS", tr("Parcels"), polygons, optional=optional)
 

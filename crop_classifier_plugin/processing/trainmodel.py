@@ -1,4 +1,4 @@
-"""Trains a model on parcels with declared crops: extracts their series, then learns from them."""
+"""Trains a model on parcels with declared crops: extracts their series, then trains on them."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .arguments import arguments_for, file_path, options_problem
 from .base import EngineAlgorithm, Parameters
 from .checks import observations_problem, split_problem, unused_series_option
 from .classes import class_table, class_table_parameters, class_table_problem
-from .learning import report_parameter, say_scores
+from .learning import report_parameter, report_scores
 from .options import parameters_for
 from .parcels import parcel_arguments, parcel_file, parcels_parameter, parcels_problem
 
@@ -32,7 +32,7 @@ EXTRACTION_SHARE = 0.4  # of the progress bar, where images are read first
 
 
 class TrainModel(EngineAlgorithm):
-    """`extract` and `train` of the engine, or `train` alone from a store."""
+    """`extract` and `train` of the engine, or only `train` from a store."""
 
     def name(self) -> str:
         return "trainmodel"
@@ -108,7 +108,7 @@ class TrainModel(EngineAlgorithm):
             arguments = self._training_arguments(store, model, parameters, context)
             made = self.run_engine("train", arguments, feedback, start, 1.0 - start)
         scores = made["scores"]
-        say_scores(scores, feedback)
+        report_scores(scores, feedback)
         results = {"OUTPUT": made["model"], "OVERALL_ACCURACY": scores["oa"], "MEAN_F": scores["mean_f"]}
         return {**results, "REPORT": made["report"]} if made.get("report") else results
 

@@ -15,11 +15,11 @@ from .plain_table import number_item, plain_table
 from .plain_widgets import plain_label
 from .share_delegate import ShareDelegate
 
-MOST_SKIPPED_ROWS = 3  # more scroll
+MAX_SKIPPED_ROWS = 3  # more scroll
 
 
 class AcquisitionsTable(QWidget):
-    """Rows are dates; an unchecked date is left out of the run. `changed` tells that the choice is another."""
+    """Rows are dates; an unchecked date is left out of the run. `changed` is emitted when the selection changes."""
 
     changed = pyqtSignal()
 
@@ -54,7 +54,7 @@ class AcquisitionsTable(QWidget):
         return head
 
     def clear(self, message: str = "") -> None:
-        """Empties the table; `message` says why (nothing chosen yet, looking, or what failed)."""
+        """Empties the table; `message` gives the reason (nothing chosen yet, searching, or an error)."""
         self.table.setRowCount(0)
         self.skipped.setRowCount(0)
         self.skipped.hide()
@@ -62,7 +62,7 @@ class AcquisitionsTable(QWidget):
         self.summary.setText(message)
 
     def fill(self, values: Mapping[str, Any], excluded: tuple[str, ...] = ()) -> None:
-        """Shows the result of `inspect`; dates in `excluded` start switched off."""
+        """Shows the result of `inspect`; dates in `excluded` are not checked."""
         self.table.blockSignals(True)
         self.table.setSortingEnabled(False)
         self.table.setRowCount(len(values["acquisitions"]))
@@ -78,8 +78,8 @@ class AcquisitionsTable(QWidget):
         date = QTableWidgetItem(acquisition["date"])
         date.setFlags(date.flags() | Qt.ItemFlag.ItemIsUserCheckable)
         date.setCheckState(Qt.CheckState.Checked if used else Qt.CheckState.Unchecked)
-        words = [acquisition[name] for name in ("platform", "tile") if acquisition.get(name)]
-        product = QTableWidgetItem(" · ".join(words) or acquisition.get("product") or "")
+        parts = [acquisition[name] for name in ("platform", "tile") if acquisition.get(name)]
+        product = QTableWidgetItem(" · ".join(parts) or acquisition.get("product") or "")
         product.setToolTip(tooltip(_acquisition_tip(acquisition)))
         clear = number_item(acquisition.get("clear_share"))
         if acquisition.get("clear_share") is None:
@@ -94,12 +94,12 @@ class AcquisitionsTable(QWidget):
                 item = QTableWidgetItem(text)
                 item.setToolTip(tooltip(f"{entry['path']}\n{entry['reason']}"))
                 self.skipped.setItem(row, column, item)
-        rows = min(len(skipped), MOST_SKIPPED_ROWS) * self.skipped.verticalHeader().defaultSectionSize()
+        rows = min(len(skipped), MAX_SKIPPED_ROWS) * self.skipped.verticalHeader().defaultSectionSize()
         self.skipped.setFixedHeight(self.skipped.horizontalHeader().sizeHint().height() + rows + 4)
         self.skipped.setVisible(bool(skipped))
 
     def excluded(self) -> tuple[str, ...]:
-        """The dates switched off, in order."""
+        """The dates that are not checked, in order."""
         return tuple(sorted(self._dates(Qt.CheckState.Unchecked)))
 
     def used(self) -> int:
@@ -118,8 +118,8 @@ class AcquisitionsTable(QWidget):
 
     def _on_item_changed(self, *_: object) -> None:
         found, skipped = self.table.rowCount(), self.skipped.rowCount()
-        words = tr("{0} of {1} acquisitions used").format(self.used(), found)
-        self.summary.setText(words + (tr("; {0} files skipped").format(skipped) if skipped else ""))
+        text = tr("{0} of {1} acquisitions used").format(self.used(), found)
+        self.summary.setText(text + (tr("; {0} files skipped").format(skipped) if skipped else ""))
         self._enable_buttons()
         self.table.viewport().update()
         self.changed.emit()

@@ -1,4 +1,4 @@
-"""Runs one of the plugin's Processing algorithms in the task manager and tells a dialog what happens."""
+"""Runs one of the plugin's Processing algorithms in the task manager and reports its events to a dialog."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Outcome:
 
 
 class RunFeedback(EngineFeedback):
-    """Says each line of the log as it comes, in Processing's words, and keeps QGIS's errors, which send no event."""
+    """Emits each line of the log, and keeps the errors of QGIS, which have no event."""
 
     line = pyqtSignal(str)
 
@@ -46,7 +46,7 @@ class RunFeedback(EngineFeedback):
     def reportError(self, error: str, fatalError: bool = False) -> None:
         super().reportError(error, fatalError)
         if self.isCanceled():
-            return  # that a run was cancelled is no error
+            return  # a cancelled run is not an error
         self.errors.append(error)
         self.line.emit(tr("Error: {0}").format(error))
 
@@ -60,7 +60,7 @@ class AlgorithmRun(QObject):
     engine_event = pyqtSignal(object)
     line = pyqtSignal(str)
     finished = pyqtSignal(object)
-    _alive: ClassVar[set[AlgorithmRun]] = set()  # the task uses context and feedback whatever becomes of the dialog
+    _alive: ClassVar[set[AlgorithmRun]] = set()  # the task uses context and feedback even if the dialog is gone
 
     def __init__(self, algorithm_id: str, parameters: Mapping[str, Any]) -> None:
         super().__init__()
@@ -87,7 +87,7 @@ class AlgorithmRun(QObject):
     def start(self) -> None:
         self._alive.add(self)
         self._task = QgsProcessingAlgRunnerTask(self._algorithm, self._parameters, self._context, self.feedback)
-        # queued: QGIS announces the end of the task on its own, and what the dialog says comes on top of that
+        # queued, so that the dialog's message is shown above the one that QGIS shows at the end of a task
         self._task.executed.connect(self._on_executed, Qt.ConnectionType.QueuedConnection)
         QgsApplication.taskManager().addTask(self._task)
 

@@ -1,4 +1,4 @@
-"""Long work as a background task: it says lines, can be cancelled, and hands its error over instead of raising it."""
+"""Long work as a background task: it reports lines, can be cancelled, and returns its error instead of raising it."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -13,9 +13,9 @@ from ..engine.install import InstallError
 from ..plain_text import without_markup
 from ..translation import tr
 
-Say = Callable[[str], None]
+OnLine = Callable[[str], None]
 Cancelled = Callable[[], bool]
-Work = Callable[[Say, Cancelled], Any]
+Work = Callable[[OnLine, Cancelled], Any]
 
 
 class BackgroundTask(QgsTask):
@@ -26,7 +26,7 @@ class BackgroundTask(QgsTask):
 
     line = pyqtSignal(str)
     done = pyqtSignal(object, object)
-    _alive: ClassVar[set[BackgroundTask]] = set()  # the task manager holds the C++ half alone
+    _alive: ClassVar[set[BackgroundTask]] = set()  # the task manager only holds the C++ object
 
     def __init__(self, title: str, work: Work) -> None:
         super().__init__(without_markup(title), QgsTask.Flag.CanCancel)

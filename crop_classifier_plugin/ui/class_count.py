@@ -9,9 +9,9 @@ from typing import Optional
 from qgis.core import QgsFeatureRequest, QgsVectorLayer, QgsVectorLayerFeatureSource
 
 from ..engine.protocol import crop_codes
-from .background import Cancelled, Say, Work
+from .background import Cancelled, OnLine, Work
 
-LOOK_EVERY = 2000  # features between two looks at cancel
+CANCEL_CHECK_EVERY = 2000  # features between two checks
 
 
 def count(layer: QgsVectorLayer, field: str, ids: Optional[list[int]] = None) -> Work:
@@ -25,11 +25,11 @@ def count(layer: QgsVectorLayer, field: str, ids: Optional[list[int]] = None) ->
     if ids is not None:
         request.setFilterFids(ids)
 
-    def work(say: Say, is_cancelled: Cancelled) -> dict[str, int]:
+    def work(on_line: OnLine, is_cancelled: Cancelled) -> dict[str, int]:
         counts: Counter[str] = Counter()
         for number, feature in enumerate(source.getFeatures(request)):
-            if number % LOOK_EVERY == 0 and is_cancelled():
-                break  # nobody waits for the result any more
+            if number % CANCEL_CHECK_EVERY == 0 and is_cancelled():
+                break  # the result is no longer needed
             counts[crop_codes.as_code(feature[position]) or ""] += 1
         return dict(counts)
 

@@ -1,4 +1,4 @@
-"""Which parcels to learn from: layer, crop field, class table, and what classes that gives."""
+"""The parcels to train on: layer, field of declared crops, class table, and a preview of the classes."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -34,11 +34,11 @@ from .plain_table import number_item, plain_table
 from .plain_widgets import plain_label, with_plain_tips
 from .swatch import swatch
 
-MOST_NAMED = 3  # groups of classes that the summary names
+MAX_LISTED = 3  # groups of classes that the summary names
 
 
 class CropsGroup(QGroupBox):
-    """`changed` tells that any of the choices is another."""
+    """`changed` is emitted when any of the choices changes."""
 
     changed = pyqtSignal()
 
@@ -51,9 +51,9 @@ class CropsGroup(QGroupBox):
         self.table.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         for name, title in titles().items():
             self.table.addItem(title, name)
-        self.others = QLineEdit()
-        self.others.setPlaceholderText(tr("left out"))
-        self.others.setToolTip(
+        self.fallback = QLineEdit()
+        self.fallback.setPlaceholderText(tr("left out"))
+        self.fallback.setToolTip(
             tr(
                 "The class of parcels whose crop is not in the class table: one of the table or a new one. "
                 "If this is empty, these parcels are left out."
@@ -82,7 +82,7 @@ class CropsGroup(QGroupBox):
         form.addRow(plain_label(tr("Classes")))  # long titles, which need the whole width
         form.addRow(self.table)
         form.addRow("", self.file)
-        form.addRow(tr("Class for other crops"), self.others)
+        form.addRow(tr("Class for other crops"), self.fallback)
         layout = QVBoxLayout(self)
         layout.addLayout(form)
         layout.addWidget(self.summary)
@@ -98,7 +98,7 @@ class CropsGroup(QGroupBox):
         self.field.fieldChanged.connect(self._recount)
         self.table.currentIndexChanged.connect(self._on_table)
         self.file.fileChanged.connect(self._on_table)
-        self.others.textChanged.connect(self._on_table)
+        self.fallback.textChanged.connect(self._on_table)
 
     def parameters(self) -> dict[str, Any]:
         """PARCELS, CLASS_FIELD and the class table as the algorithm takes them."""
@@ -109,17 +109,17 @@ class CropsGroup(QGroupBox):
         }
         if self._from_file():
             parameters["CLASS_TABLE_FILE"] = self.file.filePath().strip()
-        return {**parameters, "UNKNOWN_CLASS": self._others()} if self._others() else parameters
+        return {**parameters, "UNKNOWN_CLASS": self._fallback_class()} if self._fallback_class() else parameters
 
     def missing(self) -> str:
-        """What is still to be given; empty when there is something to learn from."""
+        """A message about the first input that is missing; empty when all are there."""
         if self.parcels.layer() is None:
             return tr("Choose a parcel layer.")
         if not self.field.currentField():
             return tr("Choose the field that holds the declared crop.")
         if self._from_file() and not Path(self.file.filePath().strip()).is_file():
             return tr("Choose the file of the class table.")
-        if self._others() and not crop_codes.slug(self._others()):
+        if self._fallback_class() and not crop_codes.slug(self._fallback_class()):
             return tr("The name of the class for other crops needs a letter or a digit.")
         return ""
 
@@ -134,8 +134,8 @@ class CropsGroup(QGroupBox):
     def _from_file(self) -> bool:
         return self._choice() == FROM_FILE
 
-    def _others(self) -> str:
-        return "" if self._choice() == OWN_VALUES else self.others.text().strip()
+    def _fallback_class(self) -> str:
+        return "" if self._choice() == OWN_VALUES else self.fallback.text().strip()
 
     # The preview
 
@@ -155,7 +155,7 @@ class CropsGroup(QGroupBox):
     def _recount(self, *_: object) -> None:
         """Counts the field's values in the background; a count in progress is abandoned.
 
-        A closed dialog lives on and follows the project's layers, which may be large: it counts when it is seen again.
+        A closed dialog still follows the project's layers, which may be large: it counts when it is shown again.
         """
         self.stop()
         self._counts, self._empty = {}, 0
@@ -192,7 +192,7 @@ class CropsGroup(QGroupBox):
 
     def _show(self) -> None:
         self.file.setVisible(self._from_file())
-        self.others.setEnabled(self._choice() != OWN_VALUES)
+        self.fallback.setEnabled(self._choice() != OWN_VALUES)
         self.preview.setRowCount(0)
         if self._counting is not None:
             return
@@ -200,13 +200,13 @@ class CropsGroup(QGroupBox):
             self.summary.setText("")
             return
         try:
-            table = classes_of(self._counts, self._table_path(), self._others())
+            table = classes_of(self._counts, self._table_path(), self._fallback_class())
         except UnreadableTable as error:
             self.summary.setText(str(error))
             return
         counted = table.count(self._counts)
         self._fill(counted)
-        self.summary.setText(self._words(table, counted))
+        self.summary.setText(self._summary_text(table, counted))
 
     def _table_path(self) -> Optional[Path]:
         if self._choice() == OWN_VALUES:
@@ -225,24 +225,24 @@ class CropsGroup(QGroupBox):
             self.preview.setItem(row, 0, name)
             self.preview.setItem(row, 1, number_item(share.parcels))
 
-    def _words(self, table: crop_codes.ClassTable, counted: crop_codes.Counts) -> str:
-        """What the engine will do: classes and parcels, what is left out, which classes differ only in capitals."""
+    def _summary_text(self, table: crop_codes.ClassTable, counted: crop_codes.Counts) -> str:
+        """Classes and parcels, what is left out, and classes that differ only in upper and lower case."""
         number = self.locale().toString
         parcels = sum(share.parcels for share in counted.classes)
-        words = [tr("{0} classes, {1} parcels").format(len(counted.classes), number(parcels))]
+        parts = [tr("{0} classes, {1} parcels").format(len(counted.classes), number(parcels))]
         if counted.unknown:
             unknown, values = number(sum(counted.unknown.values())), number(len(counted.unknown))
             if table.fallback_class is None:
-                words.append(tr("{0} parcels left out ({1} values not in the class table)").format(unknown, values))
+                parts.append(tr("{0} parcels left out ({1} values not in the class table)").format(unknown, values))
             else:
                 name = table.classes[table.fallback_class].name
-                words.append(
+                parts.append(
                     tr("{0} of them in the class {2} ({1} values not in the class table)").format(unknown, values, name)
                 )
         if self._empty:
-            words.append(tr("{0} without a value").format(number(self._empty)))
+            parts.append(tr("{0} without a value").format(number(self._empty)))
         groups = [", ".join(group) for group in table.differ_in_case()]
         if groups:
-            named = "; ".join(groups[:MOST_NAMED]) + (" …" if len(groups) > MOST_NAMED else "")
-            words.append(tr("classes that differ only in upper and lower case: {0}").format(named))
-        return "; ".join(words)
+            named = "; ".join(groups[:MAX_LISTED]) + (" …" if len(groups) > MAX_LISTED else "")
+            parts.append(tr("classes that differ only in upper and lower case: {0}").format(named))
+        return "; ".join(parts)

@@ -14,12 +14,12 @@ from qgis.PyQt.QtWidgets import QSizePolicy, QWidget
 from ..translation import tr
 
 FADED_ALPHA = 70  # curves of earlier folds
-COLOURS = ("#0072b2", "#d55e00", "#009e73")  # Okabe and Ito: told apart by colour-blind eyes
+COLOURS = ("#0072b2", "#d55e00", "#009e73")  # Okabe and Ito: distinguishable with colour blindness
 
 
 @dataclass
 class Curve:
-    """`points` are `(epoch, value)`; `current` tells the fold in progress from earlier ones."""
+    """`points` are `(epoch, value)`; `current` is false for the curves of earlier folds."""
 
     name: str
     colour: str
@@ -113,8 +113,8 @@ class CurveWidget(QWidget):
         highest = max((value for curve in self.curves for _, value in curve.points), default=1.0)
         return 1.05 * highest if highest > 0 else 1.0
 
-    def _place(self, plot: QRectF, epoch: float, value: float) -> QPointF:
-        """Where epoch 1 is the left edge and the last epoch the right one; a single epoch stands in the middle."""
+    def _position(self, plot: QRectF, epoch: float, value: float) -> QPointF:
+        """Epoch 1 is at the left edge and the last epoch at the right edge; a single epoch is in the middle."""
         across = (epoch - 1) / (self._epochs - 1) if self._epochs > 1 else 0.5
         return QPointF(plot.left() + across * plot.width(), plot.bottom() - value / self._highest() * plot.height())
 
@@ -145,17 +145,17 @@ class CurveWidget(QWidget):
         line = self._line_px()
         grid, text = self._colour(QPalette.ColorRole.Text, 40), self._colour(QPalette.ColorRole.Text, 190)
         for value in ticks(0.0, self._highest(), max(int(plot.height() / (2.2 * line)), 2)):
-            at = self._place(plot, 1, value)
+            point = self._position(plot, 1, value)
             painter.setPen(QPen(grid, 1))
-            painter.drawLine(QPointF(plot.left(), at.y()), QPointF(plot.right(), at.y()))
+            painter.drawLine(QPointF(plot.left(), point.y()), QPointF(plot.right(), point.y()))
             painter.setPen(text)
-            box = QRectF(0, at.y() - line / 2, plot.left() - 6, line)
+            box = QRectF(0, point.y() - line / 2, plot.left() - 6, line)
             painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{value:g}")
         for epoch in self._epoch_ticks(plot):
-            at = self._place(plot, epoch, 0.0)
+            point = self._position(plot, epoch, 0.0)
             painter.setPen(QPen(text, 1))
-            painter.drawLine(at, QPointF(at.x(), at.y() + 4))
-            box = QRectF(at.x() - 30, at.y() + 5, 60, line)
+            painter.drawLine(point, QPointF(point.x(), point.y() + 4))
+            box = QRectF(point.x() - 30, point.y() + 5, 60, line)
             painter.drawText(box, Qt.AlignmentFlag.AlignHCenter, str(epoch))
         painter.setPen(QPen(text, 1))
         painter.drawLine(plot.bottomLeft(), plot.bottomRight())
@@ -170,17 +170,17 @@ class CurveWidget(QWidget):
     def _draw_best(self, painter: QPainter, plot: QRectF) -> None:
         if self.best_epoch is None:
             return
-        at = self._place(plot, self.best_epoch, 0.0)
+        point = self._position(plot, self.best_epoch, 0.0)
         painter.setPen(QPen(self._colour(QPalette.ColorRole.Text, 140), 1, Qt.PenStyle.DashLine))
-        painter.drawLine(at, QPointF(at.x(), plot.top()))
+        painter.drawLine(point, QPointF(point.x(), plot.top()))
 
     def _draw_curve(self, painter: QPainter, plot: QRectF, curve: Curve) -> None:
         colour = QColor(curve.colour)
         colour.setAlpha(255 if curve.current else FADED_ALPHA)
-        places = [self._place(plot, epoch, value) for epoch, value in curve.points]
+        points = [self._position(plot, epoch, value) for epoch, value in curve.points]
         painter.setPen(QPen(colour, 2.0 if curve.current else 1.2))
-        painter.drawPolyline(QPolygonF(places))
-        if curve.current and places:
+        painter.drawPolyline(QPolygonF(points))
+        if curve.current and points:
             painter.setBrush(colour)
-            painter.drawEllipse(places[-1], 2.5, 2.5)
+            painter.drawEllipse(points[-1], 2.5, 2.5)
             painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -20,7 +20,7 @@ INDENT_PX = 22
 
 
 class EngineChoice(QGroupBox):
-    """`changed` tells that any of the choices is another."""
+    """`changed` is emitted when any of the choices changes."""
 
     changed = pyqtSignal()
 
@@ -75,7 +75,7 @@ class EngineChoice(QGroupBox):
             widget.fileChanged.connect(lambda _: self.changed.emit())
 
     def missing(self) -> str:
-        """What is still to be given; empty when the set-up can start."""
+        """A message about the first input that is missing; empty when the set-up can start."""
         if self.existing.isChecked():
             return "" if Path(self.python.filePath()).is_file() else tr("Choose the Python executable.")
         if not self.location.filePath().strip():

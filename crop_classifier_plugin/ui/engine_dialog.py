@@ -1,4 +1,4 @@
-"""Engine Set-up: whether the engine is ready, and what makes it so."""
+"""Engine Set-up: whether the engine is ready, and how to set it up."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -68,10 +68,10 @@ class EngineDialog(QDialog):
         layout.addWidget(self.buttons)
         self.resize(WIDTH_PX, HEIGHT_PX)
 
-    # What can be asked for
+    # Actions
 
     def set_up(self) -> None:
-        """Creates the environment, or tries the existing Python."""
+        """Creates the environment, or checks the existing Python."""
         if self.choice.existing.isChecked():
             self._start(tr("Checking the engine"), check(Path(self.choice.python.filePath())), self._on_set_up)
             return
@@ -102,7 +102,7 @@ class EngineDialog(QDialog):
         self.bar.clearWidgets()
         self.log.add(f"— {title} —")
         self.progress.start()
-        self.progress.say(title)
+        self.progress.show_message(title)
         self._then = then
         self._task = BackgroundTask(title, work)
         self._task.line.connect(self.log.add)
@@ -162,7 +162,7 @@ class EngineDialog(QDialog):
         self.refresh()
 
     def refresh(self) -> None:
-        """Enables what can be done now."""
+        """Enables the buttons that can be used now."""
         missing, idle = self.choice.missing(), not self.is_running()
         self.set_up_button.setEnabled(idle and not missing)
         self.set_up_button.setToolTip(tooltip(missing))
@@ -170,10 +170,10 @@ class EngineDialog(QDialog):
         self.remove_button.setEnabled(idle and install.is_ready(locate.location()))
         self.choice.setEnabled(idle)
 
-    # The way out
+    # Closing
 
     def reject(self) -> None:
-        """Close and Esc: work in progress is cancelled only if the user says so, and the dialog waits for its end."""
+        """Close and Esc: work in progress is cancelled only if the user agrees, and the dialog waits for its end."""
         if not self.is_running():
             super().reject()
         elif self.confirm(tr("The set-up is in progress. Cancel it and close this window?")):

@@ -30,13 +30,13 @@ class EngineState(QGroupBox):
         form.addRow(tr("Devices"), self.devices)
 
     def show_status(self, status: EngineStatus) -> None:
-        self._say(status.ready, tr("The engine is ready.") if status.ready else status.reason)
+        self._show_state(status.ready, tr("The engine is ready.") if status.ready else status.reason)
         self.python.setText(str(status.python or "–"))
         self.versions.setText("–")
         self.devices.setText("–")
 
     def show_doctor(self, doctor: Mapping[str, Any]) -> None:
-        """The `doctor` result: versions, devices and what is wrong."""
+        """The result of `doctor`: versions, devices and problems."""
         packages = doctor["packages"]
         words = [f"engine {doctor['engine']}", f"Python {doctor['python'].split()[0]}"]  # what follows is its path
         words += [f"{name} {packages[name]}" for name in NAMED if name in packages]
@@ -45,9 +45,9 @@ class EngineState(QGroupBox):
         self.devices.setText(", ".join(device_text(device) for device in doctor["devices"] if device["works"]) or "–")
         self.devices.setToolTip(tooltip("\n".join(device_text(device) for device in doctor["devices"])))
         if doctor["problems"]:
-            self._say(False, "\n".join(doctor["problems"]))
+            self._show_state(False, "\n".join(doctor["problems"]))
 
-    def _say(self, ready: bool, text: str) -> None:
+    def _show_state(self, ready: bool, text: str) -> None:
         icons = QStyle.StandardPixmap
         icon = self.style().standardIcon(icons.SP_DialogApplyButton if ready else icons.SP_MessageBoxWarning)
         self.icon.setPixmap(icon.pixmap(18, 18))
@@ -55,7 +55,7 @@ class EngineState(QGroupBox):
 
 
 def device_text(device: Mapping[str, Any]) -> str:
-    """`CPU (2 threads)`; a device that does not work says why."""
+    """`CPU (2 threads)`; a device that does not work is shown with the reason."""
     kind, name = device["kind"].upper(), device["name"]
     if not device["works"]:
         return tr("{0}: does not work ({1})").format(kind, device["note"])

@@ -1,4 +1,4 @@
-"""What Engine Set-up does in the background: create, check, remove."""
+"""The background work of Engine Set-up: create, check and remove the environment."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 from ..engine import install
 from ..engine.process import run_job
 from ..engine.protocol import Job
-from .background import Cancelled, Say, Work
+from .background import Cancelled, OnLine, Work
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,10 @@ class Checked:
 def check(python: Path) -> Work:
     """Runs `doctor` in `python`."""
 
-    def work(say: Say, is_cancelled: Cancelled) -> Checked:
+    def work(on_line: OnLine, is_cancelled: Cancelled) -> Checked:
         def on_event(event: Any) -> None:
             if event.kind in ("log", "warning"):
-                say(event.message)
+                on_line(event.message)
 
         return Checked(python, run_job(Job("doctor"), on_event, is_cancelled, python=python))
 
@@ -37,8 +37,8 @@ def check(python: Path) -> Work:
 def create(plan: install.InstallPlan) -> Work:
     """Makes the environment and checks it."""
 
-    def work(say: Say, is_cancelled: Cancelled) -> Checked:
-        return check(install.install(plan, say, is_cancelled))(say, is_cancelled)
+    def work(on_line: OnLine, is_cancelled: Cancelled) -> Checked:
+        return check(install.install(plan, on_line, is_cancelled))(on_line, is_cancelled)
 
     return work
 
@@ -46,8 +46,8 @@ def create(plan: install.InstallPlan) -> Work:
 def remove(location: Path) -> Work:
     """Deletes the environment."""
 
-    def work(say: Say, is_cancelled: Cancelled) -> None:
-        say(str(location))
+    def work(on_line: OnLine, is_cancelled: Cancelled) -> None:
+        on_line(str(location))
         install.remove(location)
 
     return work

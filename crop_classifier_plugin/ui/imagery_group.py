@@ -18,11 +18,11 @@ from .form import existing_folder, folder_widget, form_layout
 
 INSPECT = "crop_classifier:inspectstack"
 CATALOGUE = "stac:"  # of the engine's command line
-PAUSE_MS = 500  # a path being typed is looked at once the typing rests
+TYPING_PAUSE_MS = 500  # a path is inspected once the user stops typing
 
 
 class ImageryGroup(QGroupBox):
-    """`changed` tells that a path, the acquisitions found or the choice among them is another."""
+    """`changed` is emitted when a path, the acquisitions found or their selection changes."""
 
     changed = pyqtSignal()
 
@@ -44,7 +44,7 @@ class ImageryGroup(QGroupBox):
         self._run: Optional[AlgorithmRun] = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(PAUSE_MS)
+        self._timer.setInterval(TYPING_PAUSE_MS)
         self._timer.timeout.connect(self.inspect)
         form = form_layout()
         form.addRow(tr("Images"), self.folder)
@@ -66,16 +66,16 @@ class ImageryGroup(QGroupBox):
             self._on_path()
 
     def parameters(self) -> dict[str, Any]:
-        """The imagery parameters of every algorithm that reads images, without the dates switched off."""
+        """The imagery parameters of every algorithm that reads images, without the dates that are left out."""
         masks = self.masks.filePath().strip()
         return {"IMAGERY": self._images(), **({"MASKS": masks} if masks else {}), **self._extra}
 
     def excluded(self) -> str:
-        """The dates switched off, as the parameter EXCLUDE wants them."""
+        """The dates that are left out, as a value of the parameter EXCLUDE."""
         return ",".join(self.acquisitions.excluded())
 
     def missing(self) -> str:
-        """What is still to be given; empty when images can be read."""
+        """A message about the first input that is missing or wrong; empty when images can be read."""
         masks = self.masks.filePath().strip()
         images = self._images()
         if not images or not (images.startswith(CATALOGUE) or Path(images).exists()):
@@ -93,7 +93,7 @@ class ImageryGroup(QGroupBox):
     def _images(self) -> str:
         return self.folder.filePath().strip()
 
-    # Looking for acquisitions
+    # Searching for acquisitions
 
     def _on_path(self, *_: object) -> None:
         self.stop()
@@ -103,7 +103,7 @@ class ImageryGroup(QGroupBox):
         self.changed.emit()
 
     def inspect(self) -> None:
-        """Looks for acquisitions in the background; a later change of path abandons it."""
+        """Searches for acquisitions in the background; a later change of path cancels the search."""
         self.stop()
         if self.missing():
             return

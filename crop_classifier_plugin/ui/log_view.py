@@ -10,7 +10,7 @@ from qgis.PyQt.QtWidgets import QApplication, QHBoxLayout, QPlainTextEdit, QPush
 
 from ..translation import tr
 
-MOST_LINES = 20_000  # an installer or a long training run must not fill the memory
+MAX_LINES = 20_000  # an installer or a long training run must not fill the memory
 
 
 class LogView(QWidget):
@@ -20,7 +20,7 @@ class LogView(QWidget):
         super().__init__(parent)
         self.text = QPlainTextEdit()
         self.text.setReadOnly(True)
-        self.text.setMaximumBlockCount(MOST_LINES)
+        self.text.setMaximumBlockCount(MAX_LINES)
         self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.text.setPlaceholderText(tr("The messages of a run appear here."))
         self.copy_button = QPushButton(tr("Copy Log"))

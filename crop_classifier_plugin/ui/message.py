@@ -53,7 +53,7 @@ def _button(title: str, action: Action) -> QPushButton:
 
 
 def _label(text: str, width_px: int) -> QLabel:
-    """As high as the whole text needs: QGIS's own message text is cut after a line and a half."""
+    """High enough for the whole text: QGIS cuts its own message texts after one and a half lines."""
     label = plain_label(text, wrap=True, selectable=True)
     label.setObjectName("message")
     label.setMinimumHeight(label.heightForWidth(width_px))

@@ -1,4 +1,4 @@
-"""The model file and what it says of itself: architecture, classes with their colours, bands, calendar, scores."""
+"""The model file and its description: architecture, classes with their colours, bands, calendar, scores."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -36,7 +36,7 @@ ANY_YEAR = 2001  # not a leap year; shows the days of a calendar that belongs to
 
 
 class ModelPanel(QGroupBox):
-    """`changed` tells that another file, readable or not, was chosen."""
+    """`changed` is emitted when another file is chosen, readable or not."""
 
     changed = pyqtSignal()
 
@@ -52,7 +52,7 @@ class ModelPanel(QGroupBox):
             tr("A .cropmodel file"),
         )
         self.note = plain_label(wrap=True)
-        self.facts = {name: _fact() for name in ("architecture", "bands", "calendar", "scores")}
+        self.facts = {name: _value_label() for name in ("architecture", "bands", "calendar", "scores")}
         self.classes = _class_list()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(9, 5, 9, 5)
@@ -106,7 +106,7 @@ class ModelPanel(QGroupBox):
 
     def _read_later(self, path: Path) -> None:
         self.problem = tr("Reading the model…")
-        self._reading = BackgroundTask(tr("Reading {0}").format(path.name), lambda say, cancelled: describe(path))
+        self._reading = BackgroundTask(tr("Reading {0}").format(path.name), lambda *_: describe(path))
         self._reading.done.connect(self._on_read)
         self._reading.start()
 
@@ -156,21 +156,21 @@ def calendar_text(model: ModelDescription, locale: QLocale) -> str:
 
 
 def scores_text(model: ModelDescription, widget: QWidget) -> str:
-    """The scores on parcels that the training did not see."""
+    """The scores for parcels that were not used in the training."""
     if not model.scores:
         return tr("Not available")
     accuracy, mean_f = (percent(model.scores.get(name), widget) for name in ("oa", "mean_f"))
     return tr("Overall accuracy {0}, mean F-score {1}").format(accuracy, mean_f)
 
 
-def _fact() -> QLabel:
+def _value_label() -> QLabel:
     label = plain_label(wrap=True, selectable=True)
     label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
     return label
 
 
 def _class_list() -> QListWidget:
-    """Classes beside and under each other, as in a legend."""
+    """Classes in rows and columns, as in a legend."""
     classes = QListWidget()
     classes.setFlow(QListView.Flow.LeftToRight)
     classes.setWrapping(True)

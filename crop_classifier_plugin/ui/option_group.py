@@ -1,4 +1,4 @@
-"""Options of a command as a form: every field shows the value that holds, and only a changed one is a parameter."""
+"""Options of a command as a form: every field shows the effective value, and only a changed one becomes a parameter."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -37,13 +37,13 @@ class OptionGroup(QGroupBox):
         super().__init__(title, parent)
         self._rows = {row.name: row for row in rows}
         self._command = command
-        self._holds = {name: options.default_in_qgis(row) for name, row in self._rows.items()}
+        self._effective = {name: options.default_in_qgis(row) for name, row in self._rows.items()}
         self.widgets = {name: _widget(row) for name, row in self._rows.items()}
         self.form = form_layout(self)
         self.form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         for name, widget in self.widgets.items():
             widget.setToolTip(tooltip(help_text(self._rows[name])))
-            self.set_value(name, self._holds[name])
+            self.set_value(name, self._effective[name])
             _change_signal(widget).connect(lambda *_: self.changed.emit())
             self._lay_out(self._rows[name], widget)
 
@@ -81,13 +81,14 @@ class OptionGroup(QGroupBox):
         """Shows the values of a recipe in the fields that have not been changed."""
         for name, row in self._rows.items():
             unchanged, holds = not self.is_changed(name), options.effective(row, None, followed)
-            self._holds[name] = holds
+            self._effective[name] = holds
             if row.follows_in(self._command) and unchanged:
                 self.set_value(name, holds)
 
     def is_changed(self, name: str) -> bool:
         """Whether the field differs from the value that holds without it."""
-        return self.value(name) not in (self._holds[name], "" if self._holds[name] is None else self._holds[name])
+        effective = self._effective[name]
+        return self.value(name) not in (effective, "" if effective is None else effective)
 
     def parameters(self) -> dict[str, Any]:
         """The algorithm's parameters that were changed."""
@@ -139,7 +140,7 @@ def _combo(row: Option) -> QComboBox:
 
 
 def _titles(row: Option) -> Mapping[str, str]:
-    """What people read for a choice; the others read as in the reports and on the command line."""
+    """Titles of choices; the other choices are shown as on the command line."""
     if row.kind == options.ARCHITECTURE_NAME:
         return {name: architecture.title for name, architecture in MODELS.items()}
     splits = {

@@ -1,4 +1,4 @@
-"""The parcel layer: one of the project's polygon layers or a file, whole or its selected features alone."""
+"""The parcel layer: one of the project's polygon layers or a file, all features or only the selected ones."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -31,7 +31,7 @@ from .plain_widgets import warn, with_plain_tips
 
 
 class ParcelsRow(QWidget):
-    """`changed` carries the layer, or None, when the layer or its selection is another."""
+    """`changed` carries the layer, or None, when the layer or its selection changes."""
 
     changed = pyqtSignal(object)
 
@@ -100,8 +100,8 @@ class ParcelsRow(QWidget):
         self.selected_only.setEnabled(count > 0)
         if not count:
             self.selected_only.setChecked(False)
-        words = tr("Selected features only ({0})").format(self.locale().toString(count))
-        self.selected_only.setText(words if count else tr("Selected features only"))
+        text = tr("Selected features only ({0})").format(self.locale().toString(count))
+        self.selected_only.setText(text if count else tr("Selected features only"))
         self.changed.emit(layer)
 
     # Files

@@ -83,7 +83,7 @@ class ParameterGroup(QGroupBox):
 
 
 class PreparationPage(QWidget):
-    """`changed` means that the images would now be read otherwise."""
+    """`changed` is emitted when an option changes how the images are read."""
 
     changed = pyqtSignal()
 

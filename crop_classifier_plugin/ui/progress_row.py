@@ -1,4 +1,4 @@
-"""One row under the tabs: what is being done, how far it is, how long it will take, and a Cancel button."""
+"""One row under the tabs: the current step, its progress, the remaining time, and a Cancel button."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -24,12 +24,12 @@ class ProgressRow(QWidget):
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
         self.stage = plain_label()
-        self.stage.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # long words never widen it
+        self.stage.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # long texts do not widen it
         self.left = plain_label()
         self.bar = QProgressBar()
         self.bar.setRange(0, STEPS)
         self.cancel = QPushButton(tr("Cancel"))
-        self.cancel.clicked.connect(self._ask)
+        self.cancel.clicked.connect(self._on_cancel)
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.stage, 0, 0)
@@ -42,35 +42,35 @@ class ProgressRow(QWidget):
     def start(self) -> None:
         self.bar.setRange(0, 0)  # busy, until the first fraction is known
         self.cancel.setEnabled(True)
-        self._say_left("")
-        self.say(tr("Starting…"))
+        self._show_time_left("")
+        self.show_message(tr("Starting…"))
 
     def show_progress(self, fraction: float, stage: str, message: str, seconds_left: Optional[float]) -> None:
         self.bar.setRange(0, STEPS)
         self.bar.setValue(round(STEPS * min(max(fraction, 0.0), 1.0)))
-        words = " – ".join(word for word in (stage[:1].upper() + stage[1:], message) if word)
-        self.say(words)
-        self._say_left(time_left(seconds_left))
+        text = " – ".join(word for word in (stage[:1].upper() + stage[1:], message) if word)
+        self.show_message(text)
+        self._show_time_left(time_left(seconds_left))
 
     def finish(self, message: str, complete: bool = False) -> None:
         """Stops the bar: full when `complete`, else empty."""
         self.bar.setRange(0, STEPS)
         self.bar.setValue(STEPS if complete else 0)
         self.cancel.setEnabled(False)
-        self._say_left("")
-        self.say(message)
+        self._show_time_left("")
+        self.show_message(message)
 
-    def say(self, words: str) -> None:
-        """Shows a line over the bar; without words the line takes no room."""
-        self.stage.setText(words)
-        self.stage.setToolTip(tooltip(words))
-        self.stage.setVisible(bool(words))
+    def show_message(self, text: str) -> None:
+        """Shows a line above the bar; an empty one takes no space."""
+        self.stage.setText(text)
+        self.stage.setToolTip(tooltip(text))
+        self.stage.setVisible(bool(text))
 
-    def _say_left(self, words: str) -> None:
-        self.left.setText(words)
-        self.left.setVisible(bool(words))
+    def _show_time_left(self, text: str) -> None:
+        self.left.setText(text)
+        self.left.setVisible(bool(text))
 
-    def _ask(self) -> None:
+    def _on_cancel(self) -> None:
         self.cancel.setEnabled(False)
-        self.say(tr("Cancelling…"))
+        self.show_message(tr("Cancelling…"))
         self.cancelled.emit()

@@ -57,26 +57,26 @@ class RunDialog(QDialog):
         self.resize(WIDTH_PX, HEIGHT_PX)
 
     def add_inputs(self, page: QWidget, title: str) -> None:
-        """Adds a tab that cannot be changed while a run goes on."""
+        """Adds a tab that is disabled during a run."""
         self.tabs.addTab(page, title)
         self._inputs.append(page)
 
-    # What a subclass gives
+    # What a subclass implements
 
     def parameters(self) -> Mapping[str, Any]:
-        """The algorithm's parameters, as the widgets stand."""
+        """The algorithm's parameters, from the values of the widgets."""
         raise NotImplementedError
 
     def missing(self) -> str:
-        """What the user still has to give; empty when the run can start."""
+        """A message about the first input that is missing; empty when the run can start."""
         raise NotImplementedError
 
     def show_result(self, outcome: Outcome) -> None:
-        """Shows what a run brought, in the main thread."""
+        """Shows the result of a run, in the main thread."""
         raise NotImplementedError
 
     def show_cancelled(self) -> None:
-        """Says what a cancelled run leaves to be said."""
+        """Called after a run was cancelled; a subclass may show a message."""
 
     def show_event(self, event: Any) -> None:
         """Called with every event besides what all dialogs do with it."""
@@ -110,7 +110,7 @@ class RunDialog(QDialog):
         run.start()
 
     def on_started(self) -> None:
-        """Called as a run starts; shows the log unless a subclass has something better."""
+        """Called when a run starts; shows the log unless a subclass shows another tab."""
         self.show_log()
 
     def cancel(self) -> None:
@@ -132,7 +132,7 @@ class RunDialog(QDialog):
     def _on_finished(self, outcome: Outcome) -> None:
         self._run = None
         self.refresh()
-        self.progress.finish(self._last_word(outcome), outcome.ok)
+        self.progress.finish(self._log_end(outcome), outcome.ok)
         if outcome.ok:
             self.show_result(outcome)
         elif outcome.cancelled:
@@ -142,7 +142,7 @@ class RunDialog(QDialog):
         if self._close_when_done:
             super().reject()
 
-    def _last_word(self, outcome: Outcome) -> str:
+    def _log_end(self, outcome: Outcome) -> str:
         word = tr("Done") if outcome.ok else tr("Cancelled") if outcome.cancelled else tr("Failed")
         self.log.add(word)
         return word
@@ -160,7 +160,7 @@ class RunDialog(QDialog):
     # State
 
     def refresh(self) -> None:
-        """Enables Run when nothing is missing, and says what is."""
+        """Enables Run when no input is missing, else shows which is."""
         ready = locate.status().ready
         missing = self.missing()
         self.run_button.setEnabled(ready and not missing and not self.is_running())
@@ -168,14 +168,14 @@ class RunDialog(QDialog):
         for page in self._inputs:
             page.setEnabled(not self.is_running())
         if not self.is_running():
-            self.progress.say(missing)
+            self.progress.show_message(missing)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.check_engine()
 
     def check_engine(self) -> None:
-        """Without an engine, says so and offers the set-up."""
+        """Shows a message with a button for the set-up where the engine is not ready."""
         status = locate.status()
         if not status.ready:
             actions = {tr("Engine Set-up…"): self.open_engine_setup}
@@ -192,10 +192,10 @@ class RunDialog(QDialog):
     def open_report(self, path: str) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(path))
 
-    # The way out
+    # Closing
 
     def reject(self) -> None:
-        """Close and Esc: a run in progress is cancelled only if the user says so, and the dialog waits for its end."""
+        """Close and Esc: a run in progress is cancelled only if the user agrees, and the dialog waits for its end."""
         if not self.is_running():
             super().reject()
         elif self.confirm_cancel():

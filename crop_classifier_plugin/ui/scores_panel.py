@@ -1,4 +1,4 @@
-"""What a training run ends with: the headline scores over the per-class report, a sortable table."""
+"""The scores of a training: the main scores above a sortable table of the scores per class."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -35,7 +35,7 @@ class ScoresPanel(QWidget):
         self.headline = {name: plain_label("–", selectable=True) for name in titles}
         figures = QHBoxLayout()
         for label, title in zip(self.headline.values(), titles.values()):
-            figures.addLayout(_figure(label, title))
+            figures.addLayout(_score_column(label, title))
         self.table = plain_table((tr("Class"), tr("Precision"), tr("Recall"), tr("F-score"), tr("Parcels")), NAME)
         self.table.setAlternatingRowColors(True)
         self._delegate = ShareDelegate(decimals=1, parent=self)  # the view does not own its delegates
@@ -74,7 +74,7 @@ class ScoresPanel(QWidget):
         self.table.setItem(row, PARCELS, number_item(figures["support"]))
 
 
-def _figure(label: QLabel, title: str) -> QVBoxLayout:
+def _score_column(label: QLabel, title: str) -> QVBoxLayout:
     font = label.font()
     font.setPointSizeF(1.6 * font.pointSizeF())
     font.setBold(True)

@@ -17,17 +17,17 @@ REMEMBERED = {"model": Setting.ARCHITECTURE, "epochs": Setting.EPOCHS, "folds": 
 
 
 class TrainingGroup(OptionGroup):
-    """The options that everyone has in view; the others are in the groups `for_experts`."""
+    """The basic options; the others are in the groups `for_experts`."""
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         rows = rows_of("train", options.TRAINING, options.SPLITTING, advanced=False)
         super().__init__(tr("Training"), rows, "train", parent)
         learning = rows_of("train", options.TRAINING, advanced=True, follows=True)
-        others = rows_of("train", options.TRAINING, advanced=True, follows=False)
+        remaining = rows_of("train", options.TRAINING, advanced=True, follows=False)
         computing = rows_of("train", options.COMPUTING, advanced=False)
         self.recipe = OptionGroup(tr("Training Parameters"), learning, "train")
         self.split = SplitGroup()
-        self.advanced = OptionGroup(tr("Advanced"), [*computing, *others], "train")
+        self.advanced = OptionGroup(tr("Advanced"), [*computing, *remaining], "train")
         self.architecture, self.epochs, self.folds = (self.widgets[name] for name in ("model", "epochs", "folds"))
         for name, setting in REMEMBERED.items():
             self.set_value(name, setting.get() or options.default(name, "train"))
@@ -45,8 +45,8 @@ class TrainingGroup(OptionGroup):
         return self.split, self.recipe, self.advanced
 
     def parameters(self) -> dict[str, Any]:
-        others = (self.recipe, self.split, self.advanced)
-        return {**super().parameters(), **{k: v for group in others for k, v in group.parameters().items()}}
+        groups = (self.recipe, self.split, self.advanced)
+        return {**super().parameters(), **{k: v for group in groups for k, v in group.parameters().items()}}
 
     def remember(self) -> None:
         """An unchanged value is not remembered, so that it follows the next architecture."""

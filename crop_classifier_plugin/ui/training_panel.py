@@ -13,7 +13,7 @@ from .plain_widgets import plain_label
 
 
 class TrainingPanel(QWidget):
-    """Fed with the values of `epoch` metrics, one after the other; folds follow each other."""
+    """Takes the values of `epoch` metrics one by one; folds follow each other."""
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
@@ -50,7 +50,7 @@ class TrainingPanel(QWidget):
         self.score.add(self._mean_f, epoch, values["validation_mean_f"])
         self.score.add(self._accuracy, epoch, values["validation_oa"])
         self._note_best(values)
-        self._say(values)
+        self._show_status(values)
 
     def _begin_fold(self, values: Mapping[str, Any]) -> None:
         for chart in (self.loss, self.score):
@@ -68,11 +68,11 @@ class TrainingPanel(QWidget):
         for chart in (self.loss, self.score):
             chart.mark_best(values["epoch"])
 
-    def _say(self, values: Mapping[str, Any]) -> None:
-        words = [tr("Epoch {0} of {1}").format(values["epoch"], values["epochs"])]
+    def _show_status(self, values: Mapping[str, Any]) -> None:
+        parts = [tr("Epoch {0} of {1}").format(values["epoch"], values["epochs"])]
         if values["folds"] > 1:
-            words.insert(0, tr("Fold {0} of {1}").format(values["fold"], values["folds"]))
+            parts.insert(0, tr("Fold {0} of {1}").format(values["fold"], values["folds"]))
         if self._best is not None:
             score = self.locale().toString(self._best[0], "f", 3)
-            words.append(tr("best epoch {0}, mean F-score {1} (dashed line)").format(self._best[1], score))
-        self.status.setText("  ·  ".join(words))
+            parts.append(tr("best epoch {0}, mean F-score {1} (dashed line)").format(self._best[1], score))
+        self.status.setText("  ·  ".join(parts))

@@ -100,20 +100,20 @@ def test_values_that_the_table_lacks_go_where_the_user_says(qtbot, engine, dialo
     table.write_text("code,name,class,colour\nBTH,,Wheat,#ff0000\nMIS,,Maize,#00ff00\n", encoding="utf-8")
     dialog.show()
     counted(qtbot, dialog)
-    assert not dialog.crops.others.isEnabled()
+    assert not dialog.crops.fallback.isEnabled()
     choose_table(dialog, "file")
     dialog.crops.file.setFilePath(str(table))
     assert counted(qtbot, dialog) == {"Wheat": 3, "Maize": 1}
     assert "UNKNOWN_CLASS" not in dialog.parameters()
-    dialog.crops.others.setText(" Other crops ")
+    dialog.crops.fallback.setText(" Other crops ")
     assert counted(qtbot, dialog) == {"Other crops": 5, "Wheat": 3, "Maize": 1}
     assert (
         "9 parcels; 5 of them in the class Other crops (3 values not in the class table)" in dialog.crops.summary.text()
     )
     assert dialog.parameters()["UNKNOWN_CLASS"] == "Other crops"
-    dialog.crops.others.setText("maize")
+    dialog.crops.fallback.setText("maize")
     assert counted(qtbot, dialog) == {"Maize": 6, "Wheat": 3}
-    dialog.crops.others.setText("?!")
+    dialog.crops.fallback.setText("?!")
     assert dialog.missing() == "The name of the class for other crops needs a letter or a digit."
     choose_table(dialog, "own")
     assert "UNKNOWN_CLASS" not in dialog.parameters() and dialog.missing() == ""
