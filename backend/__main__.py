@@ -34,7 +34,7 @@ _HELP = {"help_option_names": ["-h", "--help"]}
 
 
 class Commands(click.Group):
-    """Loads a command's file when it is asked for, so that help needs neither torch nor GDAL."""
+    """Loads a command's file when it is used, so that help needs neither torch nor GDAL."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -64,7 +64,7 @@ def run() -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Runs one command; the only place besides the plugin's edge that catches everything."""
+    """Runs one command; the only function besides the plugin's edge that catches every exception."""
     if not arguments or {"-h", "--help", "--version"} & set(arguments):
         return cli.main(list(arguments) or ["--help"], standalone_mode=False) or 0
     stdout = take_stdout()
@@ -165,7 +165,7 @@ def _as_arguments(job: Job) -> list[str]:
 
 
 def _require_kind(parameter: click.Parameter, name: str, value: Any) -> None:
-    """Raises BadArgument for a value of another kind than the command line can give: `--epochs` alone, or twice."""
+    """Raises BadArgument for values that the command line cannot give: `--epochs` without a value, or twice."""
     is_flag = isinstance(parameter, click.Option) and parameter.is_flag
     if is_flag and not (value is None or isinstance(value, bool)):
         raise BadArgument(name, "true or false", value)

@@ -45,7 +45,7 @@ def extract(
 ) -> _extract.Extraction:
     """Makes the parcel series store `output` of `parcels` (a file, a PostGIS address, an open table) over `imagery`.
 
-    A call that was stopped goes on. Raises NoAcquisitions, MissingBands, NoParcels, ParcelsOutsideImagery,
+    A stopped call continues when repeated. Raises NoAcquisitions, MissingBands, NoParcels, ParcelsOutsideImagery,
     StoreOfOtherInputs, DiskFull, NotWritable, BadArgument.
     """
     spec = _extract.ExtractSpec.of(imagery=imagery, parcels=parcels, output=output, **options)
@@ -71,7 +71,7 @@ def train(
 ) -> _train.Training:
     """Trains `model=NAME` on the crops that `class_field` declares, and writes the model file `output` and its report.
 
-    `stores`: one, or one for each season. A call that was stopped goes on. Raises NotAStore, MissingField,
+    `stores`: one, or one for each season. A stopped call continues when repeated. Raises NotAStore, MissingField,
     BadClassTable, TooFewClasses, TooFewGroups, UnknownModel, NoSuchDevice, Diverged, NotWritable, BadArgument.
     """
     spec = _train.TrainSpec.of(stores=stores, class_field=class_field, output=output, **options)

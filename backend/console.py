@@ -21,7 +21,7 @@ _GRACE_S = 10.0
 
 
 def take_stdout() -> TextIO:
-    """Keeps the real stdout for results and points everything else, C libraries too, at stderr."""
+    """Keeps the real stdout for results and redirects everything else, C libraries too, to stderr."""
     sys.stdout.flush()
     real = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     os.dup2(2, 1)
@@ -30,7 +30,7 @@ def take_stdout() -> TextIO:
 
 
 class Cancellation:
-    """Set by a signal, a "cancel" line on stdin, or the loss of the parent; looked at whenever progress is reported."""
+    """Set by a signal, a "cancel" line on stdin, or the loss of the parent; checked whenever progress is reported."""
 
     def __init__(self) -> None:
         self._flag = threading.Event()
@@ -55,7 +55,7 @@ class Cancellation:
         lines = os.fdopen(os.dup(0), encoding="utf-8", errors="replace")
         asked = any(line.strip() == "cancel" for line in lines)
         self._flag.set()
-        if not asked:  # the pipe has ended: the parent is gone, so nobody else would stop a step that never reports
+        if not asked:  # the pipe has ended: without a parent nothing would stop a step that never reports
             time.sleep(_GRACE_S)
             os._exit(3)
 

@@ -117,7 +117,7 @@ class ClassCount:
 class Counts:
     """`classes`: those with parcels; `unknown`: the parcels of each code that the table lacks, the most frequent first.
 
-    The parcels of unknown codes are among `classes` where the table has a class for them, else they are left out.
+    The parcels of unknown codes are among `classes` where the table has a class for them; otherwise they are left out.
     """
 
     classes: tuple[ClassCount, ...]
@@ -139,7 +139,7 @@ class ClassTable:
     def position(self, code: str) -> Optional[int]:
         """The class of a code as `as_code` gives it, None where no row has it, whatever `fallback_class` is.
 
-        It matches a row's code exactly, else by `folded_code`, else a crop's name without regard to case, accents and
+        It matches a row's code exactly, then by `folded_code`, then a crop's name without regard to case, accents and
         punctuation; what would then belong to two classes matches neither.
         """
         if code in self._exact:
@@ -189,7 +189,7 @@ class ClassTable:
             for crop, c in pairs
         ]
 
-    # Each is made when it is first asked for: where every value is a class, the exact codes are enough.
+    # Each is made on first use: where every value is a class, the exact codes are enough.
 
     @cached_property
     def _exact(self) -> dict[str, int]:
@@ -244,7 +244,7 @@ class _Class:
 
 
 def _add(row: Mapping[str, str], classes: dict[str, _Class], crops: dict[str, Crop]) -> None:
-    """Adds a row's class and crop; ValueError says what is wrong with the row."""
+    """Adds a row's class and crop; the message of a ValueError describes the fault."""
     if not row["code"]:
         raise ValueError("the code is empty")
     # A model's rows stay as they are: those of version 0.1.0 may hold two compositions of a code as two classes.
@@ -264,7 +264,7 @@ def _add_class(code: str, name: str, colour: str, classes: dict[str, _Class]) ->
         raise ValueError(f"the colour {colour!r} is not of the form #rrggbb")
     known = classes.setdefault(code, _Class(len(classes), name))
     if caseless(known.name) != caseless(name):
-        raise ValueError(f"the class names {known.name!r} and {name!r} are too alike to tell apart")
+        raise ValueError(f"the class names {known.name!r} and {name!r} are too similar to distinguish")
     if colour and known.colour and known.colour != colour:
         raise ValueError(f"the class {known.name!r} has the colour {known.colour} already, here {colour}")
     known.colour = known.colour or colour

@@ -65,7 +65,7 @@ class OutOfMemory(EngineError, code="engine.out_of_memory"):
 
 
 class NoAcquisitions(EngineError, code="imagery.none_found"):
-    """Raised when a folder holds no dated Sentinel-2 raster."""
+    """Raised when a folder contains no dated Sentinel-2 raster."""
 
 
 class NoItems(EngineError, code="stac.no_items"):
@@ -73,7 +73,7 @@ class NoItems(EngineError, code="stac.no_items"):
 
 
 class UnreadableDate(EngineError, code="imagery.bad_date"):
-    """Raised when a date is not a date."""
+    """Raised when a text is not a date."""
 
 
 class DatesDoNotMatchStack(EngineError, code="imagery.dates_mismatch"):
@@ -92,7 +92,7 @@ class MissingBands(
 
 
 class MaskMismatch(EngineError, code="imagery.mask_mismatch"):
-    """Raised when a mask does not cover the ground of its image."""
+    """Raised when a mask does not cover the area of its image."""
 
 
 class NoMasks(EngineError, code="imagery.no_masks"):
@@ -100,15 +100,15 @@ class NoMasks(EngineError, code="imagery.no_masks"):
 
 
 class GridMismatch(EngineError, code="imagery.grid_mismatch"):
-    """Raised when images lie too far apart for one grid."""
+    """Raised when images are too far apart for one grid."""
 
 
 class UnusableGrid(EngineError, code="imagery.unusable_grid"):
-    """Raised when a raster's pixels cannot be laid on a north-up grid in metres."""
+    """Raised when a raster's pixels are not on a north-up grid in metres."""
 
 
 class BadMask(EngineError, code="imagery.bad_mask"):
-    """Raised when a mask holds values that mean nothing."""
+    """Raised when a mask contains unknown values."""
 
 
 class UnreadableImage(EngineError, code="imagery.unreadable"):
@@ -123,7 +123,7 @@ class UnreadableImage(EngineError, code="imagery.unreadable"):
 
 
 class UnsupportedZarr(UnreadableImage, code="imagery.unsupported_zarr"):
-    """Raised when a Zarr store is written in a way that the GDAL at hand cannot read."""
+    """Raised when a Zarr store is written in a way that the installed GDAL cannot read."""
 
 
 class UnreachableImage(UnreadableImage, code="imagery.unreachable"):
@@ -138,11 +138,11 @@ class UnreachableCatalogue(EngineError, code="stac.unreachable"):
 
 
 class BadCatalogue(EngineError, code="stac.invalid"):
-    """Raised when an address or a file is no STAC catalogue that can be searched; the problem says what was found."""
+    """Raised when an address or a file is not a STAC catalogue that can be searched; the problem describes it."""
 
 
 class BadMetadata(UnreadableImage, code="imagery.bad_metadata"):
-    """Raised when a product's metadata cannot be understood; the reason says what was expected and found."""
+    """Raised when a product's metadata cannot be understood; the reason gives what was expected and found."""
 
 
 class ImplausibleValues(UnreadableImage, code="imagery.implausible"):
@@ -154,7 +154,7 @@ class ImplausibleSeason(EngineError, code="imagery.implausible_season", takes=("
 
 
 class UnsupportedProduct(EngineError, code="imagery.unsupported_product"):
-    """Raised when a product is whole, but of a kind that tells nothing about the ground's reflectance."""
+    """Raised when a product is complete, but of a kind without surface reflectance."""
 
 
 class IncompleteProduct(UnreadableImage, code="imagery.incomplete_product"):
@@ -169,19 +169,19 @@ class UnreadableParcels(EngineError, code="parcels.unreadable"):
 
 
 class ParcelsInDatabase(EngineError, code="parcels.database"):
-    """Raised for the address of a database that is no PostGIS. Does not repeat it: it may hold a password."""
+    """Raised for the address of a database that is not PostGIS. Does not repeat it, since it may contain a password."""
 
 
 class UnusableCrs(EngineError, code="parcels.unusable_crs"):
-    """Raised when parcels cannot be brought from their coordinate system to the images'."""
+    """Raised when parcels cannot be reprojected from their coordinate system to the images'."""
 
 
 class UnknownDatum(EngineError, code="parcels.unknown_datum", takes=("source", "images", "lacking", "candidates")):
-    """Raised when parcels could only be brought to the images by a guess, which may be off by hundreds of metres."""
+    """Raised when parcels could only be reprojected by a guess, which may be off by hundreds of metres."""
 
 
 class NoCrs(EngineError, code="parcels.no_crs"):
-    """Raised when a parcel layer does not say its coordinate system."""
+    """Raised when a parcel layer has no coordinate system."""
 
 
 class NoParcels(EngineError, code="parcels.empty"):
@@ -204,7 +204,7 @@ class BadClassTable(EngineError, code="classes.invalid_table"):
 
 
 class TooFewClasses(EngineError, code="labels.too_few_classes", takes=("usable", "rare", "needed")):
-    """Raised when fewer than two classes have enough parcels to be told apart."""
+    """Raised when fewer than two classes have enough parcels."""
 
 
 class TooFewGroups(EngineError, code="folds.too_few_groups", takes=("split", "found", "needed")):
@@ -212,11 +212,11 @@ class TooFewGroups(EngineError, code="folds.too_few_groups", takes=("split", "fo
 
 
 class TooFewToValidate(EngineError, code="folds.too_few_to_validate"):
-    """Raised when what a tested year leaves is too little to choose the best epoch by."""
+    """Raised when a tested year leaves too few parcels for choosing the best epoch."""
 
 
 class NoOutlines(EngineError, code="folds.no_outlines"):
-    """Raised when parcels without a place on the ground are to be split by place."""
+    """Raised when parcels without a location are to be split by location."""
 
 
 class SeasonsDoNotOverlap(EngineError, code="season.no_overlap"):
@@ -231,7 +231,7 @@ class NoCommonClasses(EngineError, code="labels.no_common_class"):
 
 
 class NotAStore(EngineError, code="store.invalid"):
-    """Raised when a folder is no parcel series store, or an unfinished one."""
+    """Raised when a folder is not a parcel series store, or an unfinished one."""
 
 
 class StoreTooNew(EngineError, code="store.newer_schema"):
@@ -247,14 +247,14 @@ class StoreOfOtherInputs(EngineError, code="store.other_inputs"):
 
 
 class NoPositions(EngineError, code="store.no_positions"):
-    """Raised when patches are asked of a store whose pixels have no row and column."""
+    """Raised when patches are requested from a store whose pixels have no row and column."""
 
 
 # Published data sets
 
 
 class UnknownLayout(EngineError, code="import.unknown_layout"):
-    """Raised when what is to be imported is of no layout that is known."""
+    """Raised when a data set to be imported has an unknown layout."""
 
 
 class BadSample(EngineError, code="import.bad_sample"):
@@ -273,7 +273,7 @@ class RepeatedSamples(EngineError, code="import.repeated"):
 
 
 class NotAModel(EngineError, code="model.invalid"):
-    """Raised when a file is no .cropmodel, or a damaged one."""
+    """Raised when a file is not a .cropmodel, or is damaged."""
 
 
 class ModelTooNew(EngineError, code="model.newer_schema"):
@@ -281,7 +281,7 @@ class ModelTooNew(EngineError, code="model.newer_schema"):
 
 
 class NoRotation(EngineError, code="model.no_rotation"):
-    """Raised when last year's crops are given to a model that has not learnt what follows them."""
+    """Raised when last year's crops are given to a model that was trained without them."""
 
 
 class UnknownModel(EngineError, code="model.unknown"):
@@ -289,7 +289,7 @@ class UnknownModel(EngineError, code="model.unknown"):
 
 
 class RunOfOtherSettings(EngineError, code="experiment.other_settings"):
-    """Raised when an experiment's folder holds runs that were made otherwise, which one table must not mix."""
+    """Raised when an experiment's folder contains runs with other settings, which one table must not mix."""
 
 
 class BadRecord(EngineError, code="experiment.bad_record"):
@@ -305,7 +305,7 @@ class Diverged(EngineError, code="training.diverged"):
 
 
 class NoSuchDevice(EngineError, code="device.unavailable"):
-    """Raised when the asked-for device is not there or cannot run a kernel."""
+    """Raised when the requested device is missing or does not work."""
 
 
 # Outputs
@@ -332,7 +332,7 @@ class TableExists(EngineError, code="output.table_exists"):
 
 
 class UnknownFormat(EngineError, code="output.unknown_format"):
-    """Raised when an output's ending names no known format."""
+    """Raised when an output's file extension does not stand for a known format."""
 
     def __init__(self, path: Path, known: Iterable[str]) -> None:
         super().__init__(path, path.suffix, known)

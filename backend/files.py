@@ -1,4 +1,4 @@
-"""Writing files: refusals of the operating system become errors of ours, and no half-written file takes a place."""
+"""Writing files: errors of the operating system become EngineErrors, and no incomplete file replaces another."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -49,7 +49,7 @@ def refusal(path: Path, error: Exception) -> EngineError:
 
 
 def cause(error: BaseException) -> int | None:
-    """The number of an operating system's error; of a library's the one that its text stands for, None without."""
+    """The number of an operating system's error, or the one that a library's text means; None without."""
     number = getattr(error, "errno", None)
     text = str(error).lower()
     return next((n for n, phrases in _PHRASES.items() if n == number or any(p in text for p in phrases)), number)
@@ -84,7 +84,7 @@ def beside(path: Path, ending: str = PART) -> Path:
 
 
 def write_beside(path: Path, write: Callable[[Path], object]) -> None:
-    """Lets `write` fill a file beside `path`, which then takes its place: the file is whole, or as it was before.
+    """Lets `write` fill a file beside `path`, which then replaces it: the file is complete, or not changed.
 
     The folder is made where it is missing, and what killed runs left of this file is removed. Raises what `writing_to`
     and `write` raise.
@@ -97,7 +97,7 @@ def write_beside(path: Path, write: Callable[[Path], object]) -> None:
             write(part)
             part.replace(path)
     finally:
-        with suppress(OSError):  # it took the place already, or was never begun
+        with suppress(OSError):  # it was moved already, or never written
             part.unlink()
 
 

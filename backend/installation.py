@@ -48,7 +48,7 @@ def problem() -> Optional[EngineError]:
 def require_command_line(arguments: Sequence[str]) -> None:
     """Ends the process, with the reason in the form that was asked for, where not even the command line can be loaded.
 
-    The other packages are looked at once an import has failed: reading all their versions takes as long as the help.
+    The other packages are checked only after a failed import: reading all their versions takes as long as the help.
     """
     error = None if sys.version_info >= MINIMUM and find_spec("click") else problem()
     if error is None:

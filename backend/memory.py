@@ -30,12 +30,12 @@ _PHRASES = (  # of torch, GDAL, Arrow, CUDA, the C library's loader and threads
 
 
 def is_lack_of_memory(error: BaseException) -> bool:
-    """Whether `error`, or what it was raised from, says that memory could not be had."""
+    """Whether `error`, or what it was raised from, is a lack of memory."""
     return any(map(_says_so, _chain(error)))
 
 
 def require_memory(error: BaseException) -> None:
-    """Raises OutOfMemory where that is what `error` is about, so that nothing else is blamed for it."""
+    """Raises OutOfMemory where that is the cause of `error`, so that the message names it."""
     if isinstance(error, OutOfMemory):
         raise error
     if is_lack_of_memory(error):

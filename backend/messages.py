@@ -397,7 +397,7 @@ ERRORS: Dict[str, Text] = {  # the classes of errors.py, and faults of the engin
         "Remove files of yours there, choose another disk, or ask its administrator for a larger quota.",
     ),
     "output.table_exists": Text(
-        "{path} already holds a layer {layer!r}, beside {others:list}.",
+        "{path} already contains a layer {layer!r}, beside {others:list}.",
         "Choose another name for the layer (--output-layer), or replace it with --overwrite; other layers are kept.",
     ),
     "output.unknown_format": Text(
@@ -459,7 +459,7 @@ WARNINGS: Dict[str, Text] = {  # what `Reporter.warning` takes
         "If two such images are not parts of one image, leave one of them out of the folder.",
     ),
     "imagery.undeclared_fill": Text(
-        "These dates hold numbers that are no reflectance, and no fill value is declared for them: {dates:list 3 ;}. "
+        "These dates contain numbers that are not reflectance, and declare no fill value: {dates:list 3 ;}. "
         "Such pixels count as not observed.",
         "Where they are data, give the images' own --scale and --offset.",
     ),

@@ -14,7 +14,7 @@ from math import isfinite
 from numbers import Real
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
-# Kinds of values. Several values of NAMES and NUMBERS stand in one text with commas, DATES in several texts.
+# Kinds of values. Several values of NAMES and NUMBERS are one text with commas, several DATES are several texts.
 TEXT, WHOLE, NUMBER, FLAG, CHOICE, DATE, DATES = "text", "whole number", "number", "flag", "choice", "date", "dates"
 CALENDAR, NAMES, NUMBERS, CRS, FIELD = "calendar", "names", "numbers", "coordinate system", "field"
 FILE, FOLDER, OUTPUT, STORE = "file", "folder", "output", "store"  # FILE and FOLDER exist; OUTPUT is written

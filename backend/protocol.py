@@ -1,4 +1,4 @@
-"""All that the QGIS side and the engine say to each other: the job and the events.
+"""The messages between the QGIS side and the engine: the job and the events.
 
 Standard library only and valid on Python 3.9: the plugin loads this file by path into QGIS's own interpreter.
 """
@@ -33,7 +33,7 @@ class Job:
 
     @classmethod
     def from_json(cls, text: str) -> "Job":
-        """Reads a job; raises ValueError, which names what is wrong, when the text is no job of this protocol.
+        """Reads a job; raises ValueError, which names the fault, when the text is not a job of this protocol.
 
         A value is text, a number, true, false, null, or a list of texts and numbers. Other keys are ignored.
         """
@@ -98,7 +98,7 @@ class Log:
 
 @dataclass(frozen=True)
 class Metric:
-    """Named figures as they come, such as `name="epoch"` with the losses of an epoch."""
+    """Named values, such as `name="epoch"` with the losses of an epoch."""
 
     kind: ClassVar[str] = "metric"
     name: str
@@ -159,7 +159,7 @@ def decode(line: str) -> Optional[Event]:
 
 
 class Reporter(Protocol):
-    """Where a step says how far it is. Steps take one; the process edge decides what becomes of it.
+    """Receives the progress of a step. Steps take one; the process edge decides how it is displayed.
 
     A warning is a code of `backend.messages` with the fields of its texts.
     """
@@ -174,7 +174,7 @@ class Reporter(Protocol):
 
 
 class Silent:
-    """A Reporter that says nothing."""
+    """A Reporter without output."""
 
     def progress(self, fraction: float, stage: str, message: str = "") -> None: ...
 

@@ -1,7 +1,7 @@
 """What a classification leaves beside its layer, `NAME.results/`: every class probability of every parcel.
 
 Standard library only and valid on Python 3.9: the engine writes it, the plugin and later steps read it. `results.json`
-says what it is about (docs/contracts.md); `parcels.sqlite` has a row for each parcel of the layer, in its order.
+describes it (docs/contracts.md); `parcels.sqlite` has a row for each parcel of the layer, in its order.
 """
 
 # SPDX-License-Identifier: GPL-2.0-or-later
@@ -42,7 +42,7 @@ _SELECT = "SELECT position, parcel_id, quality, crop, confidence, probabilities 
 
 
 class NotResults(ValueError):
-    """Raised when a folder is not one of results, or a damaged one; `str()` says why."""
+    """Raised when a folder is not one of results, or is damaged; `str()` gives the reason."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ class ResultsFolder:
     # Writing
 
     def write(self, description: Description, parcels: Iterable[Parcel]) -> Path:
-        """Writes a folder beside and puts it in the place of a former one: it is whole or as it was. Raises OSError."""
+        """Writes a folder and replaces an earlier one with it: completely or not at all. Raises OSError."""
         beside = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
         try:
             fill(beside, description, parcels)
@@ -149,9 +149,9 @@ class ResultsFolder:
         return self.path
 
     def require_replaceable(self) -> None:
-        """Raises OSError where something else than results is there."""
+        """Raises OSError where there is something other than results."""
         if self.path.exists() and not (self.path / DESCRIPTION).is_file() and not _is_empty(self.path):
-            raise FileExistsError(errno.EEXIST, "it holds something else than results of a classification")
+            raise FileExistsError(errno.EEXIST, "it contains other files than the results of a classification")
 
     def _take_the_place(self, beside: Path) -> None:
         former = self.path.with_name(f".{self.path.name}.{os.getpid()}.old")

@@ -1,4 +1,4 @@
-"""Outputs that appear together: prepared beside their places, then moved there one after the other.
+"""Outputs that appear together: prepared beside their targets, then moved there one after the other.
 
 No file system moves several files at once. So before the first move a list of all is written (`.NAME.PID.moves`); where
 a run is killed between two moves, the next run of the same output completes them before it does anything else.
@@ -26,7 +26,7 @@ _MAIN_PART = ".shp"  # the part of a shapefile that opens it
 
 @dataclass(frozen=True)
 class Move:
-    """`source` takes the place of `path`; without a source, what is at `path` goes."""
+    """`source` replaces `path`; without a source, `path` is removed."""
 
     path: Path
     source: Path | None = None
@@ -34,7 +34,7 @@ class Move:
 
 @dataclass
 class Staging:
-    """What is to appear with the output at `path`. Nothing of it is at its place before `staged` ends."""
+    """The files that appear together with the output at `path`. None is moved before `staged` ends."""
 
     path: Path
     _moves: list[Move] = field(default_factory=list)
@@ -81,7 +81,7 @@ class Staging:
         return beside(path)
 
     def commit(self) -> None:
-        """Moves all. Raises NotWritable, DiskFull before the first move, where one can be seen not to work."""
+        """Moves all. Raises NotWritable, DiskFull before the first move, where one is known to fail."""
         for move in self._moves:
             with writing_to(move.path):
                 _require_replaceable(move)
@@ -126,7 +126,7 @@ def recover(path: Path) -> None:
 
 
 def _left(moves: list[Move]) -> list[Move]:
-    """Those that were not carried out; nothing is removed whose replacement is at its place already."""
+    """The moves that were not made; nothing is removed whose replacement has been moved already."""
     placed = {move.path for move in moves if move.source is not None and not move.source.exists()}
     return [m for m in moves if (m.path not in placed if m.source is None else m.source.exists())]
 
@@ -146,7 +146,7 @@ def _carry(move: Move) -> None:
 
 
 def _require_replaceable(move: Move) -> None:
-    """Raises OSError where a program holds the file open in a way that keeps it in its place, as on Windows."""
+    """Raises OSError where a program holds the file open so that it cannot be replaced, as on Windows."""
     if move.path.is_dir() and not (move.source is not None and move.source.is_dir()):
         raise IsADirectoryError(errno.EISDIR, "it is a folder")
     if move.path.is_file():
@@ -182,7 +182,7 @@ def _read_list(listed: Path, pid: str) -> list[Move]:
 
 
 def _is_prepared(move: Move, pid: str) -> bool:
-    """Whether the source is beside its place, or in a folder that is, under a name of the process."""
+    """Whether the source is beside its target, or in a folder that is, under a name of the process."""
     if move.source is None:
         return False
     prepared = move.source if move.source.parent == move.path.parent else move.source.parent

@@ -1,3 +1,3 @@
-"""Experiments: the paper's tables as runs that are kept, resumed and shared between processes, and what they say."""
+"""Experiments: the paper's tables as runs that are kept, resumed and shared between processes, and their results."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later

@@ -36,7 +36,7 @@ from .plan import Run, cost
 from .progress import STAGE, RunReporter
 from .records import NOT_SETTINGS, Record, Records, require_same
 
-SAMPLE = 4096  # pixels by whose values two stores are told apart
+SAMPLE = 4096  # pixels by whose values two stores are distinguished
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Experiment:
         return TrainingSpec.of(run.model, **{**self.options, "order": run.order, "folds": self.folds})
 
     def settings(self, run: Run) -> dict[str, Any]:
-        """All that decides a run's result; a record of others is not mixed in."""
+        """All settings that decide a run's result; records with other settings are not mixed in."""
         given = {name: value for name, value in asdict(self.spec(run)).items() if name not in NOT_SETTINGS}
         labelled = self.base.labelled
         splits = self.base.splits[run.fold : run.fold + 1]  # none, where a record is of a fold that is not there
@@ -191,7 +191,7 @@ def machine(device: torch.device) -> dict[str, Any]:
 
 
 def series_digest(stores: Sequence[Store]) -> str:
-    """A name for the stores' content that does not depend on where they lie, from their days, bands, parcels and from
+    """A name for the stores' content that does not depend on their paths, from their days, bands, parcels and from
     pixels spread over them: a full digest of a country's store would take longer than a run."""
     settings = {"stores": [[store.days, store.bands, store.manifest.season] for store in stores]}
     arrays = [array for store in stores for array in _sampled(store)]

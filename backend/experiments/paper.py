@@ -1,4 +1,4 @@
-"""The paper's own figures (Garnot et al. 2019, "Time-space tradeoff in deep learning models for crop classification on
+"""The paper's own results (Garnot et al. 2019, "Time-space tradeoff in deep learning models for crop classification on
 satellite multi-spectral image time series"), as printed: scores in per cent.
 
 Its classes are named as in `resources/nomenclatures/paper.csv`.
@@ -17,7 +17,7 @@ TABLE1: dict[str, tuple[str, str, str, int]] = {
     "conv-lstm": ("30 : 64", "64", "-", 95_353),
 }
 
-# table 2: overall accuracy, and the unweighted means over classes; the forest's F-score stands in section 4
+# table 2: overall accuracy, and the unweighted means over classes; the forest's F-score is in section 4
 METRICS = ("oa", "mean_f", "mean_precision", "mean_recall")
 TABLE2: dict[str, tuple[float | None, ...]] = {
     "cnn": (89.5, 34.9, 53.0, 31.4),

@@ -10,7 +10,7 @@ from backend.learning.fitting import FOREST
 from backend.learning.permutations import ORDERS
 from backend.models import MODELS
 
-FINDINGS = "findings"  # what all tables together say of the paper's conclusions
+FINDINGS = "findings"  # the conclusions of the paper, compared with all tables
 ORDERED, SHUFFLED, SHUFFLED_PER_PARCEL = ORDERS
 # as the paper has them, the baseline last; it is in every table
 PAPER_MODELS = {
@@ -42,7 +42,7 @@ class Run:
 
 
 def models_of(table: str, asked: Sequence[str] = ()) -> tuple[str, ...]:
-    """The paper's models, or those asked for with the forest; none for a figure of the parcels alone."""
+    """The paper's models, or the requested ones with the forest; none for a figure of the parcels only."""
     known = PAPER_MODELS.get(table, ())
     return tuple(dict.fromkeys((*asked, FOREST))) if asked and known else known
 

@@ -1,4 +1,4 @@
-"""How far a whole experiment is, told from inside one of its runs."""
+"""The progress of a whole experiment, reported from inside one of its runs."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -15,7 +15,7 @@ STAGE = "experiment"
 
 @dataclass(frozen=True)
 class RunReporter:
-    """A Reporter that places a run's progress into the experiment's: from the fraction `begin` to `end` of it."""
+    """A Reporter that maps a run's progress to the experiment's: from the fraction `begin` to `end` of it."""
 
     whole: Reporter
     run: Run

@@ -1,6 +1,6 @@
 """The records of finished runs in one folder, and the claims by which processes share what is left to do.
 
-One JSON file for each run (docs/contracts.md); all figures of all tables are computed from these files alone.
+One JSON file for each run (docs/contracts.md); all numbers of all tables are computed from these files only.
 """
 
 # SPDX-License-Identifier: GPL-2.0-or-later
@@ -46,7 +46,7 @@ from .plan import Run
 SCHEMA = 1
 MOST_BYTES, MOST_VALUES = 1 << 28, 50_000_000  # of a record: ten million tested parcels fit
 MOST_PARCELS, MOST_FOLDS = 100_000_000, 10_000
-NOT_SETTINGS = ("device", "folds")  # a device rounds otherwise, and is told in the record; folds are runs
+NOT_SETTINGS = ("device", "folds")  # devices round differently, and the record names the device; folds are runs
 _DEFAULTS = {option.name: option.default for option in fields(TrainingSpec) if option.name not in NOT_SETTINGS}
 _TESTED = {"row": np.int64, "truth": np.int64, "predicted": np.int64, "confidence": np.float64}
 
@@ -56,7 +56,7 @@ class Record:
     """What a finished run left. `tested` has one entry for each tested parcel: its `row` of the parcel index, `truth`
     and `predicted` as numbers of `classes`, and the calibrated `confidence` 0..1.
 
-    `settings` decide the result; `circumstances` (engine, device, machine, seconds) tell how it came about.
+    `settings` decide the result; `circumstances` (engine, device, machine, seconds) describe how it was computed.
     """
 
     run: Run

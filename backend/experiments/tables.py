@@ -1,4 +1,4 @@
-"""The tables as documents: rows with every figure, columns as people read them, the paper's figures beside ours.
+"""The tables as documents: rows with all values, columns as people read them, the paper's results beside ours.
 
 A table is `{name, title, columns: [{title, key, form}], rows: [{key: value}], notes: [text]}` (docs/contracts.md).
 Scores are shares of 0..1; `KEY_mean` and `KEY_std` are over folds.
@@ -37,7 +37,7 @@ MEANS_NOTE = (
 )
 
 SHUFFLED_NOTE = (
-    "Trained anew with the dates in one random order, the same for all parcels (shuffled, as the paper), and with an "
+    "Trained again with the dates in one random order, the same for all parcels (shuffled, as the paper), and with an "
     "order of its own for each parcel, kept in training and test. Changes are taken fold by fold. A forest does not "
     "know of order: one permutation for all changes only which features chance offers it."
 )
@@ -45,14 +45,14 @@ SHUFFLED_NOTE = (
 
 @dataclass(frozen=True)
 class Frame:
-    """What all tables are made from. `asked` are the models the user named, none for the paper's."""
+    """The input of all tables. `asked` are the models named by the user, none for the paper's."""
 
     results: Mapping[tuple[str, str], Results]
     asked: tuple[str, ...]
     folds: int
 
     def models(self, table: str) -> list[str]:
-        """Those asked for in this table, and those that were run in the folder before; in the order of MODELS."""
+        """The requested models of this table, and those that were run in the folder before; in the order of MODELS."""
         needed = SHUFFLED if table == "table4" else ORDERED
         planned = models_of(table, self.asked)
         return [name for name in MODELS if name in planned or (table != "table3" and (name, needed) in self.results)]
@@ -140,7 +140,7 @@ def figure2(labels: NDArray[np.int64], classes: Sequence[CropClass], labelled: L
     columns += [("Used", "used", "count")]
     notes = [
         "Used: with enough clear pixels, and in a class with enough such parcels.",
-        "The paper prints no figures: meadows, cereals and grapevine are dominant there, and rice does not occur.",
+        "The paper prints no numbers: meadows, cereals and grapevine are dominant there, and rice does not occur.",
     ]
     return _table("figure2", "Figure 2: class breakdown", columns, rows, notes)
 
@@ -156,7 +156,7 @@ def findings(frame: Frame) -> Table:
     columns = [("The paper finds", "finding", "text"), ("by (paper)", "paper", "points")]
     columns += [("here", "difference", "change"), ("holds in", "holds", "text")]
     notes = ["Differences of mean F in points, fold by fold; above zero the finding holds.", SPREAD_NOTE]
-    return _table("findings", "What the paper finds, and what these runs say", columns, rows, notes)
+    return _table("findings", "The paper's findings, compared with these runs", columns, rows, notes)
 
 
 def _table(

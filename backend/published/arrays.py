@@ -54,7 +54,7 @@ def _arrays(path: Path) -> _Arrays:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise BadSample(path, f"it is no whole .npz file ({error})") from error
+        raise BadSample(path, f"it is not a complete .npz file ({error})") from error
 
 
 def _series(path: Path, arrays: _Arrays) -> NDArray[Any]:
@@ -68,7 +68,7 @@ def _series(path: Path, arrays: _Arrays) -> NDArray[Any]:
 
 
 def _with_own(arrays: _Arrays, spec: ImportSpec) -> ImportSpec:
-    """What the file says of its nodata and scale, where the user says nothing."""
+    """Nodata and scale from the file, where the user gives none."""
     own_nodata, own_scale = _single(arrays, "nodata"), _single(arrays, *_SCALES)
     return replace(
         spec,

@@ -29,9 +29,9 @@ _MIDDLE_OF_MONTH = 15
 
 @dataclass(frozen=True)
 class Axes:
-    """The kept bands and dates, in the store's order, and where each stands in the source's arrays.
+    """The kept bands and dates, in the store's order, and where each is in the source's arrays.
 
-    `empty_bands` were left out, for they hold no data in the whole set.
+    `empty_bands` were left out because they have no data in the whole set.
     """
 
     bands: tuple[str, ...]
@@ -101,7 +101,7 @@ def kept_dates(dates: Sequence[date], spec: ImportSpec, where: object) -> tuple[
 
 
 def day_of(text: str, where: object) -> date:
-    """A date as text; a month ("2017-03") stands for its middle. Raises UnreadableDate."""
+    """A date as text; a month ("2017-03") means its middle. Raises UnreadableDate."""
     month = _MONTH.fullmatch(text.strip())
     if month:
         return date(int(month[1]), int(month[2]), _MIDDLE_OF_MONTH)
@@ -113,7 +113,7 @@ def listed_days(path: Path) -> list[date]:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise BadMeta(path, f"it is no list of dates ({error})") from error
+        raise BadMeta(path, f"it is not a list of dates ({error})") from error
     return [day_of(line, f"{path}, line {number}") for number, line in enumerate(lines, start=1) if line.strip()]
 
 

@@ -23,7 +23,7 @@ from backend.published.spec import ImportSpec
 
 @dataclass(frozen=True)
 class Cube:
-    """A Source. `values` `(samples, dates, bands)` as they stand in the file; each sample is one pixel."""
+    """A Source. `values` `(samples, dates, bands)` as in the file; each sample is one pixel."""
 
     path: Path
     layout: str
@@ -35,7 +35,7 @@ class Cube:
     others: tuple[Path, ...] = ()  # further files that went in
     positions: ClassVar[bool] = True  # of one pixel in a box of one
     at_once: ClassVar[int] = 4096
-    few_pixels: ClassVar[int] = 1  # the files do not say how many pixels a sample stands for
+    few_pixels: ClassVar[int] = 1  # the files do not contain the number of pixels of a sample
 
     @classmethod
     def of(

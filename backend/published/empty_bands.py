@@ -1,4 +1,4 @@
-"""Bands that hold no data in a whole set: left out with a warning, else no date would count as observed."""
+"""Bands that hold no data in a whole set: left out with a warning, since otherwise no date would count as observed."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from backend.published.spec import ImportSpec
 from backend.vocabulary import REFLECTANCE_SCALE
 
-_MOST = 32767  # of int16; its least number stands for unobserved
+_MOST = 32767  # of int16; its least number means unobserved
 _COUNTS_FROM = 10  # no reflectance is as large, so whole numbers with larger ones are counts
 
 
@@ -32,7 +32,7 @@ class Encoding:
 
     def encode(self, values: NDArray[Any]) -> tuple[NDArray[np.int16], NDArray[np.bool_], int]:
         """`(pixels, dates, bands)` as int16; `(pixels, dates)` where all bands were observed; how many numbers were
-        too large for the store and stand at its end, reflectance 3.27, which clouds alone reach.
+        too large for the store and are set to its limit, reflectance 3.27, which only clouds reach.
         """
         clear = np.asarray(self.observed(values).all(axis=2))
         if self._as_they_are and values.dtype.kind == "u" and clear.all():
@@ -41,7 +41,7 @@ class Encoding:
         exact = np.where(clear[:, :, None], values, 0) * (self.scale * REFLECTANCE_SCALE)
         exact = np.rint(exact + self.offset * REFLECTANCE_SCALE)
         saturated = int((np.abs(exact) > _MOST).sum())
-        # in C order, as filling in place needs it
+        # in C order, as in-place filling requires
         return np.clip(exact, -_MOST, _MOST).astype(np.int16, order="C"), clear, saturated
 
     @property

@@ -1,4 +1,4 @@
-"""The folder layout of pytorch-psetae: DATA/ID.npy, one array a sample, and META with labels, dates and figures.
+"""The folder layout of pytorch-psetae: DATA/ID.npy, one array per sample, and META with labels, dates and geometry.
 
 README of github.com/VSainteuf/pytorch-psetae: labels.json holds several nomenclatures, each a label by id; dates.json a
 date YYYYMMDD by number.
@@ -30,7 +30,7 @@ _DATES = "META/dates.json (a date YYYYMMDD by number)"
 
 @dataclass(frozen=True)
 class Folder:
-    """The files of a set, not yet looked into."""
+    """The files of a set, not yet read."""
 
     path: Path
     spec: ImportSpec
@@ -97,7 +97,7 @@ class Folder:
         try:
             values = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
         except (OSError, ValueError, EOFError) as error:
-            raise BadSample(path, f"it is no whole .npy file ({error})") from error
+            raise BadSample(path, f"it is not a complete .npy file ({error})") from error
         expected = (len(self.dates), len(self.bands), *plane)
         fits = len(values.shape) == len(expected) and all(e in (None, f) for e, f in zip(expected, values.shape))
         if not fits or values.dtype.kind not in "uif":
@@ -122,7 +122,7 @@ class Folder:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object. Raises BadMeta; RepeatedSamples for a key that occurs twice."""
+    """A JSON object. Raises BadMeta; RepeatedSamples for a repeated key."""
 
     def single(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         require_single((name for name, _ in pairs), "id", path)

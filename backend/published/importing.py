@@ -25,7 +25,7 @@ from backend.vocabulary import SENTINEL_2, sentinel_2_band
 
 def import_set(path: Path, spec: ImportSpec, output: Path, reporter: Reporter) -> Store:
     """The finished store at `output`. Raises what the layout's reader raises, StoreOfOtherInputs, DiskFull,
-    NotWritable, Cancelled; a run that stopped goes on with the first block that is not written.
+    NotWritable, Cancelled; a stopped run continues with the first block that is not written.
     """
     source = open_source(path, spec, reporter)
     inputs = _inputs(source, spec)

@@ -1,4 +1,4 @@
-"""Where samples of a table lie: points from their columns of coordinates."""
+"""The locations of a table's samples: points from their columns of coordinates."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations

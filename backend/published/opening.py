@@ -1,4 +1,4 @@
-"""Which layout a data set has, found from what lies there."""
+"""The layout of a data set, recognised from its files."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -37,13 +37,13 @@ def _open_folder(path: Path, spec: ImportSpec, reporter: Reporter) -> Source:
     if not (path / "DATA").is_dir():
         raise UnknownLayout(path, "it has no folder DATA")
     if spec.labels or spec.id_field or spec.date_field:
-        raise BadArgument("labels, id_field, date_field", "none for a folder, whose META says it", "one of them")
+        raise BadArgument("labels, id_field, date_field", "none for a folder, whose META defines it", "one of them")
     folder = Folder(path, spec)
     first = next(iter(folder.files.values()))
     try:
         dimensions = np.load(first, mmap_mode="r", allow_pickle=False).ndim
     except (OSError, ValueError, EOFError) as error:
-        raise BadSample(first, f"it is no whole .npy file ({error})") from error
+        raise BadSample(first, f"it is not a complete .npy file ({error})") from error
     if dimensions == _PATCH_DIMENSIONS:
         return Patches.of(folder, reporter)
     if dimensions == _SET_DIMENSIONS:

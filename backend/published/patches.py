@@ -27,8 +27,8 @@ _BOX = (PATCH_SIZE_PX, PATCH_SIZE_PX)
 class Patches:
     """A Source. The box of every sample is the patch, so the store's patch view gives the published one back.
 
-    A pixel that is zero at all dates in all bands lies outside the parcel. The patches were resized by their makers:
-    neither areas nor perimeters can be told from them.
+    A pixel that is zero at all dates in all bands is outside the parcel. The patches were resized by their makers:
+    neither areas nor perimeters can be derived from them.
     """
 
     folder: Folder

@@ -21,7 +21,7 @@ from backend.published.folder import Folder, read_json
 from backend.published.source import Block, index_of, without_locations
 
 _FIGURES = 4
-_AGREEING = 0.95  # of the samples, whose second figure must be the number of pixels, or the order is another
+_AGREEING = 0.95  # of the samples, whose second value must be the number of pixels, or the order is different
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class PixelSets:
     META/geomfeat.json, where there is one, holds each parcel's perimeter, pixel count, cover ratio (pixels per pixel of
     the bounding box) and perimeter by surface (Garnot et al. 2020, "Satellite Image Time Series Classification with
     Pixel-Set Encoders", 3.1). The index keeps what makes these of them in our own terms: the perimeter, the area as
-    perimeter / (perimeter by surface), and a box of as many pixels as the cover ratio says.
+    perimeter / (perimeter by surface), and a box of as many pixels as the cover ratio gives.
     """
 
     folder: Folder
@@ -79,7 +79,7 @@ class PixelSets:
         return Block(series, clear, None, saturated)
 
     def _figures(self, count: NDArray[np.int64], reporter: Reporter) -> dict[str, NDArray[Any]]:
-        """What the index knows of the outlines: nothing where the figures are missing, or others than published."""
+        """The geometry of the samples for the index: nothing where it is missing or in another order."""
         path = self.path / "META" / "geomfeat.json"
         if not path.exists():
             reporter.log(f"{path} does not exist: models with the pixel_set view do not get perimeters and areas.")
@@ -100,7 +100,7 @@ class PixelSets:
         try:
             figures = np.array([document.get(name, none) for name in self.folder.ids], np.float64)
         except (TypeError, ValueError) as error:
-            raise BadMeta(path, f"expected {_FIGURES} figures by id ({error})") from error
+            raise BadMeta(path, f"expected {_FIGURES} numbers by id ({error})") from error
         if figures.shape != (len(self.folder.ids), _FIGURES) or not np.isfinite(figures).all():
-            raise BadMeta(path, f"expected {_FIGURES} finite figures by id, found an array {figures.shape}")
+            raise BadMeta(path, f"expected {_FIGURES} finite numbers by id, found an array {figures.shape}")
         return figures

@@ -1,4 +1,4 @@
-"""What the user says of a data set that the set does not say itself."""
+"""The user's description of a data set, where the set lacks one."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -12,7 +12,7 @@ from backend.options import default
 
 @dataclass(frozen=True)
 class ImportSpec:
-    """None (or empty) takes what the files say. `shift_days` is added to every date before `start` and `end` apply."""
+    """None (or empty) uses the files' own. `shift_days` is added to every date before `start` and `end` apply."""
 
     labels: Path | None = None
     id_field: str | None = None

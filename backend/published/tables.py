@@ -31,7 +31,9 @@ _ARROW: dict[str, Any] = {"types_mapper": pandas.ArrowDtype}
 def read_table(path: Path, spec: ImportSpec, reporter: Reporter) -> Cube:
     """The samples of a long or wide table. Raises BadSample, UnknownLayout, RepeatedSamples, MissingField, ..."""
     if spec.labels or spec.dates_file or spec.band_names:
-        raise BadArgument("labels, dates_file, band_names", "none for a table, whose columns say it", "one of them")
+        raise BadArgument(
+            "labels, dates_file, band_names", "none for a table, which has columns for them", "one of them"
+        )
     table = read_fields(path)
     wide = _wide_columns(table)
     if wide:
@@ -120,7 +122,7 @@ def _long(path: Path, table: pandas.DataFrame, date_field: str, spec: ImportSpec
 
 
 def _days(column: pandas.Series, path: Path) -> tuple[NDArray[np.int64], list[date]]:
-    """The place of each row's day, and the days in rising order. Raises UnreadableDate."""
+    """The position of each row's day, and the days in rising order. Raises UnreadableDate."""
     written, texts = pandas.factorize(column.astype(str))
     of_text, days = pandas.factorize(np.array([day_of(str(text), path) for text in texts], "datetime64[D]"), sort=True)
     return of_text[written], [day.item() for day in days]
@@ -150,4 +152,4 @@ def _numbers(column: pandas.Series, path: Path) -> NDArray[np.float32]:
     try:
         return pandas.to_numeric(column).to_numpy(np.float32, na_value=np.nan)
     except (TypeError, ValueError) as error:
-        raise BadSample(path, f"the column {column.name} holds something else than numbers ({error})") from error
+        raise BadSample(path, f"the column {column.name} contains values that are not numbers ({error})") from error

@@ -1,4 +1,4 @@
-"""A made-up region with known truth, for the demo, the tests and the benchmarks."""
+"""A simulated region with known truth, for the demo, the tests and the benchmarks."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from backend.simulation.region import simulate, simulate_years

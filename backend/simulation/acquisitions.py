@@ -1,4 +1,4 @@
-"""The days and hours on which Sentinel-2 passes over the region, and where the sun then stands."""
+"""The days and hours on which Sentinel-2 passes over the region, and the position of the sun."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -9,7 +9,7 @@ from functools import cache
 
 import numpy as np
 
-FIRST_YEAR, LAST_YEAR = 2016, 2099  # the first whole year of Sentinel-2A; beyond the last nobody can say
+FIRST_YEAR, LAST_YEAR = 2016, 2099  # the first whole year of Sentinel-2A; the last year that is supported
 LATITUDE_DEG = 45.6
 REPEAT_DAYS = 10  # of one satellite; its twin passes half-way
 OVERLAP_DAYS = 3  # the neighbouring orbit sees the overlap of the two swaths so many days later
@@ -73,7 +73,7 @@ class Acquisition:
 
 
 def acquisitions(year: int, count: int) -> tuple[Acquisition, ...]:
-    """`count` passes of the year: the paper's own where they fit, else spread evenly over the passes there are.
+    """`count` passes of the year: the paper's own where they fit, otherwise spread evenly over the existing passes.
 
     January to October suffices for about 60; more take the whole year, then the neighbouring orbit's overlap.
     """

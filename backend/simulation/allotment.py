@@ -12,7 +12,7 @@ from backend.simulation.noise import Waves
 Codes = NDArray[np.int64]  # indices into COVERS
 
 LEAST_PARCELS = 5  # of the rarest crop, in a region large enough to hold so many
-MISDECLARED = 0.02  # share of the parcels where something else grows than was declared
+MISDECLARED = 0.02  # share of the parcels where another crop grows than was declared
 NEIGHBOURHOOD_M = 2200.0
 CLUMPING = 1.1  # weight of the neighbourhood against chance
 
@@ -33,7 +33,7 @@ def counts(parcels: int) -> Codes:
 def allot(
     centre: NDArray[np.float64], area_m2: NDArray[np.float64], lowness: NDArray[np.float64], rng: np.random.Generator
 ) -> Codes:
-    """The crop declared on each parcel `(parcels,)`: rare crops choose their places first, meadows take what is left.
+    """The crop declared on each parcel `(parcels,)`: rare crops are placed first, meadows take the rest.
 
     centre: metres (parcels, 2); lowness: low ground positive, slopes negative, deviation about 1.
     """

@@ -45,7 +45,7 @@ def strips(landscape: Landscape, side_px: int) -> Iterator[Strip]:
 
 
 def _labels(outline: Shapes, there: NDArray[np.int64], upper: float, rows: int, side_px: int) -> NDArray[np.int32]:
-    """Object under every sub-pixel, `(pixels, FINE * FINE)`; later objects lie on top."""
+    """Object under every sub-pixel, `(pixels, FINE * FINE)`; later objects are on top."""
     step = PIXEL_M / FINE
     fine = rasterize(
         zip(outline[there], there.tolist()),

@@ -1,4 +1,4 @@
-"""Writes a simulated region: images, masks, parcel layer and a README, all of which say that it is made up."""
+"""Writes a simulated region: images, masks, parcel layer and a README, all of which state that it is simulated."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -38,7 +38,7 @@ SIMULATED REGION
 
 Fields, crops, clouds and reflectances were drawn at random by the `simulate` command of Crop Classifier
 ({parcels} parcels, {dates} dates, seed {seed}, year {year}). Use it to try the software, to test and to measure speed.
-Scores reached on it say nothing about real land.
+Scores on it say nothing about real fields.
 
 imagery/S2_L2A_YYYYMMDD.tif  one image per date: 10 bands ({bands}), 10 m, reflectance x 10,000, 0 is no data
 masks/SCL_YYYYMMDD.tif       scene classification with Sen2Cor's classes, 20 m; like the real one it misses some clouds
@@ -53,7 +53,7 @@ the second year on, CULTU_PREC holds the crop declared the year before.
 
 @contextmanager
 def replacing(output: Path, needed_mb: float) -> Iterator[Path]:
-    """A folder beside `output` that takes its place when all has gone well; a killed run leaves the old state.
+    """A folder beside `output` that replaces it at the end; a killed run leaves the old state.
 
     Raises NotWritable when the output holds anything but an earlier simulated region, or cannot be written, and
     DiskFull when the disk has less than `needed_mb` left.
@@ -94,7 +94,7 @@ def write_mask(folder: Path, acquisition: Acquisition, classes: NDArray[np.uint8
 
 
 def write_parcels(path: Path, parcels: gpd.GeoDataFrame) -> None:
-    """The parcel layer; its metadata say that it is made up."""
+    """The parcel layer; its metadata state that it is simulated."""
     pyogrio.write_dataframe(
         parcels,
         path,

@@ -1,4 +1,4 @@
-"""The made-up countryside: blocks between roads and hedges, fields in the blocks, woods, villages, a river.
+"""The simulated countryside: blocks between roads and hedges, fields in the blocks, woods, villages, a river.
 
 Everything is laid out with straight lines and then bent by one smooth displacement, so that no boundary stays straight
 and neighbours still fit.

@@ -1,4 +1,4 @@
-"""Random fields: smooth ones that can be asked at any place, and turbulent ones on a grid."""
+"""Random fields: smooth ones that can be evaluated anywhere, and turbulent ones on a grid."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Waves:
         return cls(np.stack([np.cos(angle), np.sin(angle)], axis=1) * number[:, None], rng.uniform(0, 2 * np.pi, count))
 
     def __call__(self, xy: Floats) -> Floats:
-        """Values (n,) at places (n, 2) in metres."""
+        """Values (n,) at positions (n, 2) in metres."""
         return np.asarray(np.sqrt(2 / len(self.phase)) * np.cos(xy @ self.wave.T + self.phase).sum(axis=1))
 
 

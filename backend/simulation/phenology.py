@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 MOST_CUTS = max(len(cover.cuts) for cover in COVERS)
 REGROWTH_DAYS = 17.0  # e-folding time of a mown sward
 DROUGHT_DAY, DROUGHT_DAYS = 213.0, 30.0  # the dry spell of high summer
-YEAR_DAYS, YEAR_VIGOUR = 4.0, 0.06  # how far one year's calendar and growth lie from another's
+YEAR_DAYS, YEAR_VIGOUR = 4.0, 0.06  # differences in calendar and growth between years
 FAILED = 0.012  # share of fields where the crop hardly came up
 
 

@@ -1,4 +1,4 @@
-"""The made-up region from end to end: lay out the land, let it grow, photograph it date by date."""
+"""The simulated region from end to end: landscape, growth, and images date by date."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -33,7 +33,7 @@ from backend.vocabulary import BANDS, REFLECTANCE_SCALE
 PARCEL_M2 = 29_000.0  # of the region per parcel, to begin with
 LEAST_SIDE_M = 1500.0
 HILL_M, HILLS_M = 1800.0, 16.0  # length and height of the relief
-NEIGHBOUR_DAYS = 2.0  # how far neighbourhoods lie apart in their calendars
+NEIGHBOUR_DAYS = 2.0  # differences in calendar between neighbourhoods
 _LAND, _CROPS, _GROWTH, _YEAR, _SURFACE, _AIR, _SKY = range(7)  # independent streams of random numbers
 
 
@@ -66,7 +66,7 @@ class Season:
 def simulate(spec: SimulationSpec, output: Path, reporter: Reporter) -> SimulatedRegion:
     """Makes the region in the folder `output`, replacing an earlier simulated one; the same spec gives the same pixels.
 
-    Raises NotWritable when the folder holds anything else or cannot be written, DiskFull when it does not fit.
+    Raises NotWritable when the folder has other content or cannot be written, DiskFull when it does not fit.
     """
     return simulate_years(spec, 1, output, reporter)[0]
 
@@ -74,7 +74,7 @@ def simulate(spec: SimulationSpec, output: Path, reporter: Reporter) -> Simulate
 def simulate_years(spec: SimulationSpec, years: int, output: Path, reporter: Reporter) -> tuple[SimulatedRegion, ...]:
     """The same fields in `years` consecutive years from `spec.year`, the crops of each following those of the last.
 
-    One year lies in `output` itself, several in a folder each, `output/2017` and so on; the first holds the images
+    One year is written to `output`, several to a folder each, `output/2017` and so on; the first holds the images
     that `simulate` makes of `spec`. Raises as `simulate` does, and BadArgument for years that cannot be had.
     """
     if years < 1:
@@ -217,7 +217,7 @@ def _calendar(spec: SimulationSpec, world: World, rng: np.random.Generator) -> C
 
 
 def _enough_land(spec: SimulationSpec) -> tuple[Landscape, NDArray[np.int64]]:
-    """A landscape, and which of its fields are declared: drawn again larger until enough lie inside the images."""
+    """A landscape, and which of its fields are declared: drawn again larger until enough are inside the images."""
     side_m = max(LEAST_SIDE_M, np.sqrt(spec.parcels * PARCEL_M2))
     while True:
         even = 2 * PIXEL_M * round(side_m / (2 * PIXEL_M))  # whole 20 m pixels

@@ -1,8 +1,8 @@
 """Which crop follows which on a field: a crop rotation whose shares stay from year to year.
 
-The likings are common agronomic rules of a mid-latitude lowland, not measured figures: cereals after break crops, rape,
+The preferences are common agronomic rules of a mid-latitude lowland, not measurements: cereals after break crops, rape,
 peas, beet and potatoes never twice, maize often after maize, temporary meadows kept for some years, permanent crops
-for good. Published rotations differ in figures, not in these rules (Giordano et al. 2020, Photogrammetric Engineering
+for good. Published rotations differ in numbers, not in these rules (Giordano et al. 2020, Photogrammetric Engineering
 & Remote Sensing 86; Quinton and Landrieu 2021, Remote Sensing 13, 4599).
 """
 

@@ -18,7 +18,7 @@ from backend.vocabulary import BANDS, REFLECTANCE_SCALE
 BANDS_20M = ("B05", "B06", "B07", "B8A", "B11", "B12")
 BLUR_PX = {10: 0.55, 20: 0.85}  # point spread (Gaussian sigma, in 10 m pixels); 20 m detectors average 2 x 2 besides
 SHIFT_PX = 0.22  # deviation of the registration between dates
-GAIN, BAND_GAIN = 0.035, 0.012  # angles and calibration: all bands together, each band alone
+GAIN, BAND_GAIN = 0.035, 0.012  # angles and calibration: all bands together, each band separately
 HAZE_MEAN = 0.007  # what the atmospheric correction leaves in B02
 NOISE, SHOT = 0.0012, 0.006  # absolute, and per unit of reflectance
 

@@ -76,7 +76,7 @@ def scene_classes(sky: Sky, blue: Grid, red: Grid, nir: Grid, rng: np.random.Gen
     classes = np.where(ndvi > 0.35, VEGETATION, np.where(ndvi > 0.22, UNCLASSIFIED, BARE))
     classes = np.where((nir < 0.10) & (ndvi < 0.15), WATER, classes)
     classes = np.where((nir < 0.13) & (ndvi >= 0.15), DARK, classes)
-    doubt = np.clip(turbulence(rng, nir.shape, 12.0, 2.6), -2, 2)  # where the thresholds happen to lie higher or lower
+    doubt = np.clip(turbulence(rng, nir.shape, 12.0, 2.6), -2, 2)  # where the thresholds happen to be higher or lower
     bright = (blue > 0.155) & (ndvi < 0.2) & (doubt > 1.1)
     classes = np.where(bright, CLOUD_MEDIUM, classes)
     classes = np.where(sky.cirrus > 0.12 + 0.04 * doubt, CIRRUS, classes)
@@ -86,7 +86,7 @@ def scene_classes(sky: Sky, blue: Grid, red: Grid, nir: Grid, rng: np.random.Gen
 
 
 def _shadow_shift(acquisition: Acquisition, rng: np.random.Generator) -> tuple[int, int]:
-    """How many cells down and right of its cloud a shadow lies."""
+    """The offset of a shadow from its cloud in cells, down and right."""
     height = float(np.exp(rng.normal(np.log(1300), 0.4)))
     length = min(height * np.tan(np.radians(acquisition.sun_zenith_deg)), MOST_SHIFT_M - CELL_M) / CELL_M
     azimuth = np.radians(acquisition.sun_azimuth_deg)

@@ -10,15 +10,15 @@ from backend.errors import BadArgument
 from backend.options import default
 from backend.simulation.acquisitions import FIRST_YEAR, LAST_YEAR, most_dates
 
-NOTICE = "Simulated region: every field, crop, cloud and reflectance here is made up. Not a satellite image."
+NOTICE = "Simulated region: every field, crop, cloud and reflectance is simulated. Not a satellite image."
 MOST_PARCELS = 200_000  # the label raster and one date's reflectance must fit in memory
 
 
 @dataclass(frozen=True)
 class SimulationSpec:
-    """A made-up region: so many parcels, so many acquisition dates, in a year; the seed decides everything else.
+    """A simulated region: the number of parcels, of acquisition dates, and the year; the seed decides everything else.
 
-    Raises BadArgument when a figure is not a whole number in its range.
+    Raises BadArgument when a number is not a whole number in its range.
     """
 
     parcels: int = default("parcels", "simulate")
@@ -35,7 +35,7 @@ class SimulationSpec:
 
 @dataclass(frozen=True)
 class SimulatedRegion:
-    """Where a simulated region lies: folders of images and masks, the parcel layer and the field with the true crop.
+    """The files of a simulated region: folders of images and masks, the parcel layer and the field with the true crop.
 
     `dates` are ISO days, in order; `previous_field` holds the crop of the year before, where that was simulated too.
     """

@@ -1,6 +1,6 @@
 """End members: reflectance in the ten bands of what the ground is made of.
 
-The figures are rounded from what is generally known of leaf and soil optics (PROSPECT-like canopies, soil libraries)
+The numbers are rounded from general knowledge of leaf and soil optics (PROSPECT-like canopies, soil libraries)
 and adjusted to the levels that real Sentinel-2 L2A series over fields in Flanders (2018) and Canada (2017) show: bare
 loam at NIR 0.20-0.25 and SWIR 0.25-0.30, closed grass at NIR 0.45-0.60 and SWIR 0.20, maize at NIR 0.40 and SWIR 0.18.
 """

@@ -33,7 +33,7 @@ def subdivide(block: Ring, size_m2: float, axis_deg: float, rng: np.random.Gener
 
 def ring_area(ring: Ring) -> float:
     """Square metres (the shoelace formula)."""
-    x, y = (ring - ring[0]).T  # seen from the first corner, the last side adds nothing
+    x, y = (ring - ring[0]).T  # relative to the first corner, the last side adds nothing
     return abs(float(x[:-1] @ y[1:] - y[:-1] @ x[1:])) / 2
 
 

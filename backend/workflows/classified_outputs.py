@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from backend.workflows.classify import ClassifySpec
 
 _MOST_DRAWN = 100_000  # parcels on a map picture
-_DRAWN = ("Polygon", "MultiPolygon")  # imported samples are points, or have no place
+_DRAWN = ("Polygon", "MultiPolygon")  # imported samples are points, or have no location
 
 
 def check(spec: ClassifySpec) -> None:
-    """Before anything long: the outputs can be written, and do not take the place of what goes in."""
+    """Checks before a long run: the outputs can be written, and do not replace the inputs."""
     parcels, output = spec.parcels, spec.output
     same = isinstance(parcels, Path) and output.exists() and parcels.exists() and output.samefile(parcels)
     added = spec.output_layer is not None and not holds(output, spec.layer)  # beside the parcels, in a GeoPackage
@@ -41,7 +41,7 @@ def check(spec: ClassifySpec) -> None:
 
 
 def tidy(spec: ClassifySpec) -> None:
-    """Completes or removes what a killed run of this output left, but for the series that this run can go on with."""
+    """Completes or removes what a killed run of this output left, except series that this run can continue."""
     recover(spec.output)
     for path in (spec.output, spec.results, *reports.places(spec.page), spec.map, spec.series):
         remove_leftovers(path)
@@ -54,7 +54,7 @@ def write(
     classified: ClassifiedParcels, predictions: pandas.DataFrame, agreement: dict[str, Any], spec: ClassifySpec,
     series: Path | None, reporter: Reporter,
 ) -> Path:  # fmt: skip
-    """Prepares all beside their places, then moves all, the layer last; gives the report's page. `series` is the store
+    """Prepares all beside their targets, then moves all, the layer last; returns the report. `series` is the store
     where it is kept. Raises what `parcels.writing.prepare` raises.
     """
     document, picture = _document(classified, agreement, spec), _map(classified, predictions)

@@ -23,7 +23,7 @@ from backend.workflows.labels import counted
 
 @dataclass(frozen=True)
 class ClassifiedParcels:
-    """`rows` are the parcels that were classified, `probabilities` `(rows, classes)` what the model says of them."""
+    """`rows` are the parcels that were classified, `probabilities` `(rows, classes)` those of the model."""
 
     store: Store
     bundle: ModelBundle

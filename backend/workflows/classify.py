@@ -46,7 +46,7 @@ class ClassifySpec:
 
     `output`: the file to write, in it `output_layer` (None: named as the file); `overwrite` replaces a layer of that
     name in a GeoPackage that holds others. `store` keeps the series that are made there; `keep_series` beside the
-    output, in NAME.parcels, in place of those of a former run; without either they are removed at the end. `report`
+    output, in NAME.parcels, replacing those of an earlier run; without either they are removed at the end. `report`
     None: beside the output. `truth` and `previous_field` name fields of the layer.
     """
 
@@ -255,7 +255,7 @@ def _refuse_preparation(spec: ClassifySpec) -> None:
 
 def _open_store(spec: ClassifySpec, reporter: Reporter) -> Store:
     if isinstance(spec.source, str) or not (spec.source / "manifest.json").exists():
-        raise BadArgument("parcels", "a parcel layer after the images, or a store alone", str(spec.source))
+        raise BadArgument("parcels", "a parcel layer after the images, or only a store", str(spec.source))
     store = open_store(spec.source)
     warn_of_flags(store, reporter)
     return store

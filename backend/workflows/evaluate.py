@@ -55,7 +55,7 @@ class EvaluateSpec:
 
     @property
     def page(self) -> Path:
-        """Where the report goes. Raises BadArgument where an open table comes without a place for it."""
+        """The path of the report. Raises BadArgument where an open table is given without one."""
         if self.report is None and not isinstance(self.predictions, Path):
             raise BadArgument("report", "the report's HTML file, for predictions that are an open table", None)
         return self.report or self.predictions.with_name(f"{self.predictions.stem}_evaluation.html")  # type: ignore[union-attr]

@@ -32,7 +32,7 @@ ALL = "all"
 class ExperimentSpec:
     """`table`: a name of `options.TABLES`, or "all"; `stores`: one, or one for each season, none for table1.
 
-    `output`: the folder of runs, tables and pictures; `models`: architectures in place of the paper's; `folds` None:
+    `output`: the folder of runs, tables and pictures; `models`: architectures instead of the paper's; `folds` None:
     all. `learning` holds the training options that were given, by name; they apply to all models.
     """
 
@@ -86,7 +86,7 @@ class ExperimentResult:
 
 
 def experiment(spec: ExperimentSpec, reporter: Reporter) -> ExperimentResult:
-    """Does a table of the paper. Every finished run is kept: a call that was stopped goes on, and the same call made by
+    """Computes a table of the paper. Every finished run is kept: a stopped call continues, and the same call made by
     several processes shares the runs where the disk has file locks. Raises RunOfOtherSettings, BadRecord, and what
     `train` raises.
     """
@@ -114,7 +114,7 @@ def _experiment(spec: ExperimentSpec, seasons: Seasons, labelled: LabelledParcel
 
 
 def _facts(spec: ExperimentSpec, plan: Experiment) -> dict[str, Any]:
-    """What the page says of the settings: the training options given apply to all models, the others are their own."""
+    """The settings on the page: given training options apply to all models, the other options are each model's own."""
     shared = {name: getattr(plan.base.spec, name) for name in ("seed", "min_samples", "device")}
     given = {name.replace("_", " "): value for name, value in {**spec.learning, **shared}.items()}
     return {"class field": spec.class_field, **spec.classes.facts(), "split": plan.folding.name, **given}

@@ -79,7 +79,7 @@ class Extraction:
 
 
 def extract(spec: ExtractSpec, reporter: Reporter) -> Extraction:
-    """Builds the parcel series store, or goes on with it where a run was stopped. Raises what `make_store` raises."""
+    """Builds the parcel series store, or continues a stopped run. Raises what `make_store` raises."""
     began = time.monotonic()
     store = make_store(spec, reporter)
     return Extraction(
@@ -147,7 +147,7 @@ def warn_of_scale(store: Store, reporter: Reporter) -> None:
 
 
 def warn_of_way(way: Way, limit_m: float, reporter: Reporter) -> None:
-    """Parcels that may come to lie beside their fields."""
+    """Warns of parcels that may be shifted."""
     if way.error_m is not None and way.error_m > limit_m:
         grid = next(iter(way.missing_grids), None)
         reporter.warning("parcels.inexact_crs", error_m=way.error_m, limit_m=limit_m, way=way.name, grid=grid)

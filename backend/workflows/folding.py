@@ -1,4 +1,4 @@
-"""How the parcels are split into folds, as the user asks for it."""
+"""The split of the parcels into folds, from the user's options."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The declared crops of the parcels as numbers of classes, and what is told of those that have none."""
+"""The declared crops of the parcels as numbers of classes, and the messages about parcels without one."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -45,7 +45,7 @@ class LabelledParcels:
     unknown: Mapping[str, int]
 
     def notes(self) -> list[str]:
-        """What a report says of codes that the table lacks: all of them."""
+        """The note of a report on codes that are not in the table: all of them."""
         if not self.unknown:
             return []
         fate = f"put in the class {self.table.fallback_class.name}" if self.table.fallback_class else "left out"

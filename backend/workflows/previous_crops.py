@@ -15,7 +15,7 @@ from backend.workflows.seasons import Seasons
 def previous_crops(seasons: Seasons, field: str, crops: Nomenclature, reporter: Reporter) -> NDArray[np.object_]:
     """The class code of each parcel's crop of the year before; None where there is none, or no class holds it.
 
-    Codes that the table lacks are told with their counts, unless it has a class for them. Raises MissingField.
+    Warns of codes that are not in the table, with their counts, unless it has a class for them. Raises MissingField.
     """
     labels, unknown = crops.labels(seasons.column(field))
     if unknown and not crops.fallback_class:

@@ -26,9 +26,9 @@ CONFUSION = "confusion_"  # and the model's name
 
 @dataclass(frozen=True)
 class Publication:
-    """`names` are the tables asked for, `asked` the models; `facts` go into the page, `notes` lead it.
+    """`names` are the requested tables, `asked` the models; `facts` go into the page, `notes` lead it.
 
-    `experiment` None: table 1 alone, which needs no data.
+    `experiment` None: only table 1, which needs no data.
     """
 
     folder: Path

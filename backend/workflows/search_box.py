@@ -14,12 +14,12 @@ _BINS = 3600  # of longitude, a tenth of a degree each
 
 
 def around(layer: ParcelLayer) -> Bounds | None:
-    """West, south, east, north; west > east where it crosses the antimeridian. None where these are no numbers."""
+    """West, south, east, north; west > east where it crosses the antimeridian. None where these are not numbers."""
     to_degrees = pyproj.Transformer.from_crs(layer.crs, "EPSG:4326", always_xy=True)
     west, south, east, north = to_degrees.transform_bounds(*layer.bounds)
     if not np.isfinite((west, south, east, north)).all():
         return None
-    if east - west > 180:  # what lies on both sides of the antimeridian seems to go round the world
+    if east - west > 180:  # parcels on both sides of the antimeridian seem to span the world
         west, east = _beside_the_widest_gap(layer, to_degrees)
     return _turned(west), south, _turned(east), north
 

@@ -1,4 +1,4 @@
-"""A made-up region with known crops, or the same fields through several years."""
+"""A simulated region with known crops, or the same parcels over several years."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations

@@ -75,7 +75,7 @@ class TrainSpec:
 
     @property
     def checkpoint(self) -> Path:
-        """The folder from which a stopped run goes on."""
+        """The folder of checkpoints for a stopped run."""
         return self.output.with_name(f".{self.output.name}.training")
 
 
@@ -95,7 +95,7 @@ class Training:
 
 
 def train(spec: TrainSpec, reporter: Reporter) -> Training:
-    """Trains on the declared crops of the stores and saves the model with its report; a stopped run goes on.
+    """Trains on the declared crops of the stores and saves the model with its report; a stopped run continues.
 
     The model and its report appear together.
 
@@ -136,7 +136,7 @@ def _train(spec: TrainSpec, began: float, reporter: Reporter) -> Training:
 
 
 def _choices(spec: TrainSpec) -> dict[str, Any]:
-    """What the provenance says of the user's choices of fields and classes."""
+    """The fields and classes that the user chose, for the provenance."""
     choices = {"class field": spec.class_field, **spec.classes.facts()}
     return {**choices, "last year's crop": spec.previous_field} if spec.previous_field else choices
 
@@ -189,7 +189,7 @@ def _result(
 
 
 def _fold_scores(trained: Trained) -> list[dict[str, Any]]:
-    """The headline figures of each fold that was run."""
+    """The main scores of each fold that was run."""
     return [
         {"fold": fold, **{key: scores[key] for key in ("parcels", *MEASURES)}}
         for fold, scores in enumerate(trained.fold_scores, start=1)

@@ -68,7 +68,7 @@ def test_a_repeated_row_is_no_error(tmp_path: Path) -> None:
         (TABLE + "TRN,Sunflower,Oilseed,#ffff0\n", 5, "'#ffff0' is not"),
         (TABLE + "BTH,Wheat,Grapevine,\n", 5, "the code BTH is in the class 'Cereal' already"),
         (TABLE + "BTP,Wheat,Cereal,#000000\n", 5, "has the colour #e3a81c already"),
-        (TABLE + "ORH,Barley,Céreal!,\n", 5, "too alike"),
+        (TABLE + "ORH,Barley,Céreal!,\n", 5, "too similar"),
         (TABLE + 'TRN,"Sun\nflower",Oilseed,blue\n', 5, "'blue' is not"),
     ],
 )

@@ -49,11 +49,11 @@ def test_masks_cover_the_same_ground_at_20_m(region: SimulatedRegion) -> None:
 def test_every_output_says_that_the_region_is_simulated(region: SimulatedRegion) -> None:
     for path in [*region.imagery.iterdir(), *region.masks.iterdir()]:
         with rasterio.open(path) as raster:
-            assert "made up" in raster.tags()["SIMULATED"]
+            assert "is simulated" in raster.tags()["SIMULATED"]
             assert raster.tags()["ACQUISITION"].startswith(path.stem[-8:-4])
             assert raster.tags()["PLATFORM"].startswith("Sentinel-2")
-    assert "made up" in str(pyogrio.read_info(region.parcels)["layer_metadata"])
-    assert "made up" in (region.parcels.parent / "README.txt").read_text(encoding="utf-8")
+    assert "is simulated" in str(pyogrio.read_info(region.parcels)["layer_metadata"])
+    assert "is simulated" in (region.parcels.parent / "README.txt").read_text(encoding="utf-8")
 
 
 def test_twenty_metre_bands_are_replicated_and_ten_metre_bands_are_not(region: SimulatedRegion) -> None:
