@@ -30,7 +30,7 @@ from backend.imagery.foreign import unsupported
 from backend.imagery.grid import Grid
 from backend.imagery.joining import join, repeated, without_poorer
 from backend.imagery.labels import NOTHING
-from backend.imagery.locations import is_netcdf
+from backend.imagery.locations import is_netcdf, on_disk
 from backend.imagery.mosaic import common_grid
 from backend.imagery.rasters import SUFFIXES, RasterFacts, read_facts
 from backend.imagery.readers import PRODUCTS, READERS, ProductReader, single_band
@@ -124,7 +124,8 @@ def _in_stac(source: str, options: ImageryOptions, reporter: Reporter, bounds: s
 def _on_disk(source: Path, options: ImageryOptions, reporter: Reporter) -> _Search:
     paths, products = _look_through(source, options.masks)
     whole, damaged = _product_scenes(products, options, reporter)
-    rasters, unreadable = _facts(paths, options, reporter)
+    of_items = {on_disk(source) for scene in whole for source in scene.sources}
+    rasters, unreadable = _facts([path for path in paths if path not in of_items], options, reporter)
     scenes, unusable = _scenes(rasters, options)
     return _Search(whole + scenes, damaged + unreadable, unusable, len(paths) + len(products))
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from backend.imagery.acquisition import ImageryOptions, Scene, Skipped
 from backend.imagery.rasters import RasterFacts
-from backend.imagery.readers import cube, date_stack, eopf, multi_band, safe, single_band, theia
+from backend.imagery.readers import cube, date_stack, eopf, multi_band, safe, single_band, stac_item, theia
 
 
 class ProductReader(Protocol):
@@ -36,5 +36,5 @@ class Reader(Protocol):
         ...
 
 
-PRODUCTS: tuple[ProductReader, ...] = (eopf, safe, theia, cube)
+PRODUCTS: tuple[ProductReader, ...] = (eopf, safe, theia, cube, stac_item)
 READERS: tuple[Reader, ...] = (date_stack, single_band, multi_band)

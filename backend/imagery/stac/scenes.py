@@ -53,7 +53,7 @@ def scenes(
     for item in items(address, query, on_page):
         name = str(item.document.get("id") or item.base)
         try:
-            found.append(_scene(item, name, options))
+            found.append(scene_of(item, name, options))
         except EngineError as error:
             require_memory(error)
             skipped.append(Skipped(Path(name), error.code, getattr(error, "reason", error.message)))
@@ -81,8 +81,11 @@ class _Item:
         return any(name.endswith("boa_offset_applied") and value is True for name, value in self.properties.items())
 
 
-def _scene(found: Found, name: str, options: ImageryOptions) -> Scene:
-    """Raises UnreadableDate, MissingBands, BadMetadata, UnusableGrid, UnreadableImage (where a header is needed)."""
+def scene_of(found: Found, name: str, options: ImageryOptions) -> Scene:
+    """An item as a scene.
+
+    Raises UnreadableDate, MissingBands, BadMetadata, UnusableGrid, UnreadableImage (where a header is needed).
+    """
     properties, described = found.document.get("properties"), found.document.get("assets")
     if not isinstance(properties, Mapping) or not isinstance(described, Mapping):
         raise BadMetadata(name, "expected an item with properties and assets")

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from datetime import date
@@ -198,6 +199,26 @@ def test_a_file_per_band(tmp_path, name):
     for number in range(2):
         write_bands(tmp_path, number, name)
     check(found(tmp_path))
+
+
+@pytest.mark.parametrize("address", ["./{}.tif", "https://example.org/tiles/31/{}.tif?sig=x"])
+def test_a_stac_item_beside_its_assets(tmp_path, address):
+    folder = tmp_path / "S2A_31UFS_20170103_0_L2A"
+    assets = {}
+    for band, common, plane in zip(BANDS, COMMON, counts(0)):
+        write_raster(folder / f"{band}.tif", plane[None] + 1000, nodata=None)
+        about = {"scale": 0.0001, "offset": -0.1, "nodata": 0, "data_type": "uint16"}
+        assets[common] = {"href": address.format(band), "type": "image/tiff", "raster:bands": [about]}
+    write_raster(folder / "SCL.tif", np.full((1, SIZE_PX, SIZE_PX), 4, np.uint8), nodata=None)
+    assets["scl"] = {"href": address.format("SCL"), "type": "image/tiff"}
+    facts = {"datetime": "2017-01-03T10:50:31Z", "platform": "sentinel-2a", "s2:processing_baseline": "05.00"}
+    item = {"type": "Feature", "stac_version": "1.0.0", "id": folder.name, "properties": facts, "assets": assets}
+    (folder / "item.json").write_text(json.dumps(item))
+    (folder / "other.json").write_text("{}")
+    catalogue = found(tmp_path)
+    check(catalogue, 1)
+    (scene,) = catalogue.acquisitions[0].scenes
+    assert [mask.kind for mask in scene.masks] == ["scl"]
 
 
 def test_folders_of_year_month_and_day(tmp_path):
