@@ -68,7 +68,7 @@ def test_report_lies_beside_the_layer(region, classified):
     document = json.loads(page.with_suffix(".json").read_text())
     assert {row["quality"]: row["parcels"] for row in document["flags"]} == outcome.values["quality"]
     assert sum(row["parcels"] for row in document["breakdown"]) == 36
-    assert "outside the images" in page.read_text()
+    assert "Outside the images" in page.read_text()
     assert page.with_suffix(".png").stat().st_size > 10_000
 
 

@@ -56,7 +56,7 @@ def test_none_is_lost_and_each_is_told(region, tmp_path):
     counts = {"missing": 2, "no_polygon": 1, "repaired": 1, "duplicate": 2, "overlapping": 2, "narrow": 2}
     assert values["outlines"] == counts
     notes = json.loads(Path(values["report"]).with_suffix(".json").read_text())["notes"]
-    assert "1 parcels: The outline is a point or a line." in notes
+    assert "1 parcels: the outline is a point or a line." in notes
     assert {f"parcels.{name}" for name in counts} <= {warning[0] for warning in reporter.warnings}
     manifest = json.loads((store / "manifest.json").read_text())
     assert (manifest["inputs"]["inner_buffer_m"], manifest["inputs"]["encoding"]) == (10, "")

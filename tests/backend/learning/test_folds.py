@@ -96,7 +96,7 @@ def test_years_that_cannot_be_split():
     labels = np.arange(40) % 2
     with pytest.raises(TooFewGroups, match="at least 2 groups; found 1"):
         YearFolds(np.full(40, 2018)).splits(np.arange(40), labels, 0)
-    with pytest.raises(TooFewToValidate, match="leaves 5"):
+    with pytest.raises(TooFewToValidate, match="leaves only 5"):
         YearFolds(np.array([2017] * 5 + [2018] * 35)).splits(np.arange(40), labels, 0)
 
 
