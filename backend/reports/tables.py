@@ -21,6 +21,7 @@ MEASURES = {
 }
 NAME_WIDTH = 32  # of a class in the table for a terminal
 LABEL_LENGTH = 30  # of a class in a plot
+FEW_PARCELS, FEW_OF_A_CLASS, MOST_NAMED = 30, 5, 6  # below which a score says little; classes named in a sentence
 
 
 def as_text(scores: Mapping[str, Any]) -> str:
@@ -32,7 +33,10 @@ def as_text(scores: Mapping[str, Any]) -> str:
     means = [percent(scores[f"mean_{key}"]) for key in SCORES]
     mean = f"{'Mean of classes':<{width}}  {means[0]:>9}  {means[1]:>7}  {means[2]:>7}"
     overall = f"Overall accuracy {percent(scores['oa'])} % of {scores['parcels']:,} parcels; all scores in per cent."
-    return "\n".join([head, "-" * len(head), *rows, "-" * len(head), mean, overall])
+    if scores.get("oa_interval"):
+        accuracy, mean_f = (between(scores[key]) for key in ("oa_interval", "mean_f_interval"))
+        overall += f"\n95 % intervals: overall accuracy {accuracy}, mean F-score {mean_f}."
+    return "\n".join([*_few(scores), head, "-" * len(head), *rows, "-" * len(head), mean, overall])
 
 
 def _text_row(row: Mapping[str, Any], width: int) -> str:
@@ -122,13 +126,40 @@ def headline(document: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 def in_short(document: Mapping[str, Any]) -> list[str]:
     """A summary of the scores or of the classification, in sentences."""
     if scores := document.get("scores"):
-        return [*_agreement(scores), *_extremes(scores), *_mistake(scores)]
+        return [*_few(scores), *_agreement(scores), *_extremes(scores), *_mistake(scores)]
     return [*_coverage(document.get("flags") or []), *_largest(document.get("breakdown") or [])]
+
+
+def _few(scores: Mapping[str, Any]) -> list[str]:
+    """What the number of parcels does not allow to say; before everything else."""
+    sentences = []
+    if scores["parcels"] < FEW_PARCELS:
+        sentences.append(f"These scores are of {scores['parcels']} parcels only: they may be far from the true ones.")
+    rare = [row["name"] for row in scores["classes"] if 0 < row["support"] < FEW_OF_A_CLASS]
+    if rare:
+        names = ", ".join(shortened(name, 60) for name in rare[:MOST_NAMED])
+        more = f" and {len(rare) - MOST_NAMED} more" if len(rare) > MOST_NAMED else ""
+        start = f"Fewer than {FEW_OF_A_CLASS} parcels were compared of"
+        sentences.append(f"{start} {names}{more}: their scores are uncertain.")
+    return sentences
 
 
 def _agreement(scores: Mapping[str, Any]) -> list[str]:
     right, share = round(scores["oa"] * scores["parcels"]), percent(scores["oa"])
-    return [f"{right:,} of {scores['parcels']:,} parcels were given their true class ({share} %)."]
+    sentences = [f"{right:,} of {scores['parcels']:,} parcels were given their true class ({share} %)."]
+    if scores.get("oa_interval") and scores.get("mean_f_interval"):
+        accuracy, mean_f = (between(scores[key]) for key in ("oa_interval", "mean_f_interval"))
+        sentences.append(
+            f"For this number of parcels, the overall accuracy is between {accuracy} and the mean F-score between "
+            f"{mean_f} (95 % intervals)."
+        )
+    return sentences
+
+
+def between(interval: Sequence[float]) -> str:
+    """`81.2 and 90.4 %`."""
+    low, high = interval
+    return f"{percent(low)} and {percent(high)} %"
 
 
 def _extremes(scores: Mapping[str, Any]) -> list[str]:

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
+from scipy.stats import binomtest
 from sklearn.metrics import precision_recall_fscore_support
 
 from backend.parcels.palette import palette
@@ -34,10 +35,12 @@ def scored(names: list[str], truth: np.ndarray, prediction: np.ndarray) -> dict[
     keys = ("code", "name", "colour", "precision", "recall", "f", "support", "predicted")
     predicted = confusion.sum(axis=0).tolist()
     classes = [dict(zip(keys, (f"c{i}", *row, predicted[i]), strict=True)) for i, row in enumerate(rows)]
-    oa = float((truth == prediction).mean())
+    right = int((truth == prediction).sum())
     return {
         "parcels": len(truth),
-        "oa": oa,
+        "oa": right / len(truth),
+        "oa_interval": list(binomtest(right, len(truth)).proportion_ci(0.95, "wilson")),
+        "mean_f_interval": [max(0.0, means[2] - 0.1), min(1.0, means[2] + 0.1)],
         "mean_precision": means[0],
         "mean_recall": means[1],
         "mean_f": means[2],

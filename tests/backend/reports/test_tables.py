@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import report_documents as documents
+from scipy.stats import binomtest
 
 from backend.reports import document, tables
 
@@ -15,13 +16,17 @@ SCORES = documents.scored(
 
 
 def test_terminal_table_is_aligned_and_right() -> None:
-    lines = tables.as_text(SCORES).splitlines()
+    few, rare, *lines = tables.as_text(SCORES).splitlines()
+    assert few.startswith("These scores are of 10 parcels only")
+    assert rare.startswith("Fewer than 5 parcels were compared of Vines:")  # not of Rice, which was not compared
     assert lines[0].split() == ["Class", "Precision", "Recall", "F-score", "Truth", "Predicted"]
     assert lines[2].split() == ["Wheat", "71.4", "83.3", "76.9", "6", "7"]  # 5 of 7, 5 of 6
     assert lines[3].split() == ["Vines", "66.7", "50.0", "57.1", "4", "3"]
     assert lines[4].split() == ["Rice", "-", "-", "-", "0", "0"]
     assert lines[6].split() == ["Mean", "of", "classes", "69.0", "66.7", "67.0"]
     assert "70.0 % of 10 parcels" in lines[7]
+    low, high = binomtest(7, 10).proportion_ci(0.95, "wilson")
+    assert f"overall accuracy {100 * low:.1f} and {100 * high:.1f} %" in lines[8]
     assert {len(line) for line in lines[:5]} == {len(lines[0])}
 
 
@@ -32,7 +37,9 @@ def test_terminal_table_keeps_its_columns_with_long_names() -> None:
 
 
 def test_summary_of_scores() -> None:
-    agreement, extremes, mistake = tables.in_short({"scores": SCORES})
+    few, rare, agreement, interval, extremes, mistake = tables.in_short({"scores": SCORES})
+    assert "10 parcels only" in few and "Vines" in rare
+    assert "39.7 and 89.2 %" in interval  # Wilson's interval of 7 of 10
     assert agreement.startswith("7 of 10 parcels")
     assert extremes == "Highest F-scores: Wheat (76.9 %). Lowest: Vines (57.1 %)."
     assert "Vines classified as Wheat (2 parcels, 50.0 % of Vines)" in mistake
