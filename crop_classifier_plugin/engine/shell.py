@@ -20,7 +20,7 @@ from typing import IO, Callable, Iterator, Optional, TextIO
 
 from .environment import clean_environment
 
-# What the user told pip is told to uv as well.
+# The settings of the user for pip, which uv gets as well.
 UV_NAMES = {
     "PIP_FIND_LINKS": "UV_FIND_LINKS",
     "PIP_INDEX_URL": "UV_DEFAULT_INDEX",

@@ -284,6 +284,13 @@ def absent_pages(path: str, source: str) -> list[str]:
     return [f"{path}:{number}: {line.strip()[:80]}" for number, line in lines if pattern.search(line)]
 
 
+def plain_words(path: str, source: str) -> list[str]:
+    """No words of a dialect of our own where the field has usual ones: reported, hyperparameters, issue, check."""
+    pattern = re.compile(r"\b(?:told|untaught|oddity|oddities|deadly|warmth|(?:is|are) said)\b", re.IGNORECASE)
+    lines = enumerate(source.splitlines(), start=1)
+    return [f"{path}:{number}: {line.strip()[:80]}" for number, line in lines if pattern.search(line)]
+
+
 def web_addresses(path: str, source: str) -> list[str]:
     """Placeholders under example.org, and the names of XML formats, which nobody fetches."""
     names_of_formats = {"www.w3.org", "mrcc.com", "www.opengis.net"}

@@ -74,6 +74,8 @@ BROKEN = [
     (rules.absent_pages, "a.md", "see QGIS.md"),
     (rules.absent_pages, "a.md", "as STYLE rule 3 asks"),
     (rules.absent_pages, "a.md", "`shared/data/flanders2018`"),
+    (rules.plain_words, "a.md", "Damaged images are left out, which is said."),
+    (rules.plain_words, "a.py", "told = reason"),
     (rules.web_addresses, "a.md", "https:" + "//example.com/x"),
     (rules.web_addresses, "a.md", "http:" + "//notexample.org"),
 ]
@@ -111,6 +113,7 @@ KEPT = [
     (rules.no_pickle, "a.py", "np.load(path, allow_pickle=False)\nsafetensors.torch.load_file(path)"),
     (rules.no_machine_paths, "a.md", "`../shared/work/x`, framework/home/a, /usr/bin/python3"),
     (rules.absent_pages, "a.py", "STYLE: Any = {}\nDATA = ROOT / '../shared/data'\n# a QGIS style, by design"),
+    (rules.plain_words, "a.md", "`folds.untaught_class`: reported; see `test_axes_that_are_exchanged_are_told`"),
     (rules.web_addresses, "a.md", "https://crops.example.org/tracker https://example.org"),
 ]
 
