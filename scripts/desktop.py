@@ -60,14 +60,18 @@ def run_story(
     timeout_s: float = 120,
     environment: dict[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Starts QGIS, plays `story` (see desktop_story.py) with `values` in it, and returns what it told.
+    """Starts QGIS, plays `story` (see desktop_story.py) with `values` in it, and returns its results.
 
     Raises RuntimeError with QGIS's own words when the story failed, QGIS crashed, or the time was over.
     """
-    told = profile / "told.json"
-    told.unlink(missing_ok=True)
+    results = profile / "results.json"
+    results.unlink(missing_ok=True)
     log = profile / "qgis.log"
-    values = {**values, "told": str(told), "seconds": 0.9 * timeout_s}  # the story gives up first, and says where
+    values = {
+        **values,
+        "results": str(results),
+        "seconds": 0.9 * timeout_s,
+    }  # the story times out first, and names the line
     server = f"-screen 0 {screen}x24 -nolisten tcp"
     options = ["--nologo", "--noversioncheck", "--profiles-path", str(profile.parents[1]), "--code", str(story)]
     # one shell for the window manager and QGIS, so that both end with the display
@@ -88,10 +92,10 @@ def run_story(
             code = -1
         finally:
             _end(process)
-    answer = json.loads(told.read_text(encoding="utf-8")) if told.exists() else {"error": "the story told nothing"}
+    answer = json.loads(results.read_text(encoding="utf-8")) if results.exists() else {"error": "no results"}
     if code or answer.get("error"):
         words = log.read_text(encoding="utf-8", errors="replace")[-4000:]
-        raise RuntimeError(f"QGIS ended with {code}: {answer.get('error') or 'no error told'}\n{words}")
+        raise RuntimeError(f"QGIS ended with {code}: {answer.get('error') or 'no error'}\n{words}")
     return answer
 
 

@@ -1,7 +1,7 @@
 """Plays a story inside QGIS Desktop: a generator that acts as a user would and yields what it waits for.
 
 A story is a Python file given to `qgis --code`; it ends with `play(story)`. It may yield a condition (a function; the
-story goes on once it returns something true) or a number of seconds. What it writes into `TOLD` goes back to
+story goes on once it returns something true) or a number of seconds. What it writes into `RESULTS` goes back to
 `desktop.run_story`, and so does the traceback of an error.
 """
 
@@ -20,20 +20,20 @@ from qgis.PyQt.QtCore import QTimer
 from qgis.PyQt.QtWidgets import QAction, QApplication
 from qgis.utils import iface
 
-Wish = Union[Callable[[], Any], float]
-Story = Generator[Wish, None, None]
+Condition = Union[Callable[[], Any], float]
+Story = Generator[Condition, None, None]
 STEP_MS = 25
 
 VALUES: Dict[str, Any] = json.loads(os.environ["DESKTOP_STORY"])
-TOLD: Dict[str, Any] = {}
+RESULTS: Dict[str, Any] = {}
 
 
 class _Player:
-    """Looks at the wish of the moment from QGIS's own event loop, so that QGIS goes on meanwhile."""
+    """Checks the current condition from QGIS's own event loop, so that QGIS keeps running."""
 
     def __init__(self, story: Story) -> None:
         self._story = story
-        self._wish: Wish = 0.5  # QGIS settles
+        self._condition: Condition = 0.5  # QGIS settles
         self._since = time.monotonic()
         self._deadline = time.monotonic() + VALUES["seconds"]
         self._timer = QTimer()
@@ -44,24 +44,24 @@ class _Player:
     def _step(self) -> None:
         self._timer.stop()  # a story that opens a dialog of its own must not be entered twice
         try:
-            if self._granted():
-                self._wish, self._since = next(self._story), time.monotonic()
+            if self._is_met():
+                self._condition, self._since = next(self._story), time.monotonic()
             self._timer.start()
         except StopIteration:
             self._finish("")
-        except Exception:  # whatever went wrong, the test outside must hear of it
+        except Exception:  # whatever went wrong, the test outside must get it
             self._finish(traceback.format_exc())
 
-    def _granted(self) -> bool:
+    def _is_met(self) -> bool:
         if time.monotonic() > self._deadline:
             raise TimeoutError(f"waited in vain at {_places(self._story)} of the story")
-        if callable(self._wish):
-            return bool(self._wish())
-        return time.monotonic() - self._since >= self._wish
+        if callable(self._condition):
+            return bool(self._condition())
+        return time.monotonic() - self._since >= self._condition
 
     def _finish(self, error: str) -> None:
-        document = json.dumps({**TOLD, "error": error})
-        Path(VALUES["told"]).write_text(document, encoding="utf-8")
+        document = json.dumps({**RESULTS, "error": error})
+        Path(VALUES["results"]).write_text(document, encoding="utf-8")
         iface.newProject()  # else QGIS asks whether to save, and whether temporary layers may go
         self._timer.timeout.disconnect()
         self._timer.timeout.connect(self._leave)

@@ -39,8 +39,8 @@ def main() -> None:
     values = {**region, "shots": str(shots), "work": str(WORK), "engine": str(engine), "epochs": EPOCHS}
     own = {"TMPDIR": str(shots)}  # else QGIS takes the layers in WORK for temporary ones, and marks them so
     story = ROOT / "scripts" / "screenshots_story.py"
-    told = desktop.run_story(profile, story, values, "1400x850", timeout_s=300, environment=own)
-    draw_page(Path(told["report"]), shots / "report.png")
+    results = desktop.run_story(profile, story, values, "1400x850", timeout_s=300, environment=own)
+    draw_page(Path(results["report"]), shots / "report.png")
     for shot in sorted(shots.glob("*.png")):
         print(shrink(shot, IMAGES / shot.name))
 

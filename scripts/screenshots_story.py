@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from desktop_story import TOLD, VALUES, find_window, open_window, play
+from desktop_story import RESULTS, VALUES, find_window, open_window, play
 from qgis.core import (
     QgsContrastEnhancement,
     QgsMultiBandColorRenderer,
@@ -68,7 +68,7 @@ def train():
     yield from shoot(dialog, "train_dialog", seconds=0)
     yield lambda: not dialog.is_running()
     yield from shoot(dialog, "train_scores")
-    TOLD["report"] = str(WORK / "region_report.html")
+    RESULTS["report"] = str(WORK / "region_report.html")
     dialog.classify_button.click()
     return find_window("ClassifyDialog")
 

@@ -7,7 +7,7 @@ import os
 import time
 from pathlib import Path
 
-from desktop_story import TOLD, VALUES, open_window, play
+from desktop_story import RESULTS, VALUES, open_window, play
 
 
 def story():
@@ -22,17 +22,17 @@ def story():
     dialog.run_button.click()
     yield lambda: dialog.curves.loss.curves and dialog.curves.loss.curves[0].points
     engine = engine_process()
-    TOLD["engine"] = Path(f"/proc/{engine}/cmdline").read_text(encoding="utf-8").split("\0")
-    TOLD["qgis_libraries_in_engine"] = [
+    RESULTS["engine"] = Path(f"/proc/{engine}/cmdline").read_text(encoding="utf-8").split("\0")
+    RESULTS["qgis_libraries_in_engine"] = [
         line for line in Path(f"/proc/{engine}/maps").read_text("utf-8").splitlines() if "qgis" in Path(line).name
     ]
     asked = time.monotonic()
     dialog.progress.cancel.click()
     yield lambda: not is_alive(engine)
-    TOLD["gone_after_s"] = time.monotonic() - asked
+    RESULTS["gone_after_s"] = time.monotonic() - asked
     yield lambda: not dialog.is_running()
-    TOLD["last_word"] = dialog.progress.stage.text()
-    TOLD["run_again"] = dialog.run_button.isEnabled()
+    RESULTS["last_word"] = dialog.progress.stage.text()
+    RESULTS["run_again"] = dialog.run_button.isEnabled()
     dialog.reject()
 
 

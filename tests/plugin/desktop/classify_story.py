@@ -6,12 +6,14 @@ First with the parcels' file, then with selected features of a temporary layer i
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 
 import processing
-from desktop_story import TOLD, VALUES, open_window, play
+from desktop_story import RESULTS, VALUES, open_window, play
 from qgis.core import QgsProject, QgsVectorLayer
-from qgis.PyQt.QtWidgets import QPushButton
+from qgis.PyQt.QtCore import QTimer
+from qgis.PyQt.QtWidgets import QApplication, QMessageBox, QPushButton
 from qgis.utils import iface
 
 SELECTED = 7
@@ -19,18 +21,18 @@ SELECTED = 7
 
 def story():
     dialog = open_window("classifyparcels", "ClassifyDialog")
-    TOLD["run_at_first"] = dialog.run_button.isEnabled()
+    RESULTS["run_at_first"] = dialog.run_button.isEnabled()
     dialog.imagery.folder.setFilePath(VALUES["imagery"])
     dialog.imagery.masks.setFilePath(VALUES["masks"])
     dialog.parcels.add_file(VALUES["parcels"])
     dialog.model.set_file(VALUES["model"])
     dialog.output.setFilePath(VALUES["output"])
     yield lambda: dialog.imagery.acquisitions.table.rowCount()
-    TOLD["acquisitions"] = dialog.imagery.acquisitions.table.rowCount()
+    RESULTS["acquisitions"] = dialog.imagery.acquisitions.table.rowCount()
     dialog.run_button.click()
     yield lambda: not dialog.is_running()
-    TOLD["whole"] = told_of(classified_layer())
-    TOLD["report_offered"] = [button.text() for button in iface.messageBar().findChildren(QPushButton)]
+    RESULTS["whole"] = description(classified_layer())
+    RESULTS["offered"] = [button.text() for button in iface.messageBar().findChildren(QPushButton)]
 
     layer = temporary_copy(VALUES["parcels"])
     dialog.parcels.combo.setLayer(layer)
@@ -39,10 +41,32 @@ def story():
     dialog.output.setFilePath("")
     dialog.run_button.click()
     yield lambda: not dialog.is_running()
-    TOLD["selection"] = told_of(classified_layer())
-    TOLD["log"] = dialog.log.lines()
-    TOLD["engine_libraries_in_qgis"] = loaded_from(VALUES["environment"])
+    RESULTS["selection"] = description(classified_layer())
+    RESULTS["temporary_series"] = [str(path) for path in Path(classified_layer().source()).parent.glob("*.parcels")]
+
+    with answer_yes():
+        bar_button("Delete Series").click()
+    yield lambda: not Path(RESULTS["temporary_series"][0]).exists()
+    RESULTS["log"] = dialog.log.lines()
+    RESULTS["engine_libraries_in_qgis"] = loaded_from(VALUES["environment"])
     dialog.reject()
+
+
+@contextmanager
+def answer_yes():
+    """Answers the question of a button with Yes."""
+    timer = QTimer()
+    timer.setSingleShot(True)
+    timer.timeout.connect(lambda: QApplication.activeModalWidget().button(QMessageBox.StandardButton.Yes).click())
+    timer.start(500)
+    yield
+
+
+def bar_button(title: str) -> QPushButton:
+    """Of the newest message in QGIS's main window."""
+    return next(
+        button for button in iface.messageBar().currentItem().findChildren(QPushButton) if button.text() == title
+    )
 
 
 def temporary_copy(path: str) -> QgsVectorLayer:
@@ -56,7 +80,7 @@ def classified_layer() -> QgsVectorLayer:
     return iface.layerTreeView().layerTreeModel().rootGroup().findLayers()[0].layer()
 
 
-def told_of(layer: QgsVectorLayer) -> dict:
+def description(layer: QgsVectorLayer) -> dict:
     renderer = layer.renderer()
     node = QgsProject.instance().layerTreeRoot().findLayer(layer)
     legend = iface.layerTreeView().layerTreeModel().layerLegendNodes(node)

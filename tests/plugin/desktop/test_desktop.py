@@ -45,7 +45,7 @@ def folder(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def region(folder) -> dict:
-    """A small made-up region and a model that has seen it."""
+    """A small made-up region and a model trained on it."""
     made = engine("simulate", folder / "region", "--parcels", PARCELS, "--dates", 5, "--seed", 1)
     store, model = folder / "region.parcels", folder / "region.cropmodel"
     engine("extract", made["imagery"], made["parcels"], "--masks", made["masks"], "-o", store)
@@ -67,25 +67,28 @@ def play(profile: Path, name: str, values: dict) -> dict:
 
 def test_parcels_are_classified_from_the_dialog(profile, region, folder):
     output = folder / "Erdbeerfelder 100 %.gpkg"
-    told = play(profile, "classify_story", {**region, "output": str(output), "environment": str(ENGINE.parents[1])})
-    whole, selection = told["whole"], told["selection"]
-    assert not told["run_at_first"] and told["acquisitions"] == 5
+    results = play(profile, "classify_story", {**region, "output": str(output), "environment": str(ENGINE.parents[1])})
+    whole, selection = results["whole"], results["selection"]
+    assert not results["run_at_first"] and results["acquisitions"] == 5
     assert whole["features"] == region["parcel_count"] and whole["classified"] > 0.9 * PARCELS
     assert whole["coloured_by"] == "crop_code" and set(whole["codes"]) <= set(whole["categories"])
     assert len(set(whole["colours"])) == len(whole["colours"]) == len(whole["legend"])
-    assert whole["legend"][-1] == "Not classified" and "Open Report" in told["report_offered"]
+    assert whole["legend"][-1] == "Not classified" and {"Open Report", "Delete Series"} <= set(results["offered"])
     assert output.is_file() and output.with_name(f"{output.stem}_report.html").is_file()
+    series = output.with_suffix(".parcels")
+    assert (series / "manifest.json").is_file() and f"The parcel series are kept in {series} (" in results["log"]
+    assert len(results["temporary_series"]) == 1 and "until QGIS is closed." in results["log"]
     assert selection["features"] == 7 and selection["crs"] == "EPSG:4326" and selection["classified"] >= 6
-    assert told["engine_libraries_in_qgis"] == []
+    assert results["engine_libraries_in_qgis"] == []
 
 
 def test_cancel_stops_the_engine_and_leaves_nothing(profile, region, folder):
     output = folder / "cancelled" / "region.cropmodel"
     output.parent.mkdir()
-    told = play(profile, "cancel_story", {**region, "output": str(output)})
-    assert Path(told["engine"][0]) == ENGINE and told["qgis_libraries_in_engine"] == []
-    assert told["gone_after_s"] < 2
-    assert told["last_word"] == "Cancelled" and told["run_again"]
+    results = play(profile, "cancel_story", {**region, "output": str(output)})
+    assert Path(results["engine"][0]) == ENGINE and results["qgis_libraries_in_engine"] == []
+    assert results["gone_after_s"] < 2
+    assert results["last_word"] == "Cancelled" and results["run_again"]
     kept_to_go_on = f".{output.name}.training"
     assert [path.name for path in output.parent.iterdir()] == [kept_to_go_on]
 
@@ -108,3 +111,5 @@ def test_the_same_plugin_runs_in_qgis_process(profile, region, folder):
     results = json.loads(run.stdout)["results"]
     assert results["OUTPUT"] == str(output) and output.is_file()
     assert results["PARCEL_COUNT"] == region["parcel_count"] and Path(results["REPORT"]).is_file()
+    assert results["STORE"] == str(output.with_suffix(".parcels")) and Path(results["STORE"], "manifest.json").is_file()
+    assert results["STORE_MB"] > 0 and Path(results["RESULTS"], "results.json").is_file()
