@@ -67,11 +67,7 @@ def run_story(
     results = profile / "results.json"
     results.unlink(missing_ok=True)
     log = profile / "qgis.log"
-    values = {
-        **values,
-        "results": str(results),
-        "seconds": 0.9 * timeout_s,
-    }  # the story times out first, and names the line
+    values = {**values, "results": str(results), "seconds": 0.9 * timeout_s}  # the story times out first
     server = f"-screen 0 {screen}x24 -nolisten tcp"
     options = ["--nologo", "--noversioncheck", "--profiles-path", str(profile.parents[1]), "--code", str(story)]
     # one shell for the window manager and QGIS, so that both end with the display

@@ -31,7 +31,7 @@ class FakeEngine:
             shutil.copy(ROOT / "backend" / name, root / "backend" / name)
 
     def answer(self, command: str, values: object, layer: Path | None = None) -> None:
-        """What the engine says to a command; `layer` becomes its output."""
+        """The engine's result for a command; `layer` becomes its output."""
         document = {"values": values, "layer": str(layer) if layer else None}
         (self.root / f"{command}.json").write_text(json.dumps(document), encoding="utf-8")
 

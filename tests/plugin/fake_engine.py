@@ -15,26 +15,26 @@ from backend.protocol import Failed, Job, Log, Metric, Progress, Result, Started
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def say(event) -> None:
+def send(event) -> None:
     print(encode(event), flush=True)
 
 
 def echo(job: Job) -> None:
-    say(Result({"arguments": job.arguments, "environment": dict(os.environ), "path": sys.path, "name": __name__}))
+    send(Result({"arguments": job.arguments, "environment": dict(os.environ), "path": sys.path, "name": __name__}))
 
 
 def garbage(job: Job) -> None:
     sys.stdout.buffer.write(b'import of a library\n{"event": "progress"}\n\xff\xfe\n[]\n{"half": \n\n')
     sys.stdout.buffer.flush()
-    say(Log("between the garbage: é 漢"))
+    send(Log("between the garbage: é 漢"))
     print("no end of line", end="", flush=True)
     print(flush=True)
-    say(Result(7))
+    send(Result(7))
 
 
 def fail(job: Job) -> None:
     print("Traceback: the details", file=sys.stderr)
-    say(Failed("parcels.empty", "The parcel layer «Été» holds no polygon.\nSecond line.", "Choose another layer."))
+    send(Failed("parcels.empty", "The parcel layer «Été» holds no polygon.\nSecond line.", "Choose another layer."))
     sys.exit(1)
 
 
@@ -44,17 +44,17 @@ def crash(job: Job) -> None:
 
 
 def result_then_crash(job: Job) -> None:
-    say(Result(1))
+    send(Result(1))
     os._exit(3)
 
 
 def silent(job: Job) -> None:
-    """Ends well without having said anything."""
+    """Ends with exit code 0 and without an event."""
 
 
 def obedient(job: Job) -> None:
     """Works until it is asked to stop."""
-    say(Progress(0.1, "Working"))
+    send(Progress(0.1, "Working"))
     asked = sys.stdin.readline()
     Path(job.arguments["mark"]).write_text(asked, encoding="utf-8")
     sys.exit(2)
@@ -65,37 +65,37 @@ def stubborn(job: Job) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     worker = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     Path(job.arguments["mark"]).write_text(f"{os.getpid()} {worker.pid}", encoding="utf-8")
-    say(Progress(0.1, "Working"))
+    send(Progress(0.1, "Working"))
     time.sleep(600)
 
 
 def flood(job: Job) -> None:
     """Speaks without a pause."""
     while True:
-        say(Progress(0.5, "Working"))
+        send(Progress(0.5, "Working"))
 
 
 def leaves_worker(job: Job) -> None:
     """Ends with a worker that holds its stdout open."""
     worker = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-    say(Log(str(worker.pid)))
+    send(Log(str(worker.pid)))
     os._exit(5)
 
 
 def orphan(job: Job) -> None:
     """Marks when its parent is gone."""
-    say(Progress(0.1, "Working"))
+    send(Progress(0.1, "Working"))
     if sys.stdin.read() == "":
         Path(job.arguments["mark"]).write_text("parent gone", encoding="utf-8")
 
 
 def all_events(job: Job) -> None:
-    say(Started("all_events", "0.1.0", os.getpid()))
-    say(Progress(0.25, "Training", "fold 1 of 5", 200.0))
-    say(Log("a line"))
-    say(Metric("epoch", {"epoch": 3, "train_loss": 0.123456}))
-    say(Warn("imagery.gap", "No image in May.", "Nothing to do."))
-    say(Result({"done": True}))
+    send(Started("all_events", "0.1.0", os.getpid()))
+    send(Progress(0.25, "Training", "fold 1 of 5", 200.0))
+    send(Log("a line"))
+    send(Metric("epoch", {"epoch": 3, "train_loss": 0.123456}))
+    send(Warn("imagery.gap", "No image in May.", "Nothing to do."))
+    send(Result({"done": True}))
 
 
 def answer(job: Job) -> None:
@@ -103,13 +103,13 @@ def answer(job: Job) -> None:
     document = json.loads((ROOT / f"{job.command}.json").read_text("utf-8"))
     with (ROOT / "jobs.jsonl").open("a", encoding="utf-8") as stream:
         stream.write(json.dumps({"command": job.command, "arguments": job.arguments}) + "\n")
-    say(Started(job.command, "0.1.0", os.getpid()))
-    say(Progress(0.5, "Working"))
+    send(Started(job.command, "0.1.0", os.getpid()))
+    send(Progress(0.5, "Working"))
     if document["layer"]:
         shutil.copy(document["layer"], job.arguments["output"])
     if job.command == "extract":
         Path(job.arguments["output"]).mkdir(parents=True)
-    say(Result(document["values"]))
+    send(Result(document["values"]))
 
 
 def main() -> None:

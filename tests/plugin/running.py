@@ -1,4 +1,4 @@
-"""Runs the algorithms in the plugin's tests, and keeps what they say."""
+"""Runs the algorithms in the plugin's tests, and keeps their messages."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -12,7 +12,7 @@ from crop_classifier_plugin.engine.feedback import EngineFeedback
 
 
 class Feedback(EngineFeedback):
-    """Keeps what it is told."""
+    """Keeps events, messages and progress."""
 
     def __init__(self) -> None:
         super().__init__()

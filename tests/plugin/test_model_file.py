@@ -1,4 +1,4 @@
-"""What a .cropmodel file says of itself, and how a file that is none is refused."""
+"""The description in a .cropmodel file, and how other files are refused."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -24,7 +24,7 @@ def test_scores_and_season_may_be_unknown(tmp_path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         ({"document": {**DOCUMENT, "schema": 2}}, "schema 2.*update the plugin"),
         ({"document": {**DOCUMENT, "schema": "one"}}, 'schema: expected a whole number.*found "one"'),
@@ -38,8 +38,8 @@ def test_scores_and_season_may_be_unknown(tmp_path) -> None:
         ({"members": ("other.json",)}, "lacks weights.safetensors, report.json"),
     ],
 )
-def test_what_is_wrong_is_said(tmp_path, content, said) -> None:
-    with pytest.raises(NotAModelFile, match=said):
+def test_the_problem_is_named(tmp_path, content, message) -> None:
+    with pytest.raises(NotAModelFile, match=message):
         describe(model_file(tmp_path / "x.cropmodel", **content))
 
 

@@ -1,4 +1,4 @@
-"""A translated template takes the event's fields; everything else says what the engine says."""
+"""A translated template takes the event's fields; else the engine's own message is shown."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The engine process from the plugin's side: what it says, how it fails, and that it can be stopped."""
+"""The engine process from the plugin's side: its events, how it fails, and that it can be stopped."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -78,12 +78,12 @@ def test_environment_is_cleaned_and_the_engine_isolated(monkeypatch, fake_engine
     ):
         monkeypatch.setenv(name, "/qgis")
     monkeypatch.setenv("KEPT_BY_THE_ENGINE", "1")
-    said = run("echo")
-    assert not [name for name, value in said["environment"].items() if value == "/qgis"]
-    assert said["environment"]["KEPT_BY_THE_ENGINE"] == "1"
-    assert said["path"][0] == str(fake_engine.root)
-    assert said["name"] == "__main__"
-    assert "" not in said["path"] and str(Path.cwd()) not in said["path"]
+    values = run("echo")
+    assert not [name for name, value in values["environment"].items() if value == "/qgis"]
+    assert values["environment"]["KEPT_BY_THE_ENGINE"] == "1"
+    assert values["path"][0] == str(fake_engine.root)
+    assert values["name"] == "__main__"
+    assert "" not in values["path"] and str(Path.cwd()) not in values["path"]
 
 
 def test_garbage_on_stdout_is_skipped() -> None:

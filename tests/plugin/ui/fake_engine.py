@@ -31,7 +31,7 @@ FAILURE = {
 }
 
 
-def say(event, **values):
+def send(event, **values):
     print(json.dumps({"event": event, **values}), flush=True)
 
 
@@ -87,7 +87,7 @@ def scores():
 
 
 def extract(arguments):
-    say("progress", fraction=1.0, stage="extracting", message="block 4 of 4", seconds_left=0.0)
+    send("progress", fraction=1.0, stage="extracting", message="block 4 of 4", seconds_left=0.0)
     return {
         "store": arguments["output"],
         "parcels": 3,
@@ -118,14 +118,14 @@ def train_epoch(fold, folds, epoch, epochs):
     values.update(
         validation_oa=0.93 - 0.4 * math.exp(-4 * gone), validation_mean_f=0.68 - 0.5 * math.exp(-4 * gone) - wiggle
     )
-    say("metric", name="epoch", values=values)
+    send("metric", name="epoch", values=values)
     fraction = (fold - 1 + gone) / folds
-    say("progress", fraction=fraction, stage="training", message=f"epoch {epoch}", seconds_left=200 * (1 - fraction))
+    send("progress", fraction=fraction, stage="training", message=f"epoch {epoch}", seconds_left=200 * (1 - fraction))
 
 
 def classify(arguments, folder):
     for step in range(1, 4):
-        say("progress", fraction=step / 4, stage="classifying", message=f"block {step} of 4", seconds_left=60.0 / step)
+        send("progress", fraction=step / 4, stage="classifying", message=f"block {step} of 4", seconds_left=60.0 / step)
     output = Path(arguments["output"])
     shutil.copyfile(folder / "predictions.gpkg", output)
     classes = [
@@ -174,12 +174,12 @@ def answer(mode, folder, command, arguments):
         return inspect(arguments)
     if command == "doctor":
         return doctor()
-    say("log", message=f"{command} in {folder.name}")
+    send("log", message=f"{command} in {folder.name}")
     if mode == "failing":
-        say("failed", **FAILURE)
+        send("failed", **FAILURE)
         sys.exit(1)
     while mode == "slow":
-        say("progress", fraction=0.4, stage="extracting", message="block 2 of 5", seconds_left=95.0)
+        send("progress", fraction=0.4, stage="extracting", message="block 2 of 5", seconds_left=95.0)
         time.sleep(0.05)
     steps = {"extract": extract, "train": train}
     return classify(arguments, folder) if command == "classify" else steps[command](arguments)
@@ -188,10 +188,10 @@ def answer(mode, folder, command, arguments):
 def main():
     mode, folder = sys.argv[1], Path(sys.argv[2])
     job = json.loads(Path(sys.argv[sys.argv.index("--job") + 1]).read_text(encoding="utf-8"))
-    say("started", command=job["command"], version="0.1.0", pid=1)
+    send("started", command=job["command"], version="0.1.0", pid=1)
     with (folder / "jobs.jsonl").open("a", encoding="utf-8") as jobs:
         jobs.write(json.dumps(job) + "\n")
-    say("result", values=answer(mode, folder, job["command"], job["arguments"]))
+    send("result", values=answer(mode, folder, job["command"], job["arguments"]))
 
 
 if __name__ == "__main__":

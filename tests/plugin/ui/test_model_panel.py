@@ -1,4 +1,4 @@
-"""The model panel: what a file says of itself is shown as text, and a large file does not block the window."""
+"""The model panel: the description in a file is shown as text, and a large file does not block the window."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations

@@ -60,7 +60,7 @@ def test_a_tooltip_shows_every_character(qgis_app):
 def test_messages_for_either_kind_of_window_hold_no_tag(qgis_app):
     assert not Qt.mightBeRichText(without_markup(HOSTILE))
     assert without_markup("Plugins > Engine Set-up, 3 < 4 & 5") == "Plugins > Engine Set-up, 3 < 4 & 5"
-    assert BackgroundTask(f"Counting crops of {HOSTILE}", lambda say, stop: None).description().endswith("‹b>bold")
+    assert BackgroundTask(f"Counting crops of {HOSTILE}", lambda *_: None).description().endswith("‹b>bold")
 
 
 @pytest.fixture

@@ -147,7 +147,7 @@ def test_the_wheel_scrolls_past_a_number_without_changing_it(qtbot):
     assert area.verticalScrollBar().value() > 0 and page.parameters() == {}
 
 
-def test_a_wrong_day_is_said_before_the_run(qtbot, engine, opened, bar):
+def test_a_wrong_day_is_reported_before_the_run(qtbot, engine, opened, bar):
     engine()
     dialog = opened(TrainDialog, "region.cropmodel")
     dialog.crops.field.setField("CODE_CULTU")
@@ -182,7 +182,7 @@ def test_a_training_shows_the_defaults(qtbot):
 def test_a_classification_shows_how_the_model_was_trained(qtbot, engine, opened, model_file):
     dialog = opened(ClassifyDialog, "out.gpkg")
     following = ("FILLING", "MAX_GAP_DAYS", "REMOVE_OUTLIERS", "SCL_CLASSES", "MASK_DILATION", "INNER_BUFFER")
-    dialog.model.set_file(str(model_file))  # an old one, which does not say it
+    dialog.model.set_file(str(model_file))  # an old one, which does not hold it
     assert {unset(dialog.preparation)[name] for name in following} == {"as the model was trained"}
     masks = {"scl_classes": [4, 5], "mask_dilation_m": 20.0, "cloud_probability": None}
     series = {"filling": "whittaker", "max_gap_days": None, "remove_outliers": True}

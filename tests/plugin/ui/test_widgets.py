@@ -109,7 +109,7 @@ def test_codes_that_differ_in_zeros_or_capitals_keep_their_classes_as_in_the_eng
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("code,class\nBTH,Blé\n".encode("latin-1"), "line 2: this line is not UTF-8 (0xe9"),
         (b"code,name,class,colour\nA,,One,red\n", "line 2: the colour 'red' is not of the form #rrggbb."),
@@ -117,12 +117,12 @@ def test_codes_that_differ_in_zeros_or_capitals_keep_their_classes_as_in_the_eng
         (b"code,name,class,colour\n", "line 1: the table has no rows."),
     ],
 )
-def test_a_table_that_the_engine_refuses_is_refused_with_the_same_words(tmp_path, text, said):
+def test_a_table_that_the_engine_refuses_is_refused_with_the_same_message(tmp_path, text, message):
     path = tmp_path / "bad.csv"
     path.write_bytes(text)
     with pytest.raises(UnreadableTable) as caught:
         classes_of([], path)
-    assert str(caught.value).startswith(f"{path}, ") and said in str(caught.value)
+    assert str(caught.value).startswith(f"{path}, ") and message in str(caught.value)
 
 
 def test_a_table_that_is_gone_is_named(tmp_path):
