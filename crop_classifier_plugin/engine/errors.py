@@ -52,3 +52,18 @@ class EngineCrashed(EngineProblem):
         super().__init__(f"The engine stopped without a result (exit code {exit_code}).{log_text}", advice)
         self.exit_code = exit_code
         self.last_lines = last_lines
+
+
+class EngineKilled(EngineProblem):
+    """Raised when the operating system ended the engine, or a library of it could not get memory."""
+
+    code = "engine.killed"
+
+    def __init__(self, exit_code: int, log: Optional[Path] = None) -> None:
+        where = f"The whole log is in {log}." if log else ""
+        super().__init__(
+            f"The operating system ended the engine (exit code {exit_code}), most often because memory ran out; the "
+            "images and parcels are not at fault.",
+            f"Close other programs, or read fewer blocks of the images at once. {where}".rstrip(),
+        )
+        self.exit_code = exit_code

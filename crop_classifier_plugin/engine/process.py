@@ -20,7 +20,7 @@ from typing import Any, Callable, List, Optional
 
 from . import locate
 from .environment import clean_environment
-from .errors import EngineCancelled, EngineCrashed, EngineFailed, EngineNotReady
+from .errors import EngineCancelled, EngineCrashed, EngineFailed, EngineKilled, EngineNotReady
 from .messages import message_of
 from .protocol import Job, protocol
 
@@ -35,6 +35,10 @@ TERMINATE_S = 0.5  # from terminate to kill
 LINGER_S = 20.0  # from the final event to kill
 DRAIN_S = 1.0  # from the end of the process to the end of its stdout, which a worker may hold open
 TAIL_LINES = 12
+KILLED = (
+    -9,
+    137,
+)  # signal 9 of the kernel, which comes when memory runs out; 137 where a shell or a container tells it
 
 
 def run_job(
@@ -47,7 +51,8 @@ def run_job(
     """Runs `job`, hands every event to `on_event`, and returns the values of the engine's result.
 
     `python` is the engine's Python (default: the one that is set up); `log` a file that gets the engine's whole stderr.
-    Raises EngineNotReady, EngineFailed, EngineCancelled or EngineCrashed; whatever happens, no process is left behind.
+    Raises EngineNotReady, EngineFailed, EngineCancelled, EngineKilled or EngineCrashed; whatever happens, no process is
+    left behind.
     """
     program = python or _ready_python()
     with tempfile.TemporaryDirectory(prefix="crop_classifier_") as folder:
@@ -80,6 +85,8 @@ def _outcome(final: Any, exit_code: int, log_file: Path, kept: bool) -> Any:
         raise EngineFailed(final.code, *message_of(final))
     if isinstance(final, protocol.Result) and exit_code == 0:
         return final.values
+    if final is None and (exit_code in KILLED or "bad_alloc" in tail(log_file)):
+        raise EngineKilled(exit_code, log_file if kept else None)
     raise EngineCrashed(exit_code, tail(log_file), log_file if kept else None)
 
 

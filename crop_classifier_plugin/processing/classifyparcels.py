@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from qgis.core import (
+    QgsDataSourceUri,
     QgsProcessing,
     QgsProcessingContext,
     QgsProcessingFeedback,
@@ -91,17 +92,43 @@ class ClassifyParcels(EngineAlgorithm):
     def processAlgorithm(
         self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> Dict[str, Any]:
-        output = self.parameterAsOutputLayer(parameters, "OUTPUT", context)
+        output, layer = file_and_layer(self.parameterAsOutputLayer(parameters, "OUTPUT", context), context)
         arguments = {
             **parcel_arguments(self, self._parcels, "classify", parameters, context),
             "model": file_path(self, parameters, "MODEL", context),
             "output": output,
+            "output_layer": layer,
             "report": self.parameterAsFileOutput(parameters, "REPORT", context),
         }
         made = self.run_engine("classify", arguments, feedback)
         report_scores(made.get("scores"), feedback)
-        style_when_loaded(output, made["classes"], context, feedback)
-        return {**results(made), **kept_series(made.get("store"), feedback)}
+        style_when_loaded(address(output, layer), made["classes"], context, feedback)
+        return {**results(made), "OUTPUT": address(made["output"], layer), **kept_series(made.get("store"), feedback)}
+
+
+def file_and_layer(output: str, context: QgsProcessingContext) -> Tuple[str, Optional[str]]:
+    """The output's file and, where QGIS names one ("Save to GeoPackage"), the layer in it. QGIS is to load the layer by
+    an address that it can open.
+    """
+    path, layer = _in_geopackage(output)
+    if layer and context.willLoadLayerOnCompletion(output):
+        loads = context.layersToLoadOnCompletion()
+        loads[address(path, layer)] = loads.pop(output)
+        context.setLayersToLoadOnCompletion(loads)
+    return path, layer
+
+
+def address(path: str, layer: Optional[str]) -> str:
+    """How QGIS opens the output."""
+    return f"{path}|layername={layer}" if layer else path
+
+
+def _in_geopackage(output: str) -> Tuple[str, Optional[str]]:
+    """File and layer of `ogr:dbname='FILE' table="LAYER" (geom)`; of anything else the text itself, and None."""
+    if not output.startswith("ogr:"):
+        return output, None
+    uri = QgsDataSourceUri(output[len("ogr:") :])
+    return uri.database(), uri.table() or None
 
 
 def results(made: Mapping[str, Any]) -> Dict[str, Any]:
@@ -144,7 +171,7 @@ def output_problem(value: Any) -> str:
     """A file extension that is not supported; a temporary output has none yet."""
     if isinstance(value, QgsProcessingOutputLayerDefinition):
         value = value.sink.staticValue()
-    text = str(value or "")
+    text = _in_geopackage(str(value or ""))[0]
     if text in ("", "NULL", QgsProcessing.TEMPORARY_OUTPUT) or Path(text).suffix.lower()[1:] in FORMATS:
         return ""
     return tr("{path}: this file extension is not supported. Use one of {known}.").format(

@@ -43,6 +43,16 @@ def crash(job: Job) -> None:
     os._exit(41)
 
 
+def killed(job: Job) -> None:
+    """As the kernel ends a process that takes too much memory, or as a shell or a container reports it."""
+    if job.arguments.get("by") == "library":
+        print("terminate called after throwing an instance of 'std::bad_alloc'", file=sys.stderr, flush=True)
+        os.abort()
+    if job.arguments.get("by") == "container":
+        os._exit(137)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def result_then_crash(job: Job) -> None:
     send(Result(1))
     os._exit(3)

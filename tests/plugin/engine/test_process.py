@@ -13,7 +13,13 @@ from pathlib import Path
 import pytest
 
 from crop_classifier_plugin.engine import process
-from crop_classifier_plugin.engine.errors import EngineCancelled, EngineCrashed, EngineFailed, EngineNotReady
+from crop_classifier_plugin.engine.errors import (
+    EngineCancelled,
+    EngineCrashed,
+    EngineFailed,
+    EngineKilled,
+    EngineNotReady,
+)
 from crop_classifier_plugin.engine.protocol import Job, protocol
 
 pytestmark = pytest.mark.usefixtures("fake_engine")
@@ -120,6 +126,15 @@ def test_crash_tells_the_exit_code_and_the_last_lines_and_keeps_the_log(tmp_path
     assert caught.value.last_lines.splitlines() == [f"line {n}" for n in range(988, 1000)]
     assert str(log) in str(caught.value)
     assert len(log.read_text().splitlines()) == 1000
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+@pytest.mark.parametrize(("by", "exit_code"), [("kernel", -9), ("container", 137), ("library", -6)])
+def test_an_engine_that_memory_ended_is_reported_so(by, exit_code) -> None:
+    with pytest.raises(EngineKilled, match="memory ran out") as caught:
+        run("killed", by=by)
+    assert caught.value.exit_code == exit_code
+    assert caught.value.code == "engine.killed"
 
 
 @pytest.mark.parametrize(("command", "exit_code"), [("silent", 0), ("result_then_crash", 3)])

@@ -187,6 +187,26 @@ def test_the_classified_layer_is_styled_when_it_is_loaded(fake_engine, imagery, 
     assert [category.label() for category in layer.renderer().categories()] == ["Wheat", "Not classified"]
 
 
+def test_a_layer_saved_into_a_geopackage_is_added_there_and_loaded_from_there(fake_engine, imagery, tmp_path) -> None:
+    """As QGIS's menu "Save to GeoPackage" gives the output."""
+    path = tmp_path / "region of\u00a0mine.gpkg"
+    file_layer(path, rows=[("BTH", "Wheat", 0)], fields="field=crop_code:string(20)&field=crop_name:string(40)")
+    there = QgsVectorLayer(str(path), "", "ogr")
+    name = there.dataProvider().subLayers()[0].split("!!::!!")[1]
+    fake_engine.answer("classify", {**CLASSIFIED, "output": str(path)})
+    parameters = classify_parameters(imagery, tmp_path, memory_layer())
+    output = f"ogr:dbname='{path}' table=\"{name}\" (geom)"
+    parameters["OUTPUT"] = QgsProcessingOutputLayerDefinition(output, QgsProject.instance())
+    context = QgsProcessingContext()
+    results = run("classifyparcels", {**parameters, "OVERWRITE": True}, context=context)
+    arguments = fake_engine.jobs()[0]["arguments"]
+    assert (arguments["output"], arguments["output_layer"], arguments["overwrite"]) == (str(path), name, True)
+    loads = context.layersToLoadOnCompletion()
+    assert list(loads) == [results["OUTPUT"]] == [f"{path}|layername={name}"]
+    assert QgsVectorLayer(results["OUTPUT"], "", "ogr").isValid()
+    assert loads[results["OUTPUT"]].postProcessor() is not None
+
+
 def test_a_result_that_this_qgis_cannot_show_is_not_loaded(fake_engine, imagery, tmp_path) -> None:
     nothing_to_show = tmp_path / "result"
     nothing_to_show.write_text("no layer")
