@@ -61,7 +61,7 @@ def _read_job(text: str) -> Mapping[str, Any]:
 
 
 def _require_plain(name: str, value: Any, within_list: bool) -> None:
-    """Raises ValueError for what a command line cannot hold: objects, lists in lists, text that is no file's name."""
+    """Raises ValueError for what a command line cannot hold: objects, lists in lists, text that cannot be a path."""
     if isinstance(value, str):
         if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
             raise ValueError(f"the argument {name!r:.60} holds characters that are not text")

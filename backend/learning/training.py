@@ -189,7 +189,7 @@ class Training:
     def _prior(self, split: Split) -> tuple[Rotation | None, NDArray[np.float32]]:
         """The rotation of the training part, and what it says of every parcel `(parcels, classes)`; 0 without one.
 
-        It enters the calibration and the test. The best epoch is chosen by the images alone: with a strong prior, a
+        It enters the calibration and the test. The best epoch is chosen from the images only: with a strong prior, a
         network that has not learnt yet scores well, and would be kept.
         """
         classes = len(self.labelled.classes)

@@ -46,7 +46,7 @@ def count(network: nn.Module, prefix: str = "") -> int:
 def temporal_ratio(network: nn.Module) -> float | None:
     """Share of the embedding's parameters that model time, as table 1 gives it (one decimal, classifier left out).
 
-    None where the network has no part for space or time alone.
+    None where the network has no separate part for space or time.
     """
     temporal, spatial = count(network, "temporal."), count(network, "spatial.")
     return round(temporal / (temporal + spatial), 1) if temporal + spatial else None

@@ -99,7 +99,7 @@ class RandomForest(nn.Module):
         return nn.modules.module._IncompatibleKeys([], [])
 
     def _check(self, arrays: Mapping[str, Any]) -> None:
-        """Every index lies inside its array: a damaged file is found here, not in the middle of a prediction."""
+        """Every index is inside its array: a damaged file is found here, not in the middle of a prediction."""
         if set(arrays) != set(ARRAYS) or any(arrays[name].dtype != dtype for name, dtype in ARRAYS.items()):
             raise RuntimeError(f"expected the arrays {', '.join(ARRAYS)} of a forest")
         nodes = len(arrays["feature"])

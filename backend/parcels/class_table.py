@@ -62,7 +62,7 @@ def _bytes(path: Path) -> bytes:
     if folder:
         raise BadFile(path, 0, "this is a folder; choose the CSV file itself")
     if other:
-        raise BadFile(path, 0, "this is no file; choose a CSV file")
+        raise BadFile(path, 0, "this is not a file; choose a CSV file")
     if len(data) > MOST_MB * 2**20:
         raise BadFile(path, 0, f"it has more than {MOST_MB} MB; a class table has a line for each crop code")
     return data

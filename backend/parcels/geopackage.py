@@ -32,7 +32,7 @@ def require_free(path: Path) -> None:
         return
     log = path.with_name(f"{path.name}-wal")
     if log.exists() and not _is_log(log):
-        raise OSError(f"{log.name} is beside it and is no log of SQLite's")
+        raise OSError(f"{log.name} is beside it and is not a log of SQLite")
     try:
         with closing(sqlite3.connect(path, timeout=_WAIT_S, isolation_level=None)) as database:
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

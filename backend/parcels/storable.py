@@ -108,7 +108,7 @@ def _huge(table: geopandas.GeoDataFrame) -> set[str]:
 
 
 def polygons_only(table: geopandas.GeoDataFrame, kinds: Collection[str]) -> geopandas.GeoDataFrame:
-    """The table with other geometries than polygons left empty; points alone, the layer's only kind, stay."""
+    """The table with other geometries than polygons left empty; points stay where they are the layer's only kind."""
     return table if set(kinds) == {"Point"} else table.set_geometry(table.geometry.mask(_no_polygons(table)))
 
 

@@ -46,7 +46,7 @@ def read_table(path: Path, spec: ImportSpec, reporter: Reporter) -> Cube:
 
 
 def read_fields(path: Path) -> pandas.DataFrame:
-    """A CSV or (Geo)Parquet file; whole numbers with gaps stay whole, 010 is no number. Raises BadSample."""
+    """A CSV or (Geo)Parquet file; whole numbers with gaps stay whole, 010 is a text. Raises BadSample."""
     try:
         if path.suffix.lower() == ".csv":
             return read_csv(path)

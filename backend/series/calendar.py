@@ -31,7 +31,7 @@ def parse(text: str, first_day: int, last_day: int) -> tuple[int, ...]:
 def interpolation(days_from: Days, days_to: Days) -> NDArray[np.float32]:
     """The matrix `(to, from)` that interpolates linearly between neighbouring days; past the ends it takes the nearest.
 
-    Filled series are linear between clear observations, which all lie on `days_from`: so this equals interpolating
+    Filled series are linear between clear observations, which are all on `days_from`: so this equals interpolating
     the clear observations themselves.
     """
     source, target = np.asarray(days_from, np.float64), np.asarray(days_to, np.float64)

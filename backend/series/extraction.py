@@ -105,7 +105,7 @@ def _extract_block(
 
 
 def pixels_in(store: Store, window: Window) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The store's pixels that lie in a window, and each one's place in it (row * columns + column)."""
+    """The store's pixels inside a window, and each one's position in it (row * columns + column)."""
     index = store.index
     top, left = index["row_px"].to_numpy(), index["column_px"].to_numpy()
     hit = (top < window.row_off + window.height) & (top + index["height_px"].to_numpy() > window.row_off)

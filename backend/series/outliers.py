@@ -19,7 +19,7 @@ from backend.vocabulary import REFLECTANCE_SCALE
 Floats = NDArray[np.float32]  # (observations,)
 
 _NEEDED = ("B02", "B03", "B04", "B08", "B11")
-_BRIGHTER = 0.03  # reflectance in the blue, where the neighbours lie next to it; Hagolle et al. 2010, table 2
+_BRIGHTER = 0.03  # reflectance in the blue, where the neighbours are next to it; Hagolle et al. 2010, table 2
 _DOUBLED_DAYS = 30  # for each so many days that a neighbour is away, by so much more; the same
 _REDDER = 1.5  # times the rise in the blue: soil rises more in the red than clouds do; the same
 _DARKER = 0.3  # share of the infrared that a shadow takes at least; rain on bare soil takes less
@@ -86,7 +86,7 @@ def _darkest(values: Floats, pixel: NDArray[np.int64]) -> Floats:
 
 
 def _sides(values: Floats, pixel: NDArray[np.int64], choose: np.ufunc) -> tuple[Floats, Floats]:
-    """Before and after: of the nearest two of the same pixel the one that `choose` takes; of one alone that."""
+    """Before and after: of the nearest two of the same pixel the one that `choose` takes; of a single one that one."""
     return _before(values, pixel, choose), _before(values[::-1], pixel[::-1], choose)[::-1]
 
 

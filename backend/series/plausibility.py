@@ -87,7 +87,7 @@ class Watch:
                 raise self._error(int(number), fault)
 
     def name_fills(self, reporter: Reporter) -> None:
-        """A warning that names the dates with numbers that are no reflectance, and that no fill value declares."""
+        """A warning that names the dates with numbers that are not reflectance, and that no fill value declares."""
         found = [f"{day} ({share:.0%}: {value})" for day, share, value in self._fills()]
         if found:
             reporter.warning("imagery.undeclared_fill", dates=found)

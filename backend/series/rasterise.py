@@ -47,7 +47,7 @@ def pixels_inside(geometries: NDArray[np.object_], grid: Grid) -> PixelSets:
     polygon, row, x = _crossings(edges, grid.height)
     order = np.lexsort((x, row, polygon))
     polygon, row, x = polygon[order], row[order], x[order]
-    first = np.clip(np.floor(x[0::2] + 0.5), 0, grid.width).astype(np.int64)  # of every pair, inside lies between
+    first = np.clip(np.floor(x[0::2] + 0.5), 0, grid.width).astype(np.int64)  # inside is between the two of a pair
     last = np.clip(np.floor(x[1::2] + 0.5), 0, grid.width).astype(np.int64)
     span, column = expand(first, last - first)
     return PixelSets(polygon[0::2][span], row[0::2][span], column)

@@ -250,7 +250,7 @@ def _refuse_preparation(spec: ClassifySpec) -> None:
     making = {"store": spec.store is not None, "keep_series": spec.keep_series}
     given = [*spec.preparation.given, *(name for name, there in making.items() if there)]
     if given:
-        raise BadArgument("source", f"images and a parcel layer where {', '.join(given)} is given", "a store alone")
+        raise BadArgument("source", f"images and a parcel layer where {', '.join(given)} is given", "only a store")
 
 
 def _open_store(spec: ClassifySpec, reporter: Reporter) -> Store:

@@ -1,4 +1,4 @@
-"""Where parcel layers lie: files, folders, zip archives as agencies publish them."""
+"""The locations of parcel layers: files, folders, zip archives as agencies publish them."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -94,7 +94,7 @@ def _begin(file: IO[bytes]) -> bytes:
 
 
 def find(path: Path, layer: str | None) -> tuple[Place, str | None]:
-    """Where the layer lies, and its name there. Raises UnreadableParcels, BadArgument (several)."""
+    """The location of the layer, and its name there. Raises UnreadableParcels, BadArgument (several)."""
     if not path.exists():
         raise UnreadableParcels(path, "there is no such file")
     if path.is_file() and not path.stat().st_size:
@@ -112,7 +112,7 @@ def _in_archive(path: Path, layer: str | None) -> tuple[Place, str | None]:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
     except zipfile.BadZipFile as error:
-        raise UnreadableParcels(path, "it is no zip archive, or is cut off") from error
+        raise UnreadableParcels(path, "it is not a zip archive, or is cut off") from error
     kept = [name for name in names if "__MACOSX" not in name]
     members = [name for name in kept if name.lower().endswith(_ARCHIVED)]
     members += sorted({name[: name.lower().index(".gdb/") + 4] for name in kept if ".gdb/" in name.lower()})

@@ -106,7 +106,7 @@ def test_other_kinds_of_files_are_called_by_name(tmp_path: Path) -> None:
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names on this system")
 def test_what_never_ends_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    assert "this is no file" in refusal(tmp_path / "pipe")
+    assert "this is not a file" in refusal(tmp_path / "pipe")
 
 
 def test_an_enormous_file_is_not_read(tmp_path: Path) -> None:
