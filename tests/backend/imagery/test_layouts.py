@@ -252,6 +252,12 @@ def test_a_folder_per_date_with_one_file(tmp_path, stem):
     check(found(tmp_path))
 
 
+def test_composites_have_the_first_day_of_their_period(tmp_path):
+    for number, last in enumerate(("20170121", "20170228")):
+        write_raster(tmp_path / f"S2_median_{DATES[number]}_{last}.tif", counts(number), BANDS)
+    check(found(tmp_path))
+
+
 def test_days_of_the_year(tmp_path):
     for number, day in enumerate(("2017003T105031", "2017022T105031")):
         write_bands(tmp_path, number, f"HLS.S30.T31UFS.{day}.v2.0.{{band}}.tif")
