@@ -480,8 +480,9 @@ WARNINGS: Dict[str, Text] = {  # what `Reporter.warning` takes
         "number is not the number of pixels.",
     ),
     "import.saturated": Text(
-        "{numbers} values are above reflectance 3.27, the largest that the store can hold.",
-        "Clouds can be that bright. If the values mean missing data, give --nodata and import again.",
+        "{numbers} values are fill values that no --nodata declares, such as 65535, which count as not observed, or "
+        "are above reflectance 3.27, the largest that the store can hold.",
+        "Clouds can be that bright. Give --nodata and import again, where another value means missing data.",
     ),
     "labels.not_judged": Text(
         "[{parcels:when}{count} of {parcels} parcels lack a prediction or a known crop|{count} classified parcels"

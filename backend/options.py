@@ -571,6 +571,11 @@ OPTIONS: Tuple[Option, ...] = (
         otherwise="from the file",
     ),
     Option(
+        "geometry", TEXT, PARCEL_GROUP, _MAKE, "",
+        "The column of outlines in a GeoParquet that has several columns of geometries.",
+        otherwise="the one that the file names",
+    ),
+    Option(
         "parcels_crs", CRS, PARCEL_GROUP, _MAKE, "",
         "The coordinate system of the parcels, such as EPSG:31370, if the layer has none, a wrong one, or one without "
         "a datum; the result is written in it, too.",

@@ -94,7 +94,7 @@ class ParcelLayer:
 
 def read(
     parcels: sources.Parcels, layer: str | None = None, id_field: str | None = None, encoding: str | None = None,
-    crs: str | None = None,
+    crs: str | None = None, geometry: str | None = None,
 ) -> ParcelLayer:  # fmt: skip
     """Opens a polygon layer and reads it once; `crs` replaces its own coordinate system.
 
@@ -102,7 +102,7 @@ def read(
     invalid `crs`.
     """
     given = _given(crs)
-    source = sources.find(parcels, layer, encoding)
+    source = sources.find(parcels, layer, encoding, geometry)
     path = Path("GeoDataFrame") if isinstance(parcels, geopandas.GeoDataFrame) else parcels
     looks: list[_Look] = []
     only: pandas.DataFrame | None = None

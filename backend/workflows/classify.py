@@ -171,7 +171,7 @@ def _prepare(spec: ClassifySpec, bundle: ModelBundle, reporter: Reporter) -> Pre
     if spec.parcels is None:
         _refuse_preparation(spec)
     else:
-        find_layer(spec.parcels, preparation.parcels.layer, preparation.parcels.encoding)
+        find_layer(spec.parcels, preparation.parcels.layer, preparation.parcels.encoding, preparation.parcels.geometry)
         preparation = preparation.as_trained(bundle.provenance, reporter)
     _check_rotation(bundle, spec, reporter)
     return preparation

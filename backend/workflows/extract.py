@@ -102,7 +102,7 @@ def make_store(spec: ExtractSpec, reporter: Reporter) -> Store:
     Cancelled.
     """
     images, parcels = spec.preparation.images, spec.preparation.parcels
-    layer = read(spec.parcels, parcels.layer, parcels.id_field, parcels.encoding, parcels.parcels_crs)
+    layer = read(spec.parcels, parcels.layer, parcels.id_field, parcels.encoding, parcels.parcels_crs, parcels.geometry)
     for remark in layer.remarks:
         reporter.warning(remark.code, **remark.fields)
     catalogue = find(spec.imagery, images, reporter, around(layer) if isinstance(spec.imagery, str) else None)

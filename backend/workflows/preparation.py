@@ -28,6 +28,7 @@ class ParcelOptions:
     layer: str | None = None
     id_field: str | None = None
     encoding: str | None = None
+    geometry: str | None = None
     parcels_crs: str | None = None
     max_crs_error: float = default("max_crs_error")
     inner_buffer_m: float = default("inner_buffer_m")

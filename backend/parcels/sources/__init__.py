@@ -23,11 +23,13 @@ _PARQUET = (".parquet", ".geoparquet")
 Parcels: TypeAlias = Path | Database | geopandas.GeoDataFrame
 
 
-def find(path: Parcels, layer: str | None = None, encoding: str | None = None) -> Source:
+def find(
+    path: Parcels, layer: str | None = None, encoding: str | None = None, geometry: str | None = None
+) -> Source:  # fmt: skip
     """The layer at `path`, or the open table.
 
     Raises UnreadableParcels; BadArgument where there are several layers and none is named, or none of that name, and
-    for an encoding it cannot be in; for a database NoParcels and NoCrs, too.
+    for an encoding it cannot be in or a `geometry` where no column is to be named; for a database NoParcels and NoCrs.
     """
     if isinstance(path, geopandas.GeoDataFrame):
         return OpenTable(path)
@@ -37,8 +39,16 @@ def find(path: Parcels, layer: str | None = None, encoding: str | None = None) -
         return PostGis(path, layer)
     place, layer = locations.find(path, layer)
     how = encodings.of(place, encoding)
-    if place.suffix not in _PARQUET:
+    parquet = _is_parts(place.path) if place.path.is_dir() else place.suffix in _PARQUET
+    if geometry and not parquet:
+        raise BadArgument("geometry", "none, as only a GeoParquet has several columns of geometries", geometry)
+    if not parquet:
         return VectorFile(place, layer_in(place, layer), how.name, how.guessed)
     if layer not in (None, place.stem):
         raise BadArgument("layer", f"none, as a GeoParquet holds one, or {place.stem}", layer)
-    return GeoParquet(place.path)
+    return GeoParquet(place.path, geometry=geometry)
+
+
+def _is_parts(path: Path) -> bool:
+    """Whether a folder holds the files of a GeoParquet that was written in parts."""
+    return path.is_dir() and next(path.glob("*.parquet"), None) is not None

@@ -21,6 +21,7 @@ import shapely
 
 from backend.parcels.sources import chunk
 from backend.parcels.sources.chunk import ARROW, Chunk
+from backend.parcels.sources.geometry_columns import with_outlines
 from backend.parcels.sources.locations import reading, stamp
 
 _UNNAMED_INDEX = re.compile(r"__index_level_\d+__")  # row numbers that pandas kept
@@ -28,33 +29,45 @@ _UNNAMED_INDEX = re.compile(r"__index_level_\d+__")  # row numbers that pandas k
 
 @dataclass(frozen=True)
 class GeoParquet:
-    """A Source. A file without geometries gives plain tables."""
+    """A Source: a file, or a folder of files that are the parts of one layer. Without geometries it gives plain tables.
+
+    `geometry`: the column of outlines, where it is not the one that the file names.
+    """
 
     path: Path
     guessed: bool = False
+    geometry: str | None = None
 
     @property
     def layer(self) -> str:
         return self.path.stem
 
     def chunks(self, geometry: bool = True, features: int | None = None) -> Iterator[Chunk]:
+        parts, start = sorted(self.path.glob("*.parquet")) if self.path.is_dir() else [self.path], 0
         with reading(self.path):
-            yield from (Chunk(table) for table in tables(self.path, geometry, features))
+            for part in parts:
+                for table in tables(part, geometry, features, outlines=self.geometry):
+                    table.index = pandas.RangeIndex(start, start + len(table))
+                    start += len(table)
+                    yield Chunk(table)
 
     def stamp(self) -> list[Any]:
-        return stamp(self.path)
+        return [*stamp(self.path), *([self.geometry] if self.geometry else [])]
 
 
 def tables(
-    path: Path, geometry: bool = True, features: int | None = None, ids: bool = False
+    path: Path, geometry: bool = True, features: int | None = None, ids: bool = False, outlines: str | None = None
 ) -> Iterator[pandas.DataFrame]:  # fmt: skip
     """A file's rows, some at a time, at least one table. Rows are counted through the file or, with `ids`, have the
-    index that pandas wrote, which is otherwise an ordinary field.
+    index that pandas wrote, which is otherwise an ordinary field. `outlines`: as in GeoParquet. Raises BadArgument.
     """
     unused = [b"ARROW:schema", *([] if ids else [b"pandas"])]
     with closing(pyarrow.parquet.ParquetFile(path)) as file:
         metadata = {key: value for key, value in (file.metadata.metadata or {}).items() if key not in unused}
         geo = json.loads(metadata.get(b"geo", b"{}"))
+        if geometry and not ids:
+            geo = with_outlines(geo, file, outlines)
+            metadata.update({b"geo": json.dumps(geo).encode()} if geo else {})
         left_out = set() if ids else {name for name in file.schema_arrow.names if _UNNAMED_INDEX.fullmatch(name)}
         left_out |= set() if geometry else set(geo.get("columns", ()))
         start = 0

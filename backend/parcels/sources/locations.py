@@ -55,7 +55,7 @@ class Place:
         if self.member:
             with zipfile.ZipFile(self.path) as archive:
                 wanted = str(Path(self.member).with_suffix(suffix)).lower()
-                found = [name for name in archive.namelist() if name.lower() == wanted]
+                found = [name for name in archive.namelist() if _slashed(name).lower() == wanted]
                 return _begin(archive.open(found[0])) if found else None
         names = (self.path.with_suffix(ending) for ending in (suffix, suffix.upper()))
         return next((_begin(name.open("rb")) for name in names if name.exists()), None)
@@ -88,6 +88,11 @@ def stamp(path: Path) -> list[Any]:
     return [str(path.resolve()), *([p.name, p.stat().st_size, p.stat().st_mtime_ns] for p in parts)]
 
 
+def _slashed(name: str) -> str:
+    """A member's name as GDAL has it: some programs on Windows write folders with backslashes."""
+    return name.replace("\\", "/")
+
+
 def _begin(file: IO[bytes]) -> bytes:
     with file:
         return file.read(_MOST)
@@ -110,7 +115,7 @@ def _in_archive(path: Path, layer: str | None) -> tuple[Place, str | None]:
     """The archive's only file of parcels, or the one of the layer's name."""
     try:
         with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
+            names = [_slashed(name) for name in archive.namelist()]
     except zipfile.BadZipFile as error:
         raise UnreadableParcels(path, "it is not a zip archive, or is cut off") from error
     kept = [name for name in names if "__MACOSX" not in name]

@@ -11,6 +11,7 @@ import pytest
 
 from backend.parcels.reading import read
 from backend.published.csv_fields import read_csv
+from backend.published.encoding import Encoding
 from backend.published.importing import import_set
 from backend.published.spec import ImportSpec
 from backend.series.store import Store
@@ -74,3 +75,15 @@ def test_columns_of_a_csv_have_their_types(tmp_path):
 def test_identifiers_of_a_layer_in_floating_point_have_no_decimals(tmp_path):
     path = write_parcels(tmp_path / "fields.gpkg", outlines(3), number=np.array([1.0, 20.0, 2.5]))
     assert read(path, id_field="number").ids.tolist() == ["1", "20", "2.5"]
+
+
+@pytest.mark.parametrize(
+    ("fill", "kind"), [(65535, "uint16"), (-9999, "int16"), (-32768, "int16"), (2147483647, "float32")]
+)
+@pytest.mark.parametrize("nodata", [None, 1.0])
+def test_a_usual_fill_value_is_no_observation(fill, kind, nodata):
+    numbers = np.full((3, 4, 2), 1200, kind)
+    numbers[1, 2] = fill
+    series, clear, _ = Encoding(1e-4, 0.0, nodata).encode(numbers)
+    assert clear.tolist() == [[True] * 4, [True, True, nodata is not None, True], [True] * 4]
+    assert (series[clear & (numbers[:, :, 0] == 1200)] == 1200).all()

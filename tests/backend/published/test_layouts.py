@@ -246,7 +246,8 @@ def test_missing_data_without_a_word_is_not_taken_for_light(tmp_path):
     reporter = Recorder()
     store = brought_in(tmp_path / "set.npz", tmp_path, reporter)
     assert [code for code, _ in reporter.warnings] == ["import.saturated"]
-    assert store.reflectance[:].max() == 32767
+    values, _ = layouts.series()
+    assert np.abs(store.reflectance[:] - filled(values)).max() <= 0.5 + 1e-6
 
 
 def test_fields_join_by_id_where_the_file_has_ids(tmp_path):
