@@ -92,6 +92,8 @@ class Staging:
             with writing_to(move.path):
                 _carry(move)
         remove(listed)
+        for move in self._moves:  # last, since it takes time in which a kill would leave half of the moves
+            remove(beside(move.path, FORMER))
 
     def clear(self) -> None:
         for path in self._prepared:
@@ -120,8 +122,12 @@ def recover(path: Path) -> None:
         if not pid.isdigit() or is_running(int(pid)):
             continue
         with suppress(OSError, ValueError, KeyError, TypeError):  # what cannot be completed is replaced by this run
-            for move in _left(_read_list(entry, pid)):
+            moves = _read_list(entry, pid)
+            for move in _left(moves):
                 _carry(move)
+            for move in moves:
+                remove_leftovers(move.path)
+                remove(beside(move.path, FORMER))
         remove(entry)
 
 
@@ -142,7 +148,6 @@ def _carry(move: Move) -> None:
         move.path.rename(former)
     if move.source is not None:
         move.source.rename(move.path)
-    remove(former)
 
 
 def _require_replaceable(move: Move) -> None:

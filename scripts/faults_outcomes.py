@@ -148,9 +148,10 @@ def region(path: Path) -> Any:
 
 
 def record(path: Path) -> Any:
-    found = Record.from_document(table(path))
+    found = Record.from_document(json.loads(path.read_text(encoding="utf-8")))
     return found.run.name, found.best_epoch, tuple(found.tested["predicted"])
 
 
 def table(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
+    """Of an experiment: whole at any time, with the rows of the runs that are done so far."""
+    return json.loads(path.read_text(encoding="utf-8"))["name"]

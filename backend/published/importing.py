@@ -15,7 +15,7 @@ from backend.published.source import Source
 from backend.published.spec import ImportSpec
 from backend.series import store as stores
 from backend.series.filling import fill_gaps
-from backend.series.finishing import finish
+from backend.series.finishing import finish, remove_progress
 from backend.series.manifest import Manifest, ParcelsRecord
 from backend.series.source import AcquisitionRecord
 from backend.series.source import Source as SeriesSource
@@ -34,6 +34,7 @@ def import_set(path: Path, spec: ImportSpec, output: Path, reporter: Reporter) -
             _lay_out(source, spec, inputs, output, reporter)
         elif stores.read_manifest(output).complete:
             reporter.log(f"{output} is complete and was made from the same inputs; it is used again.")
+            remove_progress(output)
             return stores.open_store(output)
         else:
             reporter.log(f"Continuing {output} where its import stopped.")

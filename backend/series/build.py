@@ -24,7 +24,7 @@ from backend.protocol import Reporter
 from backend.series import store
 from backend.series.calendar import parse as parse_calendar
 from backend.series.extraction import block_windows, fill_store
-from backend.series.finishing import finish
+from backend.series.finishing import finish, remove_progress
 from backend.series.layout import Edges
 from backend.series.manifest import Manifest, ParcelsRecord, Skipped
 from backend.series.options import SeriesOptions
@@ -80,6 +80,7 @@ def build(catalogue: Catalogue, parcels: ParcelLayer, spec: ExtractionSpec, path
         manifest = store.read_manifest(path)
         if manifest.complete:
             reporter.log(f"{path} is complete and was made from the same inputs; it is used again.")
+            remove_progress(path)
             return store.open_store(path)
         reporter.log(f"Continuing {path} where its extraction stopped.")
         return _fill(run.without(manifest.left_out) if manifest.left_out else run, reporter)

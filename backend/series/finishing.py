@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas
@@ -28,9 +29,14 @@ def finish(unfinished: Store, few_pixels: int) -> Store:
         shares[rows] = quality.observed_shares(clear[pixels], part)
     unfinished.replace_index(index.assign(quality=quality.flags(index, count, few_pixels), observed=shares))
     unfinished.replace_manifest(_finished(unfinished))
-    for name in ("done", "removed"):
-        (unfinished.path / f"{name}.npy").unlink(missing_ok=True)
+    remove_progress(unfinished.path)
     return open_store(unfinished.path)
+
+
+def remove_progress(path: Path) -> None:
+    """Removes the arrays of a finished store that say how far it was filled; a run that was killed may leave them."""
+    for name in ("done", "removed"):
+        (path / f"{name}.npy").unlink(missing_ok=True)
 
 
 def _finished(unfinished: Store) -> Manifest:

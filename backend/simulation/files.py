@@ -19,6 +19,7 @@ from rasterio import Affine
 from rasterio.io import DatasetWriter
 
 from backend.errors import DiskFull, NotWritable
+from backend.files import refusal
 from backend.simulation.acquisitions import Acquisition
 from backend.simulation.spec import NOTICE, SimulationSpec
 from backend.vocabulary import BANDS
@@ -61,6 +62,8 @@ def replacing(output: Path, needed_mb: float) -> Iterator[Path]:
     _refuse_foreign_folder(output)
     draft, old = output.with_name(f".{output.name}.unfinished"), output.with_name(f".{output.name}.replaced")
     try:
+        if old.exists() and not output.exists():  # killed between the two moves at the end
+            old.rename(output)
         _clear(draft)
         draft.mkdir(parents=True)
         _check_space(draft, needed_mb)
@@ -70,7 +73,7 @@ def replacing(output: Path, needed_mb: float) -> Iterator[Path]:
             output.rename(old)
         draft.rename(output)
     except OSError as error:
-        raise NotWritable(output, error) from error
+        raise refusal(output, error) from error
     finally:
         _clear(draft)
         _clear(old)

@@ -106,6 +106,23 @@ def test_a_cancelled_run_leaves_what_was_there(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["region"]
 
 
+def test_a_run_that_was_killed_between_its_last_two_moves_loses_nothing(tmp_path: Path) -> None:
+    simulate(SMALL, tmp_path / "region", Silent())
+    before = pixels(tmp_path / "region")
+    (tmp_path / "region").rename(tmp_path / ".region.replaced")
+    with pytest.raises(Cancelled):
+        simulate(SimulationSpec(parcels=25, dates=3, seed=9), tmp_path / "region", _StopsLater())
+    after = pixels(tmp_path / "region")
+    assert before.keys() == after.keys() and all(np.array_equal(before[name], after[name]) for name in before)
+    assert [path.name for path in tmp_path.iterdir()] == ["region"]
+
+
+def test_a_disk_that_fills_up_while_images_are_written_is_called_so(tmp_path: Path) -> None:
+    with pytest.raises(DiskFull), files.replacing(tmp_path / "region", 0.1):
+        raise OSError(28, "No space left on device")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_full_disk_is_told_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files.shutil, "disk_usage", lambda path: SimpleNamespace(free=1_000))
     with pytest.raises(DiskFull):
