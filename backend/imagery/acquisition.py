@@ -35,7 +35,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Mask:
-    """A raster that tells which pixels of a scene are clear; `masks.CLEAR` says what the values of each kind mean."""
+    """A raster of which pixels of a scene are clear; `masks.CLEAR` says what the values of each kind mean."""
 
     source: str
     kind: str
@@ -47,7 +47,7 @@ class Mask:
 
 @dataclass(frozen=True)
 class Scene:
-    """One image of one moment, whatever files it lies in."""
+    """One image of one moment, in whatever files."""
 
     name: str
     moment: datetime

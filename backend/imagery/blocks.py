@@ -59,7 +59,7 @@ def read_acquisition(
 def _seen(
     scene: Scene, acquisition: Acquisition, bands: Sequence[str], grid: Grid, window: Window, resampling: str
 ) -> tuple[Reflectance, Clear]:
-    """As `read_scene`, less what lies near to something hidden where masks are to be dilated."""
+    """As `read_scene`, without the pixels near masked ones where masks are to be dilated."""
     values, clear = read_scene(scene, bands, grid, window, resampling)
     reach_m = max((mask.dilation_m for mask in scene.masks), default=0)
     if reach_m and clear.any():
@@ -87,9 +87,9 @@ def _hidden(scene: Scene, grid: Grid, window: Window) -> tuple[Clear, Clear]:
     hidden, known = np.zeros(shape, bool), np.ones(shape, bool)
     for mask in scene.masks:
         numbers, inside = _read(mask.source, [mask.index], scene.grid.crs, grid, window, "nearest", None)
-        told = inside & masks.holds_data(mask, numbers[0])
-        hidden |= told & ~masks.clear(mask, numbers[0])
-        known &= told
+        covered = inside & masks.holds_data(mask, numbers[0])
+        hidden |= covered & ~masks.clear(mask, numbers[0])
+        known &= covered
     return hidden, known
 
 
@@ -137,13 +137,13 @@ def _read_mask(mask: Mask, crs: str, grid: Grid, window: Window) -> Clear:
 def _read(
     source: str, indexes: list[int], crs: str, grid: Grid, window: Window, resampling: str, nodata: float | None
 ) -> tuple[NDArray[np.generic], Clear]:
-    """Raw numbers `(layers, rows, columns)` of a window of `grid`, and where the file's own ground lies.
+    """Raw numbers `(layers, rows, columns)` of a window of `grid`, and the position of the file's own ground.
 
     `crs` is that of a file which does not name its own, as the arrays of a Zarr product.
     """
     with opened(source) as dataset:
-        if dataset.transform.is_identity:  # read as lying elsewhere, it would be a hole that nobody is told of
-            raise UnreadableImage(source, "it does not say where it lies (no geotransform, no x and y)")
+        if dataset.transform.is_identity:  # read as if it were elsewhere, it would be a hole without a message
+            raise UnreadableImage(source, "it has no position on the ground (no geotransform, no x and y)")
         own_crs = crs_name(dataset.crs) or crs
         inside = _inside(dataset, own_crs, grid, window)
         if not inside.any():
@@ -201,7 +201,7 @@ def _inside(dataset: rasterio.DatasetReader, crs: str, grid: Grid, window: Windo
 
 
 def _holds_data(numbers: NDArray[np.generic], layer: Layer) -> Clear:
-    """All bands differ from nodata and saturation; where no nodata is declared, a pixel of zeros alone holds no data,
+    """All bands differ from nodata and saturation; where no nodata is declared, a pixel of only zeros holds no data,
     as in Sentinel-2.
     """
     held: Clear = np.ones(numbers.shape[1:], bool)
@@ -223,7 +223,7 @@ def _may_be_blank(numbers: NDArray[np.generic], layer: Layer) -> Clear | bool:
 
 
 def _reflectance(plane: NDArray[np.generic], layer: Layer) -> NDArray[np.int16]:
-    """DN * scale + offset, x 10,000, rounded. Past int16 it saturates, at reflectance 3.27: clouds alone reach that."""
+    """DN * scale + offset, x 10,000, rounded. Past int16 it saturates, at reflectance 3.27: only clouds reach that."""
     gain, bias = layer.scale * REFLECTANCE_SCALE, layer.offset * REFLECTANCE_SCALE
     whole = float(bias).is_integer() and abs(bias) < _MOST_BIAS
     if np.issubdtype(plane.dtype, np.integer) and abs(gain - 1) < 1e-9 and whole:

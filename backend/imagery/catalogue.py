@@ -46,7 +46,7 @@ _OF_ANOTHER_KIND = (UnsupportedProduct.code, MissingBands.code)  # of a catalogu
 
 @dataclass(frozen=True)
 class _Search:
-    """What lies at a source: its scenes, what is damaged, what is no image of ours, and how much was looked at."""
+    """The content of a source: its scenes, what is damaged, what is not an image of ours, how much was examined."""
 
     scenes: list[Scene]
     unreadable: list[Skipped]
@@ -131,7 +131,7 @@ def _on_disk(source: Path, options: ImageryOptions, reporter: Reporter) -> _Sear
 
 
 def _look_through(source: Path, mask_folder: Path | None) -> tuple[list[Path], list[tuple[ProductReader, Path]]]:
-    """The rasters, and the products with the reader that knows them; what lies inside a product belongs to it."""
+    """The rasters, and the products with the reader that knows them; what is inside a product belongs to it."""
     apart = mask_folder.resolve() if mask_folder and mask_folder.resolve() != source.resolve() else None
     rasters, products = [], []
     reader = _product_reader(source)
@@ -261,7 +261,7 @@ def _warn_repeated(scenes: Sequence[Scene], reporter: Reporter) -> None:
 
 
 def _warn_unused(lacking: Mapping[str, Sequence[date]], dates: int, reporter: Reporter) -> None:
-    """Options that change nothing on some dates: said, for they would be believed."""
+    """A warning of options that change nothing on some dates."""
     for option, days in lacking.items():
         reporter.warning(
             "imagery.mask_lacks", option=option.replace("_", " "), lacking=len(days), dates=dates, days=days

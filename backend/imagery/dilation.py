@@ -1,4 +1,4 @@
-"""Dilation: what lies within some metres of a cloud, a shadow or whatever else the masks hide."""
+"""Dilation: the pixels within some metres of a cloud, a shadow or whatever else the masks hide."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -15,7 +15,7 @@ Hidden = NDArray[np.bool_]  # (rows, columns)
 
 
 def padded_window(window: Window, grid: Grid, reach_m: float) -> tuple[Window, tuple[slice, slice]]:
-    """The window with all pixels of the grid that can reach into it, and where in it the window itself lies."""
+    """The window with all pixels of the grid that can reach into it, and the position of the window itself in it."""
     margin = math.ceil(reach_m / grid.resolution_m)
     top, left = max(window.row_off - margin, 0), max(window.col_off - margin, 0)
     bottom = min(window.row_off + window.height + margin, grid.height)

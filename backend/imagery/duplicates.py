@@ -1,4 +1,4 @@
-"""The same image found more than once: reprocessed, or downloaded twice. One is used, and which is said."""
+"""The same image found more than once: reprocessed, or downloaded twice. One is used, and reported."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations

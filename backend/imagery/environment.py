@@ -1,4 +1,4 @@
-"""What GDAL is told for a source, by where it lies: the options under which a raster is opened and read."""
+"""GDAL's options for a source, by its location: those under which a raster is opened and read."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations

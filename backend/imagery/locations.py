@@ -53,7 +53,7 @@ def is_netcdf(source: str) -> bool:
 
 
 def is_remote(source: str) -> bool:
-    """Whether a raster lies on a server."""
+    """Whether a raster is on a server."""
     return source.startswith(_REMOTE)
 
 
@@ -67,7 +67,7 @@ def unsigned(source: str) -> str:
 
 
 def on_disk(source: str) -> Path | None:
-    """The file or folder that a raster lies in; None when it lies on a server."""
+    """The file or folder that holds a raster; None when it is on a server."""
     array = _ARRAY.fullmatch(as_it_is(source))
     if array:
         return on_disk(array[1])

@@ -16,15 +16,15 @@ def require_whole(package: Package, members: Iterable[str]) -> None:
     """Raises UnreadableImage for the first member that is smaller than the manifest says. Whatever it does not tell, or
     where there is none, is taken as whole: products are passed on without it.
     """
-    told = _told(package)
-    for member, size in package.sizes(member for member in members if member in told).items():
-        if size < told[member]:
-            name, expected = member.rpartition("/")[2], f"{told[member]:,.0f} bytes as manifest.safe says"
+    sizes = _sizes(package)
+    for member, size in package.sizes(member for member in members if member in sizes).items():
+        if size < sizes[member]:
+            name, expected = member.rpartition("/")[2], f"{sizes[member]:,.0f} bytes according to manifest.safe"
             raise UnreadableImage(package.path, f"{name} is cut off: expected {expected}, found {size:,}")
 
 
-def _told(package: Package) -> dict[str, float]:
-    """Bytes of each member. Empty where the manifest is no XML, as in products of baseline 02.08; what lies at another
+def _sizes(package: Package) -> dict[str, float]:
+    """Bytes of each member. Empty where the manifest is not XML, as in products of baseline 02.08; what is at another
     path, as in the same, matches no member.
     """
     found = package.find(_NAME)

@@ -45,7 +45,7 @@ CLEAR: dict[str, Callable[[Values, Mask], Clear]] = {
     "qai": lambda values, _: (_whole(values) & _QAI) == 0,
     DATA: lambda values, _: values > 0,
 }
-_NO_DATA: dict[str, Callable[[Values], Clear]] = {  # of what lies around it they tell nothing: it is not dilated
+_NO_DATA: dict[str, Callable[[Values], Clear]] = {  # they have no information on what is around it: not dilated
     "scl": lambda values: values == 0,
     "edg": lambda values: values != 0,
     "sat": lambda values: values != 0,
@@ -109,7 +109,7 @@ def clear(mask: Mask, values: Values) -> Clear:
 
 
 def holds_data(mask: Mask, values: Values) -> Clear:
-    """Which pixels a mask tells something of."""
+    """Which pixels a mask has information on."""
     return ~_NO_DATA[mask.kind](values) if mask.kind in _NO_DATA else np.ones(values.shape, bool)
 
 
@@ -159,7 +159,7 @@ def _largest(path: Path, scene: Scene) -> int:
 
 
 def _kinds(largest: Mapping[Path, int]) -> dict[Path, str]:
-    """What each mask is, from all that are named alike: where an SCL holds 0 and 1 alone it is still one.
+    """What each mask is, from all that are named alike: an SCL that holds only 0 and 1 is still one.
 
     Raises BadMask.
     """

@@ -64,7 +64,7 @@ def parse(where: str, data: bytes) -> Metadata:
 
 
 def as_number(text: str | None, what: str, where: str) -> float:
-    """Raises BadMetadata where `text` is no finite number."""
+    """Raises BadMetadata where `text` is not a finite number."""
     try:
         number = float(text or "")
     except ValueError:

@@ -15,7 +15,7 @@ from backend.imagery.labels import PROBABILITY, band_named, scene_words
 from backend.imagery.locations import on_disk
 from backend.imagery.rasters import RasterFacts
 
-_ORDER = ("scl", "fmask", "qai", "qa60", "binary")  # from the one that tells most; of these one is used
+_ORDER = ("scl", "fmask", "qai", "qa60", "binary")  # from the most detailed; one of them is used
 _LIMIT = 50.0  # percent of cloud probability, where it is the only mask and no limit is given
 
 

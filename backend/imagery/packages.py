@@ -78,7 +78,7 @@ def open_package(path: Path) -> Package:
 
 
 def names_in(folder: Path) -> list[str]:
-    """What lies in a folder; nothing where it is none, or may not be read."""
+    """The content of a folder; nothing where it is not a folder, or may not be read."""
     try:
         return [path.name for path in folder.iterdir()]
     except OSError:

@@ -18,7 +18,7 @@ def crashing(paths: Sequence[Path]) -> dict[Path, str]:
     """Those of the netCDF files at `paths` that this process would not survive to open, each with what happens.
 
     One child opens them all; where it dies, another goes on behind the file it died of. Damage that the library
-    survives is no matter of this: the reader meets it again, and names it.
+    survives is not decided here: the reader meets it again, and names it.
     """
     found: dict[Path, str] = {}
     left = list(paths)

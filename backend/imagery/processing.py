@@ -85,8 +85,8 @@ def processing_of(path: Path, tags: Tags) -> Processing:
 
 def level_of(path: Path, tags: Tags) -> str:
     """ "1C" or "2A", by the file's name, its tags, else the name of its folder; "" where none says."""
-    told = " ".join(tags.get(name, "") for name in ("PROCESSING_LEVEL", "PRODUCT_TYPE", "PRODUCT_URI"))
-    for text in (path.stem, told, path.parent.name):
+    level = " ".join(tags.get(name, "") for name in ("PROCESSING_LEVEL", "PRODUCT_TYPE", "PRODUCT_URI"))
+    for text in (path.stem, level, path.parent.name):
         match = _TYPE.search(text) or _LEVEL.search(text.replace("_", " "))
         if match:
             return match[1].upper()

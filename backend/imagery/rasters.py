@@ -90,7 +90,7 @@ def _layer_files(path: Path, dataset: rasterio.DatasetReader) -> tuple[Path, ...
         return ()
     try:
         layers = metadata.parse(str(path), path.read_bytes()).root.findall("VRTRasterBand")
-    except (BadMetadata, OSError):  # GDAL has read it: what it tells beyond that is not needed
+    except (BadMetadata, OSError):  # GDAL has read it: more information is not needed
         return ()
     found = []
     for layer in layers:
@@ -137,11 +137,11 @@ def _layer(
 ) -> Layer:  # fmt: skip
     own_scale, own_offset = dataset.scales[index - 1], dataset.offsets[index - 1]
     if counts:
-        told = processing.with_band(dataset.tags(index), source)
+        tagged = processing.with_band(dataset.tags(index), source)
         in_counts = own_scale == 1 and abs(own_offset) >= _OFFSET_IN_COUNTS
-        own_scale = told.scale if own_scale == 1 else own_scale
+        own_scale = tagged.scale if own_scale == 1 else own_scale
         own_offset = own_offset * own_scale if in_counts else own_offset
-        own_offset = own_offset or told.offset(
+        own_offset = own_offset or tagged.offset(
             band_in(dataset.descriptions[index - 1] or "") or band_in(Path(source).stem)
         )
     scale = own_scale if options.scale is None else options.scale

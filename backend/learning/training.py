@@ -202,7 +202,7 @@ class Training:
         return permutations(self.spec.order, len(self.dataset), len(self.dataset.days), self.spec.seed)
 
     def _checkpoint(self, split: Split, normalisation: Normalisation) -> Checkpoint | None:
-        """The fold's file; its digest tells a change of settings, labels, classes, dates, bands or reflectances."""
+        """The fold's file; its digest changes with settings, labels, classes, dates, bands or reflectances."""
         if self.checkpoint is None:
             return None
         dataset, labelled = self.dataset, self.labelled

@@ -108,7 +108,7 @@ def _lines(path: Path, reader: Iterator[list[str]]) -> Iterator[tuple[int, list[
         except StopIteration:
             return
         except csv.Error as reason:
-            raise BadFile(path, line, f"this line is no CSV, look at its quotes: {reason}") from reason
+            raise BadFile(path, line, f"this line is not CSV, check its quotes: {reason}") from reason
         yield line, cells
 
 

@@ -45,7 +45,7 @@ def require_free(path: Path) -> None:
 
 
 def kept_tables(path: Path, layer: str) -> list[str]:
-    """The tables of a GeoPackage that a new layer of this name must not take away; none where it is no GeoPackage."""
+    """The tables of a GeoPackage that a new layer of this name must not remove; none where it is not one."""
     return [name for name in _tables(path) if name.lower() != layer.lower()]
 
 

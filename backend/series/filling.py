@@ -57,7 +57,7 @@ def gap_days(clear: Clear, days: Days, axis: Days) -> Days:
 
 
 def _around(clear: Clear, days: Days, axis: Days) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
-    """Where in `days` each pixel's last clear observation at or before each day of `axis` lies (-1: there is none), and
+    """Where in `days` each pixel's last clear observation at or before each day of `axis` is (-1: there is none), and
     the first one at or after it (`len(days)`: none), both `(pixels, axis)`.
     """
     count = len(days)

@@ -16,7 +16,7 @@ class ProductReader(Protocol):
     """A module that knows a kind of product that is one whole: a folder, an archive or a cube with its metadata."""
 
     def claims(self, path: Path) -> bool:
-        """Whether this folder or file is such a product, by its name and what lies in it; nothing is read."""
+        """Whether this folder or file is such a product, by its name and content; nothing is read."""
         ...
 
     def scenes(self, path: Path, options: ImageryOptions) -> list[Scene]:

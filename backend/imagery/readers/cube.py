@@ -146,7 +146,7 @@ def _zarr_store(path: Path) -> str:
 
 
 def _variable(path: Path, name: str, source: str) -> _Variable | None:
-    """None where a variable is no raster: an axis, the coordinate system, a text."""
+    """None where a variable is not a raster: an axis, the coordinate system, a text."""
     try:
         with opened(source) as dataset:
             if min(dataset.shape) < 2:

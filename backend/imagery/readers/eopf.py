@@ -35,7 +35,7 @@ _ATTRIBUTES = (".zattrs", "zarr.json")  # of Zarr 2 and 3
 
 @dataclass(frozen=True)
 class _Store:
-    """A Zarr store as it lies in a package: `root` is its folder inside, with its "/", or ""."""
+    """A Zarr store in a package: `root` is its folder inside, with its "/", or ""."""
 
     package: Package
     root: str
@@ -150,7 +150,7 @@ def _crs(attributes: Mapping[str, Any], facts: Mapping[str, Any], where: str) ->
 
 
 def _layer(store: _Store, array: str, options: ImageryOptions) -> Layer:
-    """Raises BadMetadata where scale or offset are not said: ESA has changed the offset, it cannot be supposed."""
+    """Raises BadMetadata where scale or offset are missing: ESA has changed the offset, so it cannot be assumed."""
     source, attributes = store.array(array), store.attributes(array)
     with opened(source) as dataset:
         nodata = dataset.nodata

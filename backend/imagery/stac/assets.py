@@ -16,7 +16,7 @@ MASK = "SCL"
 _PICTURES = {"visual", "overview", "thumbnail", "metadata"}  # roles of what is made to be looked at
 _RASTER = re.compile(r"tif|jp2|jpeg2000|jpx", re.IGNORECASE)
 _PIXEL = re.compile(r"_(\d+)m$")
-_WAVELENGTHS = {704: "B05", 741: "B06", 783: "B07"}  # nm; what tells the three bands apart that are all called rededge
+_WAVELENGTHS = {704: "B05", 741: "B06", 783: "B07"}  # nm; distinguishes the three bands that are all called rededge
 
 Json = Mapping[str, Any]
 
@@ -34,7 +34,7 @@ class BandAsset:
     scale: float | None
     offset: float | None
     nodata: float | None
-    resolution_m: float  # inf where it is not told
+    resolution_m: float  # inf where it is not given
 
     @property
     def rank(self) -> tuple[bool, bool, float, str]:
@@ -103,9 +103,9 @@ def _is_picture(asset: Json) -> bool:
 def _resolution(key: str, facts: Json) -> float:
     """Metres, from the first of the fields that catalogues use; it only ranks what holds the same band."""
     transform = facts.get("proj:transform")
-    told = [transform[0] if isinstance(transform, list) and transform else None]
-    told += [facts.get(name) for name in ("raster:spatial_resolution", "spatial_resolution", "gsd", "eo:gsd")]
-    sizes = [float(value) for value in told if isinstance(value, (int, float)) and value > 0]
+    given = [transform[0] if isinstance(transform, list) and transform else None]
+    given += [facts.get(name) for name in ("raster:spatial_resolution", "spatial_resolution", "gsd", "eo:gsd")]
+    sizes = [float(value) for value in given if isinstance(value, (int, float)) and value > 0]
     named = _PIXEL.search(key)
     return sizes[0] if sizes else float(named[1]) if named else inf
 

@@ -124,7 +124,7 @@ def _require_level_2a(item: _Item) -> None:
 
 
 def _layer(item: _Item, asset: BandAsset, options: ImageryOptions) -> Layer:
-    """Scale and offset: the option, else as the item tells, else as ESA's format has it."""
+    """Scale and offset: the option, else those of the item, else those of ESA's format."""
     scale = asset.scale or (_ESA_SCALE if asset.whole_numbers else 1.0)
     nodata = 0.0 if asset.nodata is None and asset.whole_numbers else asset.nodata
     return Layer(
@@ -149,7 +149,7 @@ def _offset(item: _Item, asset: BandAsset) -> float:
 
 
 def _source(item: _Item, asset: BandAsset) -> str:
-    """The address or path of an asset; where that is no http address, one of its alternatives that is."""
+    """The address or path of an asset; where that is not an http address, the first alternative that is."""
     alternate = asset.asset.get("alternate")
     others = list(alternate.values()) if isinstance(alternate, Mapping) else []
     hrefs = [entry.get("href") for entry in (asset.asset, *others) if isinstance(entry, Mapping)]
@@ -189,7 +189,7 @@ def _crs_text(facts: Json) -> str | int | None:
 
 
 def _numbers(facts: Json, name: str) -> list[float]:
-    """Empty where it is no list of numbers that a grid may have."""
+    """Empty where it is not a list of numbers that a grid may have."""
     values = facts.get(name)
     usable = isinstance(values, list) and all(isinstance(v, (int, float)) and abs(v) < 1e12 for v in values)
     return values if usable else []  # type: ignore[return-value]
@@ -209,8 +209,8 @@ def _tile(item: _Item) -> str:
     """The MGRS tile, as "31TFM"."""
     facts = item.properties
     square = "".join(str(facts.get(f"mgrs:{part}", "")) for part in ("utm_zone", "latitude_band", "grid_square"))
-    for told in (facts.get("s2:mgrs_tile"), facts.get("grid:code"), facts.get("s2:tile_id"), square):
-        text = str(told or "").replace("_", " ")
+    for code in (facts.get("s2:mgrs_tile"), facts.get("grid:code"), facts.get("s2:tile_id"), square):
+        text = str(code or "").replace("_", " ")
         if match := re.search(r"(?<![A-Z0-9])T?(\d{1,2}[C-X][A-Z]{2})(?![A-Z0-9])", text):
             return match[1].zfill(5)
     return tile_in(item.name)

@@ -132,21 +132,21 @@ def _next(link: dict[str, Any], address: str) -> str:
 
 
 def _own(feature: dict[str, Any], page: str) -> str:
-    """What the links of an item on a page are relative to: where the item itself lies, if it says so."""
+    """What the links of an item on a page are relative to: the item's own location, if it has one."""
     links = [link for link in _list(feature.get("links")) if isinstance(link, dict) and link.get("rel") == "self"]
     href = links[0].get("href") if links and is_remote(page) else None
     return resolve(page, href) if isinstance(href, str) and href else page
 
 
 def resolve(base: str, href: str) -> str:
-    """`href` as a path or an address; a document from a server leads to servers alone. Raises BadCatalogue."""
+    """`href` as a path or an address; a document from a server leads only to servers. Raises BadCatalogue."""
     if not href:
         raise BadCatalogue(unsigned(base), "it leads nowhere")
     scheme = urlsplit(href).scheme.lower()
     if is_remote(base):
         address = urljoin(base, href)
         if not address.lower().startswith(("http://", "https://")):
-            raise BadCatalogue(unsigned(base), f"it leads to {href[:80]}, which is no http address")
+            raise BadCatalogue(unsigned(base), f"it leads to {href[:80]}, which is not an http address")
         return address
     if scheme in ("http", "https"):
         return href

@@ -208,6 +208,6 @@ def test_an_array_that_lost_its_place_is_named(product, array):
     attributes = {key: value for key, value in json.loads(whole).items() if key != "_ARRAY_DIMENSIONS"}
     path.write_text(json.dumps(attributes))
     (scene,) = eopf.scenes(product, ImageryOptions())
-    with pytest.raises(UnreadableImage, match=f"{array[-3:]}.*does not say where it lies"):
+    with pytest.raises(UnreadableImage, match=f"{array[-3:]}.*has no position on the ground"):
         read_scene(scene, BANDS, scene.grid, Window(0, 0, SIZE_PX, SIZE_PX))
     path.write_text(whole)

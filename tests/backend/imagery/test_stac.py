@@ -256,7 +256,7 @@ def test_a_page_that_leads_back_to_itself_ends(served):
 
 def test_a_document_from_a_server_leads_to_no_file_of_this_machine(served):
     served.items = [item(DATES[0], {"B02": asset("file:" + "///etc/passwd")})]
-    with pytest.raises(errors.NoItems, match="no http address"):
+    with pytest.raises(errors.NoItems, match="not an http address"):
         found(f"stac:{served.address}/search")
 
 

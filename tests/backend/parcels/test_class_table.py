@@ -62,8 +62,8 @@ def test_empty_cells_that_spreadsheets_leave_do_no_harm(tmp_path: Path) -> None:
     ("text", "said"),
     [
         (TABLE + "SOJ,Soya, green,Oilseed,#00ff00\n", "line 5: this line has 5 cells, the header 4"),
-        (TABLE + 'SOJ,"Soya,Oilseed,\nTRN,Sunflower,Oilseed,\n', "line 5: this line is no CSV, look at its quotes"),
-        (TABLE + 'SOJ,"Soya" green,Oilseed,\n', "line 5: this line is no CSV, look at its quotes"),
+        (TABLE + 'SOJ,"Soya,Oilseed,\nTRN,Sunflower,Oilseed,\n', "line 5: this line is not CSV, check its quotes"),
+        (TABLE + 'SOJ,"Soya" green,Oilseed,\n', "line 5: this line is not CSV, check its quotes"),
         ("code,name,class,colour,Code\nA,B,C,,D\n", "line 1: the column code is there twice"),
         (
             "code|name|class|colour\nA|B|C|\n",
@@ -74,7 +74,7 @@ def test_empty_cells_that_spreadsheets_leave_do_no_harm(tmp_path: Path) -> None:
         (TABLE + "SOJ,Soya,Oilseed,red\n", "line 5: the colour 'red' is not of the form #rrggbb"),
         (
             TABLE + "SOJ," + "x" * 200_000 + ",Oilseed,\n",
-            "line 5: this line is no CSV, look at its quotes: field",
+            "line 5: this line is not CSV, check its quotes: field",
         ),
     ],
 )
