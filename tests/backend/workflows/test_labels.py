@@ -45,7 +45,7 @@ def test_left_out_unless_told_otherwise(region, table, tmp_path):
         "train", region.store, "-o", tmp_path / "m.cropmodel", *FOREST, "--class-table", table, reporter=reporter
     )
     assert dict(reporter.warnings)["classes.unknown_codes"] == (
-        "12 parcels have a code that the class table lacks, left out: PPH (12)."
+        "12 parcels have a code that is not in the class table and are left out: PPH (12)."
     )
     assert outcome.values["unknown_codes"] == {"PPH": 12}
     assert [row["code"] for row in outcome.values["classes"]] == ["cereal", "maize"]
@@ -157,7 +157,7 @@ def test_classes_that_differ_only_in_capitals_are_named_and_stay_apart():
     assert reporter.warnings == [
         (
             "classes.differ_in_case",
-            "Classes differ only in capitals, and each is a class of its own: A, a; BL\u00c9, bl\u00e9.",
+            "Some classes differ only in capital letters, and each is a class of its own: A, a; BL\u00c9, bl\u00e9.",
         )
     ]
     found, reporter = declared({"crop": [1, 2, 3], "name": ["Wheat", "wheat", "Rye"]}, "name")

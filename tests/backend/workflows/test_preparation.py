@@ -59,7 +59,7 @@ def test_series_made_otherwise_than_the_training_s_are_said(region, trained):
         "cpu",
         reporter=recorder,
     )
-    assert "made by linear" in dict(recorder.warnings)["series.made_otherwise"]
+    assert "made with linear" in dict(recorder.warnings)["series.made_otherwise"]
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_what_is_not_given_is_as_in_the_training(region, tmp_path):
     assert open_store(tmp_path / "b.parcels").manifest.sentinel_2.series.filling == "linear"
     assert open_store(tmp_path / "b.parcels").manifest.inputs["inner_buffer_m"] == 0
     told = dict(recorder.warnings)["series.made_otherwise"]
-    assert "pixels 5 m inside the outlines; these are made by linear" in told
+    assert "pixels 5 m inside the outlines; these are made with linear" in told
 
 
 def test_the_model_s_gap_limit_and_outlier_test_can_be_refused(region, tmp_path):
@@ -132,4 +132,4 @@ def test_the_model_s_gap_limit_and_outlier_test_can_be_refused(region, tmp_path)
         store = open_store(tmp_path / f"{name}.parcels")
         assert store.manifest.sentinel_2.series == SeriesOptions("whittaker", None, False)
         assert (np.asarray(store.reflectance) != UNOBSERVED).all() and len(store.reflectance)
-        assert "made by whittaker, SCL" in dict(recorder.warnings)["series.made_otherwise"]
+        assert "made with whittaker, SCL" in dict(recorder.warnings)["series.made_otherwise"]

@@ -66,7 +66,7 @@ def test_it_takes_the_place_of_former_results_only(region, tmp_path):
     output = tmp_path / "crops.gpkg"
     (tmp_path / "crops.results").mkdir()
     (tmp_path / "crops.results" / "notes.txt").write_text("mine")
-    with pytest.raises(NotWritable, match="something else"):
+    with pytest.raises(NotWritable, match="other files than the results"):
         backend.classify(region.store, region.model, output, device="cpu")
     assert not output.exists()
     (tmp_path / "crops.results" / "notes.txt").unlink()
