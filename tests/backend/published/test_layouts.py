@@ -116,7 +116,7 @@ def test_without_figures_the_geometry_is_finite(tmp_path):
     published = write_pixel_sets(tmp_path / "set", geometry=False)
     reporter = Recorder()
     store = brought_in(published.path, tmp_path, reporter)
-    assert any("geomfeat.json is not there" in line for line in reporter.logs)
+    assert any("geomfeat.json does not exist" in line for line in reporter.logs)
     assert torch.isfinite(dataset_for("pixel_set", store).batch(np.arange(18), CPU).geometry).all()
 
 
