@@ -210,11 +210,11 @@ def names_in(folder: Path) -> frozenset[str]:
 def small_disk(folder: Path) -> Iterator[Path]:
     folder.mkdir()
     options = ["-t", "tmpfs", "-o", f"size={DISK_MB}m", "tmpfs", str(folder)]
-    subprocess.run(["mount", *options], check=True)  # noqa: S607 (where it is differs between systems)
+    subprocess.run(["mount", *options], check=True)  # noqa: S607 (where it is differs between systems)  # nosec B607
     try:
         yield folder
     finally:
-        subprocess.run(["umount", folder], check=True)  # noqa: S607
+        subprocess.run(["umount", folder], check=True)  # noqa: S607  # nosec B607
         folder.rmdir()
 
 
