@@ -13,7 +13,7 @@ CLASS_TABLES = (
     OWN_VALUES,
     *("paper", "rpg_groups", FROM_FILE),
     *("hcat3_crops", "hcat3_level3", "hcat3_level4", "hcat3_level5", "hcat3_level6"),
-    *("austria", "flanders", "netherlands", "switzerland", "worldcereal"),
+    *("austria", "flanders", "netherlands", "switzerland", "worldcereal", "worldcereal_ewoc"),
 )
 
 
@@ -32,6 +32,7 @@ def titles() -> Dict[str, str]:
         "hcat3_level4": tr("EuroCrops: HCAT3 level 4, crop groups"),
         "hcat3_level5": tr("EuroCrops: HCAT3 level 5, crops"),
         "hcat3_level6": tr("EuroCrops: HCAT3 level 6, crops by season"),
-        "worldcereal": tr("WorldCereal reference data"),
+        "worldcereal_ewoc": tr("WorldCereal: crops (ten-digit ewoc_code)"),
+        "worldcereal": tr("WorldCereal: crop groups of its first phase (four digits)"),
         FROM_FILE: tr("From a file"),
     }

@@ -1,7 +1,8 @@
 """Writes the class tables made of published code lists again: `python scripts/class_tables.py FACTS [--output FOLDER]`.
 
 FACTS is a folder with EuroCrops' `hcat_core/HCAT3.csv` and `csvs/country_mappings/`, and WorldCereal's
-`wc2eurocrops_map.csv`. `resources/nomenclatures/README.md` names the sources and says what was decided here.
+`wc2eurocrops_map.csv` and `ewoc_legend.csv`. `resources/nomenclatures/README.md` names the sources and says what was
+decided here.
 """
 
 # SPDX-License-Identifier: GPL-2.0-or-later
@@ -87,6 +88,25 @@ CORRECTED = {
     ("netherlands", "1949"): "3301180000",  # Aardperen are Jerusalem artichokes; the list's code does not exist
 }
 
+# Labels of WorldCereal's legend that are not names of crops as they stand.
+EWOC_CLASSES = {
+    "soy_soybeans": "Soya",
+    "rapeseed_rape": "Rapeseed",
+    "spring_rapeseed_rape": "Spring rapeseed",
+    "not_cultivated_fallow": "Fallow",
+    "greenhouse_foil_film_indoor": "Greenhouses and foil",
+    "non_cropland_incl_perennial": "No cropland",
+    "non_cropland_excl_perennial": "No temporary crops",
+    "non_cropland_mixed": "Mixed land without crops",
+    "vegetables_fruits": "Vegetables and fruits",
+    "mushrooms_truffles": "Mushrooms and truffles",
+    "dry_pulses_legumes": "Dry pulses",
+    "root_tuber_crops": "Root and tuber crops",
+    "herb_spice_medicinal_crops": "Herbs, spices and medicinal plants",
+    "grass_fodder_crops": "Grass and other fodder",
+    "bare_sparsely_vegetated": "Bare or sparsely vegetated land",
+}
+
 
 class Row(NamedTuple):
     """As it stands in the file; the columns' names are those of class tables."""
@@ -116,6 +136,7 @@ def tables(facts: Path) -> Iterator[tuple[str, list[Row]]]:
     for layer, lists in LAYERS.items():
         yield layer, by_main_crop(national(layer, [facts / "csvs/country_mappings" / f"{n}.csv" for n in lists], names))
     yield "worldcereal", worldcereal(read(facts / "wc2eurocrops_map.csv"))
+    yield "worldcereal_ewoc", worldcereal_ewoc(read(facts / "ewoc_legend.csv"))
 
 
 def parent(code: str, level: int) -> str:
@@ -158,6 +179,16 @@ def worldcereal(rows: Iterable[Mapping[str, str]]) -> list[Row]:
     """The codes of WorldCereal's first phase; crops in the group of their first digits, land cover as it is."""
     names = {row["croptype"]: row["name"].rstrip(" *") for row in rows}
     return by_class((code, name, names[_group(code)]) for code, name in names.items())
+
+
+def worldcereal_ewoc(rows: Iterable[Mapping[str, str]]) -> list[Row]:
+    """The ten-digit codes of WorldCereal's second phase, as numbers and as `11-01-01-000-0`; the project's classes."""
+    crops = [(row["ewoc_code"], readable(row["label_full"]), row["sampling_label"]) for row in rows]
+    return by_class(
+        (code, name, EWOC_CLASSES.get(label) or readable(label))
+        for dashed, name, label in crops
+        for code in (dashed.replace("-", ""), dashed)
+    )
 
 
 def _group(code: str) -> str:

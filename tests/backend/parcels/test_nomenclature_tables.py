@@ -10,6 +10,7 @@ from pathlib import Path
 
 import geopandas
 import numpy as np
+import pandas
 import pandas as pd
 import pytest
 
@@ -47,7 +48,7 @@ PAPER_CLASSES = [
 def test_built_in_tables_go_by_name() -> None:
     assert nomenclature.built_in() == (
         *("austria", "flanders", "hcat3_crops", "hcat3_level3", "hcat3_level4", "hcat3_level5", "hcat3_level6"),
-        *("netherlands", "paper", "rpg_groups", "switzerland", "worldcereal"),
+        *("netherlands", "paper", "rpg_groups", "switzerland", "worldcereal", "worldcereal_ewoc"),
     )
 
 
@@ -215,6 +216,9 @@ def test_every_code_of_an_agency_is_mapped(table: str, lists: list[str]) -> None
         ("hcat3_crops", "3301210202 3301290300", "vegetables"),
         ("worldcereal", "4350 4351 4352", "rapeseed"),
         ("worldcereal", "1100 1110 1120", "wheat"),
+        ("worldcereal_ewoc", "1101010001 11-01-01-000-1", "wheat"),
+        ("worldcereal_ewoc", "1101010002 11-01-01-000-2", "spring_wheat"),
+        ("worldcereal_ewoc", "1101060000 11-01-06-000-0", "maize"),
     ],
 )
 def test_known_crops_of_agencies(table: str, codes: str, expected: str) -> None:
@@ -234,8 +238,22 @@ def test_the_script_writes_the_same_tables_again(tmp_path: Path) -> None:
     script = ROOT / "scripts/class_tables.py"
     subprocess.run([sys.executable, script, REAL_CODES, "--output", tmp_path], check=True, capture_output=True)
     made = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    assert len(made) == 9
+    assert len(made) == 10
     assert made == {name: (nomenclature.BUILT_IN / name).read_bytes() for name in made}
+
+
+@with_lists
+def test_every_code_of_worldcereal_s_legend_is_known_as_a_number_and_as_text() -> None:
+    """Its published samples hold `ewoc_code` as 64-bit numbers, in which 0 is unknown."""
+    legend = pandas.read_csv(REAL_CODES / "ewoc_legend.csv", dtype=str)
+    table = nomenclature.read("worldcereal_ewoc")
+    as_numbers, left = table.labels(legend["ewoc_code"].str.replace("-", "").astype("int64"))
+    as_text, unknown = table.labels(legend["ewoc_code"])
+    assert left == unknown == {} and as_numbers.tolist() == as_text.tolist()
+    classes = pandas.Series([table.classes[label].name for label in as_text])
+    assert (classes.groupby(legend["sampling_label"]).nunique() == 1).all()
+    assert classes.nunique() == legend["sampling_label"].nunique() == 57
+    assert table.classes[table.labels(pandas.Series([0]))[0][0]].name == "Unknown"
 
 
 # Real layers
