@@ -23,11 +23,8 @@ IN_ANY_PYTHON = ["backend/__init__.py", "backend/__main__.py", "backend/installa
 SHIPPED = [*ENGINE, *QGIS_SIDE]
 COMMAND_LINE = {"backend/__main__.py", *python_files("backend/commands")}
 PROGRAMS = python_files("scripts", "benchmarks")
-# what users and developers read; the words of the readers of images are still to be revised
-READ = [
-    *(path for path in SHIPPED if not path.startswith("backend/imagery/")),
-    *(path for path in text_files() if path.endswith((".md", ".j2")) and not path.startswith("tests/")),
-]
+# what users and developers read
+READ = [*SHIPPED, *(path for path in text_files() if path.endswith((".md", ".j2")) and not path.startswith("tests/"))]
 RULES = {"tests/contract/rules.py", "tests/contract/test_rules.py"}  # they name what must not be named
 # The edges of a process or a thread, where what went wrong is told to the other side: nothing above would catch it.
 EDGES = {"backend/__main__.py", "crop_classifier_plugin/engine/process.py", "crop_classifier_plugin/ui/engine_task.py"}

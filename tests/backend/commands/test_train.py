@@ -7,8 +7,9 @@ import json
 
 import geopandas
 import pytest
+from filelock import FileLock
 
-from backend.errors import MissingField, TooFewClasses, UnknownModel
+from backend.errors import MissingField, NotWritable, TooFewClasses, UnknownModel
 from backend.models.bundle import ModelBundle
 from tests.backend.commands.conftest import run
 from tests.backend.ground import DATES
@@ -67,3 +68,14 @@ def test_wrong_fields_and_models(region, tmp_path):
     with pytest.raises(UnknownModel, match="cnn-gru-0.9"):
         run("train", region.store, "-o", output, "--class-field", "CODE_CULTU", "--model", "resnet")
     assert not output.exists()
+
+
+def test_one_run_at_a_time_writes_a_model(region, tmp_path):
+    output = tmp_path / "m.cropmodel"
+    arguments = ("train", region.store, "-o", output, "--class-field", "CODE_CULTU", "--model", "random-forest")
+    with FileLock(tmp_path / ".m.cropmodel.lock"), pytest.raises(NotWritable, match="another run is working on it"):
+        run(*arguments)
+    assert [path.name for path in tmp_path.iterdir() if not path.name.endswith(".lock")] == []
+    run(*arguments)
+    assert ModelBundle.load(output).architecture == "random-forest"
+    assert not list(tmp_path.glob(".*"))

@@ -94,7 +94,7 @@ def test_inspect_prints_the_truth_of_each_safe(tmp_path, metadata):
 
 @needs_safe
 def test_the_real_manifest_tells_the_real_sizes(tmp_path):
-    """All files that came along are as large as it says; the made-up bands are smaller."""
+    """All files that came along are as large as it says; the simulated bands are smaller."""
     (real,) = WHOLE_SAFE
     package = open_package(real)
     told = re.findall(r'size="(\d+)">\s*<fileLocation href="\./([^"]+)"', (real / "manifest.safe").read_text())
@@ -107,7 +107,7 @@ def test_the_real_manifest_tells_the_real_sizes(tmp_path):
         product / next((real / "GRANULE").glob("L2A*")).relative_to(real)
     )
     (product / "manifest.safe").symlink_to(real / "manifest.safe")
-    with pytest.raises(NoAcquisitions, match=r"B02_10m\.jp2.*manifest\.safe says"):
+    with pytest.raises(NoAcquisitions, match=r"B02_10m\.jp2.*according to manifest\.safe"):
         find(product, ImageryOptions(), Silent())
 
 
