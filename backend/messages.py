@@ -389,7 +389,7 @@ ERRORS: Dict[str, Text] = {  # the classes of errors.py, and faults of the engin
         "Free some space, or choose an output on another disk.",
     ),
     "output.too_large": Text(
-        "{path} would be larger than a file may be here[, {limit_mb:,.0f} MB].",
+        "{path} would be larger than a file may be here[, {limit_mb:,.1f} MB].",
         "Raise the limit on the size of files (ulimit -f), or choose another disk: FAT32 holds files of up to 4 GB.",
     ),
     "output.quota": Text(
