@@ -1,4 +1,4 @@
-"""The main job from end to end on a made-up region: simulate, extract, train, classify in QGIS, show (`make demo`).
+"""The main job from end to end on a simulated region: simulate, extract, train, classify in QGIS, show (`make demo`).
 
 Run by the engine's Python. What is there from an earlier run is used again.
 """
@@ -44,7 +44,8 @@ def main() -> None:
     breakdown = json.loads(report.with_suffix(".json").read_text(encoding="utf-8"))["breakdown"]
     picture = draw(layer, breakdown)
     show(trained["scores"], breakdown)
-    print(f"\nMade in {time.monotonic() - began:.0f} s, from a region that is made up and shows nothing real:")
+    seconds = time.monotonic() - began
+    print(f"\nMade in {seconds:.0f} s, from a simulated region, whose scores say nothing about real fields:")
     for what, path in {"layer": layer, "report": report, "map": picture, "model": model}.items():
         print(f"  {what:7} {path.relative_to(ROOT)}")
 
@@ -110,7 +111,7 @@ def draw(layer: Path, breakdown: list[dict[str, Any]]) -> Path:
     classes = [CropClass(row["code"], row["name"], row["colour"]) for row in breakdown]
     parcels = pyogrio.read_dataframe(layer)
     return draw_map(
-        parcels, list(parcels["crop_code"]), classes, OUT / "map.png", "Classified parcels of a made-up region"
+        parcels, list(parcels["crop_code"]), classes, OUT / "map.png", "Classified parcels of a simulated region"
     )
 
 
