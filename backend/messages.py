@@ -485,8 +485,9 @@ WARNINGS: Dict[str, Text] = {  # what `Reporter.warning` takes
         "Clouds can be that bright. Give --nodata and import again, where another value means missing data.",
     ),
     "labels.not_judged": Text(
-        "[{parcels:when}{count} of {parcels} parcels lack a prediction or a known crop|{count} classified parcels"
-        " have no declared crop that the model knows] and are not compared[; unknown: {unknown:list}].",
+        "{count} of {parcels} parcels are not compared with their declared crop:[ {class_not_known} have a crop that is"
+        " none of the model's classes ({codes:list});][ {no_declared_crop} have no declared crop;][ {not_classified}"
+        " were not classified;] the scores say nothing about them.",
     ),
     "labels.rare_class": Text(
         "Classes with fewer than {needed} usable parcels are left out: {classes:list 0}.",
@@ -559,6 +560,15 @@ WARNINGS: Dict[str, Text] = {  # what `Reporter.warning` takes
     "previous.unknown_codes": Text(
         "{parcels} parcels have a crop of last year ({field}) that is not in the class table: {codes:list}.",
         "They are classified from the images only. Choose the field that holds last year's crop in the same codes.",
+    ),
+    "scores.not_told": Text(
+        "{count} of the {judged} parcels that are compared may have been used to train the model: nothing tells which"
+        " parcels it was trained on.",
+        "Take the scores as an upper limit. Models that this version trains remember their parcels.",
+    ),
+    "scores.trained_on": Text(
+        "{count} of the {judged} parcels with a known crop were used to train the model; the scores leave them out, and"
+        " the report lists their agreement apart.",
     ),
     "season.not_covered": Text(
         "{images} has images from day {first} to day {last} of season {season}; {outside} of the {dates} dates of {of} "

@@ -29,7 +29,10 @@ from .json_document import (
 )
 from .model_zip import MODEL, opened, read
 
-__all__ = ["SCHEMA", "Fault", "ModelDescription", "NewerSchema", "RotationTable", "describe", "document_bytes"]
+__all__ = [
+    "SCHEMA", "Fault", "ModelDescription", "NewerSchema", "RotationTable", "TrainingSeasons", "describe",
+    "document_bytes",
+]  # fmt: skip
 SCHEMA = 1
 
 # Limits: generous for any real model (docs/contracts.md); those of sizes are in model_zip.py and json_document.py
@@ -39,6 +42,7 @@ MOST_HYPERPARAMETER = {"layers": 64, "trees": 10_000}  # of an architecture; the
 MOST_OTHER_HYPERPARAMETER = 4096
 MOST_REFLECTANCE, MOST_LIFT, MOST_TEMPERATURE = 1e6, 1e12, 1e3
 MOST_BUFFER_M, MOST_DILATION_M, LAST_SCL = 10_000, 5000, 11
+DIGEST_BYTES, MOST_DIGESTS, MOST_SEASONS = 4, 2_000_000, 100  # of training_parcels.bin
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _CLASS = ("code", "name", "colour")
@@ -52,6 +56,14 @@ class RotationTable:
 
     previous: Tuple[str, ...]
     lift: Tuple[Tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
+class TrainingSeasons:
+    """How many digests training_parcels.bin has of each season; `complete`: of every training parcel."""
+
+    digests: Mapping[int, int]
+    complete: bool
 
 
 @dataclass(frozen=True)
@@ -71,6 +83,7 @@ class ModelDescription:
     class_table: Tuple[Mapping[str, str], ...]
     temperature: float
     rotation: Optional[RotationTable]
+    training_parcels: Optional[TrainingSeasons]
     scores: Optional[Mapping[str, Any]]
     provenance: Mapping[str, Any]
 
@@ -112,6 +125,7 @@ class ModelDescription:
             class_table=_class_table(part("class_table")),
             temperature=as_positive(temperature, "calibration temperature", MOST_TEMPERATURE),
             rotation=_rotation(document.get("rotation"), len(classes)),
+            training_parcels=_training_parcels(document.get("training_parcels")),
             scores=None if scores is None else _scores(scores),
             provenance=_provenance(part("provenance"), fillings),
         )
@@ -207,6 +221,21 @@ def _rotation(value: Any, classes: int) -> Optional[RotationTable]:
     lift = _matrix(member_of(table, "lift", "rotation"), "rotation lift", len(previous), classes, MOST_LIFT)
     expect(all(number > 0 for line in lift for number in line), "rotation lift", "numbers above 0", table["lift"])
     return RotationTable(previous, lift)
+
+
+def _training_parcels(value: Any) -> Optional[TrainingSeasons]:
+    if value is None:
+        return None
+    facts, where, digests = as_object(value, "training_parcels"), "training_parcels seasons", {}
+    for item in as_list(member_of(facts, "seasons", "training_parcels"), where, 0, MOST_SEASONS):
+        row = as_object(item, where)
+        season = as_whole(member_of(row, "season", where), f"{where} season", 1, 9999)
+        expect(season not in digests, where, "each season once", season)
+        digests[season] = as_whole(member_of(row, "digests", where), f"{where} digests", 0, MOST_DIGESTS)
+    expect(sum(digests.values()) <= MOST_DIGESTS, where, f"at most {MOST_DIGESTS} digests", sum(digests.values()))
+    complete = member_of(facts, "complete", "training_parcels")
+    expect(isinstance(complete, bool), "training_parcels complete", "true or false", complete)
+    return TrainingSeasons(digests, complete)
 
 
 def _scores(value: Any) -> Dict[str, Any]:

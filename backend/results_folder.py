@@ -15,7 +15,7 @@ import sqlite3
 import sys
 from array import array
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Iterable, Iterator, Mapping, Optional, Tuple
@@ -47,7 +47,10 @@ class NotResults(ValueError):
 
 @dataclass(frozen=True)
 class Description:
-    """`results.json`. `classes`: code, name, colour, in the order of the probabilities; `store` None: not kept."""
+    """`results.json`. `classes`: code, name, colour, in the order of the probabilities; `store` None: not kept.
+
+    `provenance` has facts by name, as in the report, by which the run can be repeated.
+    """
 
     made: str
     engine: str
@@ -59,6 +62,7 @@ class Description:
     classes: Tuple[Mapping[str, str], ...]
     parcels: int
     classified: int
+    provenance: Mapping[str, Any] = field(default_factory=dict)
     schema: int = SCHEMA
 
     @classmethod
@@ -77,6 +81,7 @@ class Description:
             classes=tuple(_class(entry) for entry in as_list(part("classes"), "classes", 1, MOST_CLASSES)),
             parcels=parcels,
             classified=as_whole(part("classified"), "classified", 0, parcels),
+            provenance=as_object(document.get("provenance", {}), "provenance"),
         )
 
 

@@ -30,6 +30,12 @@ OUTLINES = {
     "overlapping": "Overlaps another parcel; the shared pixels are used for both",
     "narrow": "Too narrow for the inner buffer; the whole outline was used",
 }
+NOT_SEEN, SEEN_IN_OTHER_SEASON, SEEN = "no", "other season", "yes"
+TRAINED_ON = {
+    NOT_SEEN: "Not used to train the model",
+    SEEN_IN_OTHER_SEASON: "Used to train the model in another season",
+    SEEN: "Used to train the model",
+}
 CLASSIFIABLE = ("ok", "few_pixels", "partly_outside")
 
 

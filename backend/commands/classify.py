@@ -10,7 +10,7 @@ import click
 from backend.commands import Outcome
 from backend.commands.options import options_of
 from backend.protocol import Reporter
-from backend.reports.tables import as_text
+from backend.reports.tables import as_text, seen_sentences
 from backend.workflows.classify import Classification, ClassifySpec, classify
 from backend.workflows.documents import as_document
 
@@ -31,8 +31,9 @@ def _text(result: Classification) -> str:
         f"{row['name'][:29]:30}{row['parcels']:>9}{row['area_ha']:>12,.1f}" for row in result.classes if row["parcels"]
     ]
     table = as_text(result.scores) if result.scores else "\n".join(rows)
+    seen = "".join(f"{sentence}\n" for sentence in seen_sentences(result.judged, result.not_judged))
     return (
-        f"{table}\n{result.classified} of {result.parcels} parcels classified ({flags})"
+        f"{table}\n{seen}{result.classified} of {result.parcels} parcels classified ({flags})"
         f" in {result.seconds} s\n"
         f"layer   {result.output}\nreport  {result.report}\nresults {result.results}"
     )

@@ -10,7 +10,7 @@ import click
 from backend.commands import Outcome
 from backend.commands.options import options_of
 from backend.protocol import Reporter
-from backend.reports.tables import as_text
+from backend.reports.tables import as_text, seen_sentences
 from backend.workflows.documents import as_document
 from backend.workflows.evaluate import EvaluateSpec, evaluate
 
@@ -21,4 +21,6 @@ from backend.workflows.evaluate import EvaluateSpec, evaluate
 def command(reporter: Reporter, **options: Any) -> Outcome:
     """Report how well PREDICTIONS, a classified layer, agree with a field of declared crops."""
     result = evaluate(EvaluateSpec.of(**options), reporter)
-    return Outcome(as_document(result), f"{as_text(result.scores)}\nreport  {result.report}")
+    parts = [as_text(result.scores)] if result.scores else []
+    parts += seen_sentences(result.judged, result.not_judged)
+    return Outcome(as_document(result), "\n".join([*parts, f"report  {result.report}"]))

@@ -70,6 +70,11 @@ def attempt(kind: str) -> DeviceCheck:
     return DeviceCheck(_name(kind), kind, right, round(seconds, 4), "" if right else "it computes wrong results")
 
 
+def device_name(device: torch.device) -> str:
+    """`cuda, NVIDIA H100` or `cpu, 8 threads`: what a run can be repeated on."""
+    return f"{device.type}, {_name(device.type)}"
+
+
 def _absent(kind: str) -> str:
     """Why the device is not available; empty when it is."""
     if kind == "cuda" and not torch.cuda.is_available():

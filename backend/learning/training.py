@@ -25,7 +25,7 @@ from backend.vocabulary import CropClass
 
 from .calibration import fit_temperature, probabilities
 from .checkpoint import SUFFIX, Checkpoint, digest
-from .device import choose
+from .device import choose, device_name
 from .fitting import Task, better, fit, fresh, work
 from .folds import RANDOM, Folding, Split, missing_from_train
 from .labels import Labelled, learnable
@@ -55,6 +55,7 @@ class Fitted:
     best: Mapping[str, Any]
     rows: NDArray[np.int64]
     probabilities: NDArray[np.float32]
+    learned_rows: NDArray[np.int64]  # of the training and the validation part: all that its choice depends on
     rotation: Rotation | None = None  # of the training part, where last year's crops were given
 
 
@@ -63,6 +64,7 @@ class Trained:
     """`kept` is the fold with the best validation; all scores below are over the test parcels of all folds run."""
 
     spec: TrainingSpec
+    device: str  # by name, where `spec` may say auto
     folds: int  # that there are, run or not
     classes: tuple[CropClass, ...]
     left_out: tuple[tuple[CropClass, int], ...]
@@ -184,7 +186,10 @@ class Training:
         predict = partial(logits, network, samples, progress=progress, message=f"{task.fold}, testing")
         temperature = fit_temperature(predict(split.validation), labels[split.validation], prior[split.validation])
         found = probabilities(predict(split.test), temperature, prior[split.test])
-        return Fitted(network.cpu(), normalisation, temperature, curves, _best(curves), split.test, found, rotation)
+        learned = np.union1d(split.train, split.validation)
+        return Fitted(
+            network.cpu(), normalisation, temperature, curves, _best(curves), split.test, found, learned, rotation
+        )
 
     def _prior(self, split: Split) -> tuple[Rotation | None, NDArray[np.float32]]:
         """The rotation of the training part, and what it says of every parcel `(parcels, classes)`; 0 without one.
@@ -233,6 +238,7 @@ def _trained(training: Training, fitted: list[Fitted]) -> Trained:
     truth, predicted = labelled.labels[rows], found.argmax(axis=1)
     return Trained(
         spec=training.spec,
+        device=device_name(training.device),
         folds=len(training.splits),
         classes=labelled.classes,
         left_out=labelled.left_out,

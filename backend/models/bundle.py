@@ -22,13 +22,14 @@ from backend.files import write_beside
 from backend.json_document import Fault, NewerSchema, first_line, parse
 from backend.memory import require_memory
 from backend.model_file import SCHEMA, ModelDescription
-from backend.model_zip import MEMBERS, MODEL, REPORT, opened, read
+from backend.model_zip import MEMBERS, MODEL, REPORT, TRAINING_PARCELS, opened, read
 from backend.options import FILLINGS
 from backend.vocabulary import CropClass
 
 from . import MODELS
 from .build import build
 from .rotation import Rotation
+from .training_parcels import TrainingParcels
 from .weights import UNBUILDABLE, read_weights, require_working
 
 MOST_REPORT_VALUES = 5_000_000  # its curves have a row for each epoch of each fold
@@ -56,7 +57,8 @@ class ModelBundle:
     provenance: Mapping[str, Any]
     weights: Mapping[str, Tensor]
     report: Mapping[str, Any]
-    rotation: Rotation | None = None  # where it learnt what follows last year's crop; a member that may be missing
+    rotation: Rotation | None = None  # where it learnt what follows last year's crop; a part that may be missing
+    training_parcels: TrainingParcels | None = None  # None: the file does not tell
 
     def network(self) -> nn.Module:
         """The network with its weights, ready to predict. Raises RuntimeError where the weights do not fit."""
@@ -82,16 +84,19 @@ class ModelBundle:
         weights = {name: tensor.detach().cpu().contiguous() for name, tensor in self.weights.items()}
         document = _to_json(self._document())
         ModelDescription.from_document(parse(document, MODEL), MODELS, FILLINGS)
-        contents = (document, write_tensors(weights), _to_json(self.report))
+        contents = dict(zip(MEMBERS, (document, write_tensors(weights), _to_json(self.report)), strict=True))
+        if self.training_parcels:
+            contents[TRAINING_PARCELS] = self.training_parcels.packed()
         target = io.BytesIO()
         with zipfile.ZipFile(target, "w") as archive:
-            for member, content in zip(MEMBERS, contents):
+            for member, content in contents.items():
                 info = zipfile.ZipInfo(member)  # its date is fixed: the same model gives the same bytes
                 archive.writestr(info, content, zipfile.ZIP_DEFLATED, compresslevel=1)
         return target.getvalue()
 
     def _document(self) -> dict[str, Any]:
         rotation = {"rotation": self.rotation.document()} if self.rotation else {}
+        parcels = {"training_parcels": self.training_parcels.document()} if self.training_parcels else {}
         return {
             "schema": SCHEMA,
             "architecture": self.architecture,
@@ -105,6 +110,7 @@ class ModelBundle:
             "class_table": [dict(row) for row in self.class_table],
             "calibration": {"temperature": self.temperature},
             **rotation,
+            **parcels,
             "scores": self.scores,
             "provenance": dict(self.provenance),
         }
@@ -116,13 +122,17 @@ class ModelBundle:
             model = ModelDescription.from_document(parse(read(archive, MODEL), MODEL), MODELS, FILLINGS)
             report = parse(read(archive, REPORT), REPORT, MOST_REPORT_VALUES)
             weights = read_weights(archive, model)
+            parcels = _training_parcels(archive, model)
         with _refusing(path):
-            bundle = cls._of(model, weights, report)
+            bundle = cls._of(model, weights, report, parcels)
             require_working(bundle.network(), model)
         return bundle
 
     @classmethod
-    def _of(cls, model: ModelDescription, weights: Mapping[str, Tensor], report: Mapping[str, Any]) -> ModelBundle:
+    def _of(
+        cls, model: ModelDescription, weights: Mapping[str, Tensor], report: Mapping[str, Any],
+        training_parcels: TrainingParcels | None,
+    ) -> ModelBundle:  # fmt: skip
         return cls(
             architecture=model.architecture,
             hyperparameters=model.hyperparameters,
@@ -140,7 +150,17 @@ class ModelBundle:
             weights=weights,
             report=report,
             rotation=Rotation.of(model.rotation, len(model.classes)) if model.rotation else None,
+            training_parcels=training_parcels,
         )
+
+
+def _training_parcels(archive: zipfile.ZipFile, model: ModelDescription) -> TrainingParcels | None:
+    """Raises Fault where the description has them and the zip has not."""
+    if model.training_parcels is None:
+        return None
+    if TRAINING_PARCELS not in archive.namelist():
+        raise Fault(f"it lacks {TRAINING_PARCELS}")
+    return TrainingParcels.unpacked(read(archive, TRAINING_PARCELS), model.training_parcels)
 
 
 @contextmanager

@@ -57,6 +57,8 @@ def _content(document: Mapping[str, Any], picture: bytes | None) -> dict[str, An
         "scores": document.get("scores"),
         "classes": classes,
         "numbered": tables.numbered(classes),
+        "compared_groups": tables.compared_groups(document.get("judged") or []),
+        "not_compared": tables.not_compared(document.get("not_judged")),
         "fold_scores": document.get("fold_scores") or [],
         "over_folds": tables.over_folds(document.get("fold_scores") or []),
         "measures": tables.MEASURES,

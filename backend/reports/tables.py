@@ -10,6 +10,7 @@ from typing import Any
 
 from backend.reports.document import classified
 from backend.spreadsheet import write_records, write_rows
+from backend.vocabulary import SEEN, SEEN_IN_OTHER_SEASON, TRAINED_ON
 
 CSV_COLUMNS = ("code", "name", "colour", "parcels", "area_ha", "precision", "recall", "f", "support", "predicted")
 SCORES = ("precision", "recall", "f")
@@ -125,9 +126,57 @@ def headline(document: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 
 def in_short(document: Mapping[str, Any]) -> list[str]:
     """A summary of the scores or of the classification, in sentences."""
+    seen = seen_sentences(document.get("judged") or [], document.get("not_judged"))
     if scores := document.get("scores"):
-        return [*_few(scores), *_agreement(scores), *_extremes(scores), *_mistake(scores)]
-    return [*_coverage(document.get("flags") or []), *_largest(document.get("breakdown") or [])]
+        return [*_few(scores), *seen, *_agreement(scores), *_extremes(scores), *_mistake(scores)]
+    return [*seen, *_coverage(document.get("flags") or []), *_largest(document.get("breakdown") or [])]
+
+
+def seen_sentences(judged: Sequence[Mapping[str, Any]], not_judged: Mapping[str, Any] | None) -> list[str]:
+    """Which parcels a score is of, where it is not simply of all, in sentences."""
+    groups = {row["trained_on"]: row for row in judged}
+    sentences = []
+    if SEEN in groups:
+        seen, compared = groups[SEEN], sum(row["parcels"] for row in judged)
+        agreed = f"The model was trained on {seen['parcels']:,} of the {compared:,} parcels that could be compared."
+        sentences.append(
+            f"{agreed} They are left out of the scores: their overall accuracy, {percent(seen['oa'])} %, says little about"
+            " other parcels."
+        )
+        if len(groups) == 1:
+            sentences.append("There are no scores: the model was trained on every parcel that could be compared.")
+    if None in groups:
+        sentences.append(
+            f"It is not known whether the model was trained on {groups[None]['parcels']:,} of the parcels compared: the true"
+            " scores may be lower."
+        )
+    if SEEN_IN_OTHER_SEASON in groups:
+        again = groups[SEEN_IN_OTHER_SEASON]
+        sentences.append(
+            f"{again['parcels']:,} of the parcels compared were used for training in another season; their overall accuracy"
+            f" is {percent(again['oa'])} %."
+        )
+    if not_judged and not_judged["class_not_known"]:
+        codes = shortened(", ".join(f"{code} ({count})" for code, count in not_judged["codes"].items()), 200)
+        start = f"{not_judged['class_not_known']:,} parcels have a declared crop of no known class"
+        sentences.append(f"{start} ({codes}): they are not in the scores, though none of them can be classified right.")
+    return sentences
+
+
+def compared_groups(judged: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of the table of `judged`, each with its `title`."""
+    titles = {**TRAINED_ON, None: "Not known whether used to train the model"}
+    return [{**row, "title": titles[row["trained_on"]]} for row in judged]
+
+
+def not_compared(counts: Mapping[str, Any] | None) -> list[tuple[str, int]]:
+    """Why parcels are not compared, and how many."""
+    titles = {
+        "class_not_known": "Declared crop is none of the model's classes",
+        "no_declared_crop": "No declared crop",
+        "not_classified": "Not classified",
+    }
+    return [(title, counts[key]) for key, title in titles.items() if counts and counts[key]]
 
 
 def _few(scores: Mapping[str, Any]) -> list[str]:

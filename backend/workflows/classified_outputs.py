@@ -18,6 +18,7 @@ from backend.reports.map import map_png
 from backend.series.store import remove_unused
 from backend.staging import Staging, recover, staged
 from backend.workflows import report_document
+from backend.workflows.agreement import Agreement
 from backend.workflows.classified_parcels import ClassifiedParcels
 from backend.workflows.results import require_writable, write_results
 
@@ -51,15 +52,15 @@ def tidy(spec: ClassifySpec) -> None:
 
 
 def write(
-    classified: ClassifiedParcels, predictions: pandas.DataFrame, agreement: dict[str, Any], spec: ClassifySpec,
-    series: Path | None, reporter: Reporter,
+    classified: ClassifiedParcels, predictions: pandas.DataFrame, agreement: Agreement | None, spec: ClassifySpec,
+    provenance: dict[str, Any], reporter: Reporter,
 ) -> Path:  # fmt: skip
-    """Prepares all beside their targets, then moves all, the layer last; returns the report. `series` is the store
-    where it is kept. Raises what `parcels.writing.prepare` raises.
+    """Prepares all beside their targets, then moves all, the layer last; returns the report. Raises what
+    `parcels.writing.prepare` raises.
     """
-    document, picture = _document(classified, agreement, spec), _map(classified, predictions)
+    document, picture = _document(classified, agreement, spec, provenance), _map(classified, predictions)
     with staged(spec.output) as staging:
-        write_results(classified, spec.model, spec.output, staging.file(spec.results), series)
+        write_results(classified, spec.output, staging.file(spec.results), provenance)
         page = reports.prepare(document, spec.page, staging, picture, spec.language)
         if picture is None:
             staging.without(spec.map)
@@ -89,17 +90,17 @@ def _warn_of_losses(losses: Losses, reporter: Reporter) -> None:
         reporter.warning("output.measures_lost")
 
 
-def _document(classified: ClassifiedParcels, agreement: dict[str, Any], spec: ClassifySpec) -> dict[str, Any]:
+def _document(
+    classified: ClassifiedParcels, agreement: Agreement | None, spec: ClassifySpec, provenance: dict[str, Any]
+) -> dict[str, Any]:
     """The report's."""
-    bundle, store = classified.bundle, classified.store
-    model = {"model": bundle.architecture, "trained": bundle.provenance.get("made", "")}
-    about = report_document.of_store(store)
+    about = report_document.of_store(classified.store)
     parts = {
         **about,
         "notes": [*about["notes"], *report_document.prior_notes(spec.previous_field)],
-        **agreement,
+        **(agreement.parts() if agreement else {}),
         "breakdown": classified.breakdown(),
-        "provenance": {**model, **report_document.sources((store,))},
+        "provenance": provenance,
     }
     return report_document.document("classification", "Classified parcels", **parts)
 

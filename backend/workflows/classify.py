@@ -36,8 +36,10 @@ from backend.workflows.classified_parcels import ClassifiedParcels
 from backend.workflows.extract import ExtractSpec, make_store, warn_of_flags
 from backend.workflows.preparation import Preparation, describe, of_store
 from backend.workflows.previous_crops import previous_crops
+from backend.workflows.provenance import of_classification as provenance
 from backend.workflows.season_overlap import ImageSeason
 from backend.workflows.seasons import Seasons
+from backend.workflows.seen_parcels import trained_on
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,8 @@ class Classification:
     outlines: Mapping[str, int]
     classes: tuple[Mapping[str, Any], ...]
     scores: Mapping[str, Any] | None
+    judged: tuple[Mapping[str, Any], ...]
+    not_judged: Mapping[str, Any] | None
     seconds: float
 
 
@@ -159,7 +163,7 @@ def classify(spec: ClassifySpec, reporter: Reporter) -> Classification:
         season.warn_of_gaps(bundle.calendar, "the model", reporter)
         _warn_of_series(store, bundle, reporter)
         classified = _classify(store, bundle, device, spec, reporter)
-        result = _write(classified, spec, began, reporter)
+        result = _write(classified, spec, device, began, reporter)
         if spec.parcels is not None and not spec.keeps_series:
             discard(spec.series)
     return result
@@ -212,15 +216,18 @@ def _classify(
         known = nomenclature.from_table(bundle.class_table)
         previous = previous_crops(Seasons((store,)), spec.previous_field, known, reporter)[rows]
     probabilities = predict(bundle, dataset, rows, device, reporter, spec.batch_size, previous)
-    return ClassifiedParcels(store, bundle, rows, probabilities)
+    return ClassifiedParcels(store, bundle, rows, probabilities, trained_on(store, bundle.training_parcels))
 
 
-def _write(classified: ClassifiedParcels, spec: ClassifySpec, began: float, reporter: Reporter) -> Classification:
+def _write(
+    classified: ClassifiedParcels, spec: ClassifySpec, device: torch.device, began: float, reporter: Reporter
+) -> Classification:  # fmt: skip
     """The results, the report and the layer, which appear together."""
-    agreement = classified.agreement(spec.truth, reporter) if spec.truth else {}
+    agreement = classified.agreement(spec.truth, reporter) if spec.truth else None
     predictions = classified.predictions()
     series = classified.store.path if spec.parcels is None or spec.keeps_series else None
-    page = outputs.write(classified, predictions, agreement, spec, series, reporter)
+    about = provenance(classified, spec, device, series)
+    page = outputs.write(classified, predictions, agreement, spec, about, reporter)
     return Classification(
         output=spec.output,
         layer=spec.layer,
@@ -232,7 +239,9 @@ def _write(classified: ClassifiedParcels, spec: ClassifySpec, began: float, repo
         quality=quality.counts(classified.store.index["quality"].to_numpy()),
         outlines=quality.outline_counts(classified.store.index),
         classes=tuple(classified.breakdown()),
-        scores=agreement.get("scores"),
+        scores=agreement and agreement.scores,
+        judged=agreement.judged if agreement else (),
+        not_judged=agreement and agreement.not_judged,
         seconds=round(time.monotonic() - began, 1),
     )
 

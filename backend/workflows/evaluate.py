@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from backend import reports
 from backend.crop_codes import as_code
 from backend.errors import BadArgument, NoCommonClasses
-from backend.learning.metrics import reliability, scores
 from backend.options import default
 from backend.parcels import nomenclature
 from backend.parcels.nomenclature import Nomenclature
 from backend.parcels.reading import column, read_fields
 from backend.protocol import Reporter
-from backend.vocabulary import QUALITY
+from backend.vocabulary import QUALITY, TRAINED_ON
 from backend.workflows import report_document
+from backend.workflows.agreement import Compared
 from backend.workflows.arguments import own_options, require_none, typed
 from backend.workflows.labels import ClassOptions, LabelledParcels, chosen_table, warn_of_unknown
 
@@ -66,7 +66,9 @@ class Evaluation:
     """What came of it (docs/contracts.md)."""
 
     report: Path
-    scores: Mapping[str, Any]
+    scores: Mapping[str, Any] | None
+    judged: tuple[Mapping[str, Any], ...]
+    not_judged: Mapping[str, Any]
     unknown_codes: Mapping[str, int]
 
 
@@ -79,15 +81,19 @@ def evaluate(spec: EvaluateSpec, reporter: Reporter) -> Evaluation:
     labelled, found = _compare(table, spec.truth, spec.classes, spec.name)
     if labelled.unknown:
         warn_of_unknown(labelled.unknown, labelled.table, reporter)
-    expected = labelled.labels
-    judged = (expected >= 0) & (found >= 0)
-    if not judged.any():
+    compared = Compared(
+        labelled.table.classes,
+        column(table, spec.truth, spec.name),
+        labelled.labels,
+        found,
+        _confidence(table),
+        _trained_on(table),
+    )
+    agreement = compared.agreement(reporter)
+    if not agreement.judged:
         raise NoCommonClasses(spec.truth, _some(table, spec.truth), _some(table, "crop_code"))
-    if not judged.all():
-        reporter.warning("labels.not_judged", count=int((~judged).sum()), parcels=len(table))
-    agreement = scores(expected[judged], found[judged], labelled.table.classes)
     parts = {
-        "scores": agreement,
+        **agreement.parts(),
         "flags": _flags(table),
         "provenance": {
             "predictions": str(spec.predictions) if isinstance(spec.predictions, Path) else spec.name,
@@ -95,19 +101,28 @@ def evaluate(spec: EvaluateSpec, reporter: Reporter) -> Evaluation:
             **spec.classes.facts(),
         },
         "notes": labelled.notes(),
-        **_reliability(table, judged, expected == found),
     }
     document = report_document.document("evaluation", f"Evaluation of {spec.name}", **parts)
-    return Evaluation(reports.write(document, page, language=spec.language), agreement, dict(labelled.unknown))
+    written = reports.write(document, page, language=spec.language)
+    return Evaluation(
+        written, agreement.scores, agreement.judged, agreement.not_judged, dict(labelled.unknown)
+    )  # fmt: skip
 
 
-def _reliability(table: pandas.DataFrame, judged: NDArray[np.bool_], right: NDArray[np.bool_]) -> dict[str, Any]:
-    """Of those judged parcels whose confidence is a share; nothing where the layer has no such field."""
+def _confidence(table: pandas.DataFrame) -> NDArray[np.float64]:
+    """NaN where it is no number, or the layer has no such field."""
     if "confidence" not in table:
-        return {}
-    confidence = pandas.to_numeric(table["confidence"], errors="coerce").to_numpy(np.float64, na_value=np.nan)
-    known = judged & (confidence >= 0) & (confidence <= 1)
-    return {"reliability": reliability(confidence[known], right[known])}
+        return np.full(len(table), np.nan)
+    return pandas.to_numeric(table["confidence"], errors="coerce").to_numpy(np.float64, na_value=np.nan)
+
+
+def _trained_on(table: pandas.DataFrame) -> NDArray[np.object_]:
+    """The field that a classification writes; None for other values, and where the layer has none."""
+    found = np.full(len(table), None, dtype=object)
+    if "trained_on" in table:
+        for key in TRAINED_ON:
+            found[(table["trained_on"] == key).fillna(False).to_numpy(bool)] = key
+    return found
 
 
 def _compare(

@@ -21,6 +21,7 @@ from backend.workflows import report_document
 from backend.workflows.arguments import own_options, require_none, typed
 from backend.workflows.folding import FoldingOptions, folding_of
 from backend.workflows.labels import ClassOptions, LabelledParcels, label_parcels
+from backend.workflows.provenance import of_stores
 from backend.workflows.publication import PAGE, Publication
 from backend.workflows.seasons import Seasons
 
@@ -101,7 +102,7 @@ def experiment(spec: ExperimentSpec, reporter: Reporter) -> ExperimentResult:
     runs = runs_of(spec.names, spec.models, plan.folds)
     plan.require_own(runs)
     notes = [*report_document.of_stores(seasons.stores)["notes"], *labelled.notes()]
-    facts = {**_facts(spec, plan), **report_document.sources(seasons.stores)}
+    facts = {**_facts(spec, plan), "store": seasons.name, **of_stores(seasons.stores)}
     publication = Publication(spec.output, spec.names, spec.models, plan, facts, notes)
     publication.write()
     did = plan.run(runs, reporter, publication.write)

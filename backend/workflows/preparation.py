@@ -94,10 +94,11 @@ def describe(facts: Mapping[str, Any]) -> str:
         return ""
     inner_buffer_m = facts.get("inner_buffer_m", default("inner_buffer_m"))
     edges = [f"pixels {inner_buffer_m:g} m inside the outlines"] if inner_buffer_m else []
-    return ", ".join([str(SeriesOptions.of(facts)), *_describe_masks(facts.get("masks")), *edges])
+    return ", ".join([str(SeriesOptions.of(facts)), *describe_masks(facts.get("masks")), *edges])
 
 
-def _describe_masks(masks: Mapping[str, Any] | None) -> list[str]:
+def describe_masks(masks: Mapping[str, Any] | None) -> list[str]:
+    """How masks were read, in parts of a sentence; none for those of an imported set."""
     if not masks:
         return []
     parts = [f"SCL {','.join(map(str, masks['scl_classes']))}"]

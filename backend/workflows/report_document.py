@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from backend import __version__
 from backend.errors import NotWritable
 from backend.files import beside, writing_to
-from backend.imagery.grid import Grid
 from backend.series import quality
 from backend.series.store import Store
 from backend.vocabulary import OUTLINES, QUALITY, CropClass
@@ -26,8 +25,8 @@ SIMULATED_NOTE = "The images are simulated: this region does not exist, and its 
 def document(kind: str, title: str, **parts: Any) -> dict[str, Any]:
     """A document with all parts; those that are not given are empty."""
     empty: dict[str, Any] = {
-        "scores": None, "fold_scores": [], "breakdown": [], "curves": [], "reliability": [], "flags": [],
-        "acquisitions": [], "provenance": {}, "notes": [],
+        "scores": None, "fold_scores": [], "breakdown": [], "curves": [], "reliability": [], "judged": [],
+        "not_judged": None, "flags": [], "acquisitions": [], "provenance": {}, "notes": [],
     }  # fmt: skip
     made = datetime.now().astimezone().isoformat(timespec="seconds")
     return {"title": title, "kind": kind, "made": made, "engine": __version__, **empty, **parts}
@@ -123,29 +122,3 @@ def require_writable(path: Path) -> None:
         probe.touch()
         probe.unlink()
 
-
-def sources(stores: Sequence[Store]) -> dict[str, Any]:
-    """The origin of the stores' content, for a provenance table; values that differ between stores are listed."""
-    own = [_source(store) for store in stores]
-    values = {key: list(dict.fromkeys(facts[key] for facts in own)) for key in own[0]}
-    return {key: found[0] if len(found) == 1 else "; ".join(map(str, found)) for key, found in values.items()}
-
-
-def _source(store: Store) -> dict[str, Any]:
-    manifest, series = store.manifest, store.manifest.sentinel_2
-    dates = [a.date for a in series.acquisitions]
-    return {
-        "store": str(store.path),
-        "parcel layer": manifest.parcels.source,
-        "season": manifest.season,
-        "acquisitions": f"{len(dates)}, {dates[0]} to {dates[-1]}",
-        "time axis": series.time_axis,
-        "filling": str(series.series),
-        "inner buffer m": manifest.inputs.get("inner_buffer_m", 0.0),
-        "bands": " ".join(store.bands),
-        "grid": _grid(manifest.grid),
-    }
-
-
-def _grid(grid: Grid | None) -> str:
-    return f"{grid.resolution_m:g} m, {grid.crs[:40]}" if grid else "none, the series were imported"

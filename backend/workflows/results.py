@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,8 +16,6 @@ from backend.results_folder import Description, Parcel, ResultsFolder, fill
 from backend.workflows.classified_parcels import ClassifiedParcels
 from backend.workflows.report_document import named
 
-_BYTES = 1 << 20
-
 
 def require_writable(layer: Path) -> None:
     """Raises NotWritable where the results of `layer` would replace something else."""
@@ -26,36 +24,24 @@ def require_writable(layer: Path) -> None:
         folder.require_replaceable()
 
 
-def write_results(
-    classified: ClassifiedParcels, model: Path, layer: Path, folder: Path, series: Path | None
-) -> None:  # fmt: skip
-    """Writes the results behind `layer` into the new folder; `series` is the store, where it is kept. Raises
-    NotWritable, DiskFull.
-    """
+def write_results(classified: ClassifiedParcels, layer: Path, folder: Path, provenance: Mapping[str, Any]) -> None:
+    """Writes the results behind `layer` into the new folder; `provenance` is the report's. Raises NotWritable, DiskFull."""
     bundle = classified.bundle
     description = Description(
         made=datetime.now().astimezone().isoformat(timespec="seconds"),
         engine=__version__,
         layer=str(layer),
-        model=str(model),
-        model_sha256=sha256(model),
+        model=provenance["model file"],
+        model_sha256=provenance["model sha256"],
         architecture=bundle.architecture,
-        store=None if series is None else str(series),
+        store=provenance.get("store"),
         classes=tuple(named(crop) for crop in bundle.classes),
         parcels=len(classified.store.index),
         classified=len(classified.rows),
+        provenance=provenance,
     )
     with writing_to(folder):
         fill(folder, description, _parcels(classified))
-
-
-def sha256(path: Path) -> str:
-    """The digest of a file, which names a model whatever it is called."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_BYTES):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _parcels(classified: ClassifiedParcels) -> Iterator[Parcel]:

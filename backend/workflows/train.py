@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,9 @@ from backend.workflows.folding import FoldingOptions, folding_of
 from backend.workflows.labels import ClassOptions, LabelledParcels, label_parcels
 from backend.workflows.preparation import of_store
 from backend.workflows.previous_crops import previous_crops
+from backend.workflows.provenance import of_stores
 from backend.workflows.seasons import Seasons
+from backend.workflows.seen_parcels import training_parcels
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,8 @@ def _bundle(
     simulated = any(map(report_document.is_simulated, seasons.stores))
     made = {"simulated": simulated, "preparation": of_store(seasons.stores[0])}
     provenance = {**document["provenance"], **made}
-    return trained.bundle(dataset, seasons.stores[0].manifest.season, tuple(crops.table()), provenance, document)
+    bundle = trained.bundle(dataset, seasons.stores[0].manifest.season, tuple(crops.table()), provenance, document)
+    return replace(bundle, training_parcels=training_parcels(seasons.stores, trained.kept.learned_rows))
 
 
 def _document(seasons: Seasons, trained: Trained, labelled: LabelledParcels, facts: dict[str, Any]) -> dict[str, Any]:
@@ -158,6 +161,7 @@ def _document(seasons: Seasons, trained: Trained, labelled: LabelledParcels, fac
         *report_document.prior_notes(facts.get("last year's crop")),
         *(f"Left out, too few parcels: {crop.name} ({count})" for crop, count in trained.left_out),
     ]
+    stores = {"store": seasons.name}
     parts = {
         **about,
         "scores": trained.scores,
@@ -165,7 +169,7 @@ def _document(seasons: Seasons, trained: Trained, labelled: LabelledParcels, fac
         "curves": trained.curves,
         "reliability": trained.reliability,
         "breakdown": report_document.breakdown(labelled.labels, seasons.areas_m2(), labelled.table.classes),
-        "provenance": {**_provenance(trained, facts), **report_document.sources(seasons.stores)},
+        "provenance": {**_provenance(trained, facts), **stores, **of_stores(seasons.stores)},
         "notes": notes,
     }
     return report_document.document("training", f"Training of {MODELS[trained.spec.model].title}", **parts)
@@ -200,4 +204,5 @@ def _provenance(trained: Trained, facts: dict[str, Any]) -> dict[str, Any]:
     spec = trained.spec
     figures = {name.replace("_", " "): value for name, value in asdict(spec).items() if name != "order"}
     made = datetime.now().astimezone().isoformat(timespec="seconds")
+    figures["device"] = trained.device
     return {"made": made, "engine": __version__, **figures, "folds": f"{spec.folds} of {trained.folds}", **facts}

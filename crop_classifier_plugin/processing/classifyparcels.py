@@ -24,7 +24,7 @@ from ..plain_text import without_markup
 from ..translation import tr
 from .arguments import file_path, options_problem
 from .base import EngineAlgorithm, Parameters
-from .learning import report_parameter, report_scores
+from .learning import report_groups, report_parameter, report_scores
 from .options import parameters_for
 from .parcels import parcel_arguments, parcel_file, parcels_parameter, parcels_problem
 from .styling import style_when_loaded
@@ -102,6 +102,7 @@ class ClassifyParcels(EngineAlgorithm):
         }
         made = self.run_engine("classify", arguments, feedback)
         report_scores(made.get("scores"), feedback)
+        report_groups(made.get("judged", ()), feedback)
         style_when_loaded(address(output, layer), made["classes"], context, feedback)
         return {**results(made), "OUTPUT": address(made["output"], layer), **kept_series(made.get("store"), feedback)}
 

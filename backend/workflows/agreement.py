@@ -1,0 +1,113 @@
+"""Predictions against declared crops, apart for parcels that the model was trained on and those that it was not."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.crop_codes import as_code
+from backend.learning.metrics import reliability, scores
+from backend.protocol import Reporter
+from backend.vocabulary import SEEN, TRAINED_ON, CropClass
+from backend.workflows.labels import counted
+
+_MAIN = ("parcels", "oa", "oa_interval", "mean_f", "mean_f_interval")
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One entry for each parcel. `expected` and `found` number `classes`, -1 for none; `declared` is the field itself,
+    `confidence` is NaN and `trained_on` None where it is not known.
+    """
+
+    classes: tuple[CropClass, ...]
+    declared: NDArray[np.object_]
+    expected: NDArray[np.int64]
+    found: NDArray[np.int64]
+    confidence: NDArray[np.floating]
+    trained_on: NDArray[np.object_]
+
+    def agreement(self, reporter: Reporter) -> Agreement:
+        """The scores, and warnings where they are not of all parcels or may be of parcels the model was trained on."""
+        judged = (self.expected >= 0) & (self.found >= 0)
+        fresh = judged & (self.trained_on != SEEN)
+        groups = self._groups(judged)
+        result = Agreement(self._scores(fresh), self._reliability(fresh), groups, self._not_judged())
+        result.warn(reporter, len(judged))
+        return result
+
+    def _scores(self, rows: NDArray[np.bool_]) -> dict[str, Any] | None:
+        return scores(self.expected[rows], self.found[rows], self.classes) if rows.any() else None
+
+    def _reliability(self, rows: NDArray[np.bool_]) -> list[dict[str, Any]]:
+        """Of parcels whose confidence is a share."""
+        known = rows & (self.confidence >= 0) & (self.confidence <= 1)
+        return reliability(self.confidence[known], (self.expected == self.found)[known])
+
+    def _groups(self, judged: NDArray[np.bool_]) -> tuple[dict[str, Any], ...]:
+        groups = []
+        for group in (*TRAINED_ON, None):
+            known = self._scores(judged & np.equal(self.trained_on, group))
+            if known:
+                groups.append({"trained_on": group, **{key: known[key] for key in _MAIN}})
+        return tuple(groups)
+
+    def _not_judged(self) -> dict[str, Any]:
+        """Why the other parcels are not compared, each under the first reason that applies."""
+        codes = [as_code(value) for value in self.declared]
+        classified = self.found >= 0
+        declared = np.array([code is not None for code in codes], dtype=bool)
+        unknown = classified & declared & (self.expected < 0)
+        counts = Counter(codes[row] for row in np.flatnonzero(unknown).tolist())
+        return {
+            "not_classified": int((~classified).sum()),
+            "no_declared_crop": int((classified & ~declared).sum()),
+            "class_not_known": int(unknown.sum()),
+            "codes": {str(code): count for code, count in counts.most_common()},
+        }
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """`scores` and `reliability` are of the parcels that the model was not trained on in this season, None and [] where
+    there are none; `judged` has the main scores of each group of TRAINED_ON; `not_judged` counts the other parcels.
+    """
+
+    scores: Mapping[str, Any] | None
+    reliability: list[dict[str, Any]]
+    judged: tuple[Mapping[str, Any], ...]
+    not_judged: Mapping[str, Any]
+
+    def parts(self) -> dict[str, Any]:
+        """Its parts of a report document."""
+        return {
+            "scores": self.scores,
+            "reliability": self.reliability,
+            "judged": list(self.judged),
+            "not_judged": dict(self.not_judged),
+        }
+
+    def warn(self, reporter: Reporter, parcels: int) -> None:
+        left = self.not_judged
+        count = left["not_classified"] + left["no_declared_crop"] + left["class_not_known"]
+        if count:
+            reporter.warning(
+                "labels.not_judged",
+                count=count,
+                parcels=parcels,
+                not_classified=left["not_classified"],
+                no_declared_crop=left["no_declared_crop"],
+                class_not_known=left["class_not_known"],
+                codes=counted(left["codes"]),
+            )
+        groups = {group["trained_on"]: group["parcels"] for group in self.judged}
+        if SEEN in groups:
+            reporter.warning("scores.trained_on", count=groups[SEEN], judged=sum(groups.values()))
+        if None in groups:
+            reporter.warning("scores.not_told", count=groups[None], judged=sum(groups.values()))
