@@ -29,7 +29,7 @@ def find(
     """The layer at `path`, or the open table.
 
     Raises UnreadableParcels; BadArgument where there are several layers and none is named, or none of that name, and
-    for an encoding it cannot be in or a `geometry` where no column is to be named; for a database NoParcels and NoCrs.
+    for an encoding it cannot be in or a `geometry` where no column is to be named; for a database NoParcels.
     """
     if isinstance(path, geopandas.GeoDataFrame):
         return OpenTable(path)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import weakref
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ import pyproj
 import pyproj.exceptions
 import shapely
 
-from backend.errors import BadArgument, NoCrs, NoParcels, UnreadableParcels
+from backend.errors import BadArgument, NoParcels, UnreadableParcels
 from backend.parcels.database import Database
 from backend.parcels.sources import chunk
 from backend.parcels.sources.chunk import ARROW, Chunk
@@ -83,7 +83,7 @@ class PostGis:
     guessed = False
 
     def __init__(self, database: Database, layer: str | None) -> None:
-        """Raises UnreadableParcels (no connection, no such thing as PostGIS there), BadArgument, NoParcels, NoCrs."""
+        """Raises UnreadableParcels (no connection, no such thing as PostGIS there), BadArgument, NoParcels."""
         self._database = database
         with _asking(database):
             self._connection = _connect(database)
@@ -121,22 +121,24 @@ class PostGis:
             raise BadArgument("layer", f"one of the tables of {self._database}, {known}", layer)
         return found[0]
 
-    def _ground(self) -> tuple[pyproj.CRS, int]:
-        """The coordinate system of all outlines, and how many are curves."""
+    def _ground(self) -> tuple[pyproj.CRS | None, int]:
+        """The coordinate system of all outlines, None where it is not known, and how many are curves."""
         found = [(srid, count, curved) for srid, count, curved in self._rows(_PLACES) if srid is not None]
         if not found:
             raise NoParcels(self._database)
         if len(found) > 1:
             counts = ", ".join(f"SRID {srid} ({count})" for srid, count, _ in found)
             raise UnreadableParcels(self._database, f"the outlines of {self.layer} are in several systems: {counts}")
-        system = self._fetched(_SYSTEM.format(srid=found[0][0]))
-        if not system:
-            raise NoCrs(self._database)
-        ((authority, code, text),) = system
-        try:
-            return pyproj.CRS.from_authority(authority, code), int(found[0][2])
-        except pyproj.exceptions.CRSError:  # one of the database's own
-            return pyproj.CRS.from_wkt(text), int(found[0][2])
+        return self._system(found[0][0]), int(found[0][2])
+
+    def _system(self, srid: int) -> pyproj.CRS | None:
+        """None for SRID 0, one that the database does not list, and one whose description cannot be read."""
+        for authority, code, text in self._fetched(_SYSTEM.format(srid=srid)):
+            with suppress(pyproj.exceptions.CRSError):
+                return pyproj.CRS.from_authority(authority, code)
+            with suppress(pyproj.exceptions.CRSError):  # one of the database's own
+                return pyproj.CRS.from_wkt(text)
+        return None
 
     def _query(self, geometry: bool) -> str:
         fields = [_field(name, kind) for name, kind in self._rows(_FIELDS) if name != self._table.geometry]

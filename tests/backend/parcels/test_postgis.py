@@ -42,6 +42,9 @@ TABLES = (
     f"100 0, 50 -50, 0 0))', 32631) ELSE {BOX.format('n')} END AS shape FROM generate_series(1, 5) AS n",
     f"CREATE TABLE mixed AS SELECT n, ST_SetSRID({BOX.format('n')}, 32630 + n) AS geom FROM generate_series(1, 3) AS n",
     f"CREATE TABLE placeless AS SELECT ST_SetSRID({BOX.format('1')}, 0) AS geom",
+    f"CREATE TABLE unlisted AS SELECT ST_SetSRID({BOX.format('1')}, 900100) AS geom",
+    "INSERT INTO spatial_ref_sys (srid, auth_name, auth_srid, srtext) VALUES (900200, 'village', 1, 'LOCAL_CS[')",
+    f"CREATE TABLE undescribed AS SELECT ST_SetSRID({BOX.format('1')}, 900200) AS geom",
     'CREATE VIEW odd AS SELECT gid AS "it\'s", geom, ST_Buffer(geom, -5) AS inner_part FROM parcels',
 )
 
@@ -153,11 +156,24 @@ def test_odd_values_and_rights(address):
         ("nowhere", errors.BadArgument, "other.arcs"),
         ("mixed", errors.UnreadableParcels, r"SRID 3263\d \(1\), SRID"),
         ("placeless", errors.NoCrs, "coordinate system"),
+        ("unlisted", errors.NoCrs, "coordinate system"),
+        ("undescribed", errors.NoCrs, "coordinate system"),
     ],
 )
 def test_what_cannot_be_read_is_named(address, layer, error, text):
     with pytest.raises(error, match=text):
         read(Database.at(address), layer)
+
+
+@pytest.mark.parametrize("table", ["placeless", "unlisted", "undescribed", "parcels"])
+def test_a_given_system_places_a_table_without_one(address, table):
+    layer = read(Database.at(address), table, crs="EPSG:31370")
+    assert layer.crs == layer.table.crs == "EPSG:31370"
+    assert shapely.box(100, 0, 180, 90).equals(layer.table.geometry.iloc[0])  # relabelled, not moved
+
+
+def test_tables_without_a_system_have_fields(address):
+    assert read_fields(Database.at(address), "placeless").empty
 
 
 @pytest.mark.parametrize(
