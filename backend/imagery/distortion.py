@@ -34,6 +34,12 @@ def linear_scale(grid: Grid) -> float:
     return float(np.sqrt(middle[0]))
 
 
+def is_nearly_true(crs: pyproj.CRS, x: float, y: float) -> bool:
+    """Whether a metre of the plane is one on the ground at this point; a plane without a place on the earth is."""
+    scale = float(_scales(crs, np.array([x]), np.array([y]))[0])
+    return not np.isfinite(scale) or abs(scale - 1) < _TRUE
+
+
 @lru_cache(maxsize=8)
 def _nearly_true(grid: Grid) -> bool:
     """By its middle and its corners; a plane without a place on the earth is taken as it is."""
@@ -43,7 +49,7 @@ def _nearly_true(grid: Grid) -> bool:
     return not np.isfinite(scales).all() or bool(np.abs(scales - 1).max() < _TRUE)
 
 
-def _scales(crs: str, x: Floats, y: Floats) -> Floats:
+def _scales(crs: str | pyproj.CRS, x: Floats, y: Floats) -> Floats:
     try:
         projection = pyproj.Proj(crs)
         return np.asarray(projection.get_factors(*projection(x, y, inverse=True)).areal_scale, np.float64)

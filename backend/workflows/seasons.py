@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from backend.errors import NoOutlines
+from backend.imagery.distortion import is_nearly_true
 from backend.parcels.reading import column
 from backend.protocol import Reporter
 from backend.series.batch import Dataset
@@ -70,7 +71,7 @@ class Seasons:
         return np.concatenate([store.index["area_m2"].to_numpy() for store in self.stores])
 
     def points(self) -> NDArray[np.float64]:
-        """The centre of each parcel `(parcels, 2)` in metres, all in one coordinate system; NaN where it has none.
+        """The centre of each parcel `(parcels, 2)` in one coordinate system, in metres on the ground; NaN for none.
 
         Raises NoOutlines where no parcel has one.
         """
@@ -85,13 +86,16 @@ class Seasons:
         return [pandas.concat(map(_centres, store.tables())) for store in self.stores]
 
     def _metric_crs(self) -> CRS:
-        """The first layer's own where it is in metres, else the UTM zone of its middle."""
+        """The first layer's own where its metres are those of the ground, else the UTM zone of its middle parcel."""
         for centres in self._centres:
             if centres.crs is None or centres.isna().all():
                 raise NoOutlines(self.name)
         first = self._centres[0]
         metric = first.crs.is_projected and all(axis.unit_conversion_factor == 1 for axis in first.crs.axis_info)
-        return first.crs if metric else first.estimate_utm_crs()
+        middle = np.nanmedian(shapely.get_coordinates(_filled(first)), axis=0)
+        if metric and is_nearly_true(first.crs, *middle):
+            return first.crs
+        return geopandas.GeoSeries([shapely.Point(middle)], crs=first.crs).estimate_utm_crs()
 
 
 def _centres(parcels: geopandas.GeoDataFrame) -> geopandas.GeoSeries:

@@ -7,6 +7,7 @@ import json
 
 import geopandas
 import numpy as np
+import pyproj
 import pytest
 import shapely
 
@@ -48,17 +49,36 @@ def test_parcels_of_one_square_stay_together(region):
     assert folding.groups[37] not in folding.groups[:37]  # the parcel without an outline
 
 
-def test_degrees_are_turned_to_metres(region):
-    """In longitude and latitude the squares are laid on the UTM zone, so that they hold the same neighbours."""
+@pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:3857", "EPSG:2263"])
+@pytest.mark.parametrize("strays", [0, 1])  # one that came to lie on the equator does not move the others
+def test_squares_are_measured_on_the_ground(region, crs, strays):
+    """Of degrees, Web Mercator or feet they are laid on the UTM zone, so that they hold the same neighbours."""
     store = open_store(region.store)
 
-    class Degrees(Store):
+    class Turned(Store):
         def tables(self):
-            return [table.to_crs("EPSG:4326") for table in super().tables()]
+            (table,) = super().tables()
+            outlines = table.geometry.to_crs(crs)[strays:]
+            return [table.set_geometry([*[shapely.box(0, 0, 1, 1)] * strays, *outlines], crs=crs)]
 
-    turned = Degrees(store.path, store.manifest, store.index)
-    plain, other = (folding_of(options("blocks"), Seasons((one,))).groups for one in (store, turned))
-    assert np.array_equal(plain[:36, None] == plain[:36], other[:36, None] == other[:36])
+    turned = Turned(store.path, store.manifest, store.index)
+    plain, other = (folding_of(options("blocks"), Seasons((one,))).groups[strays:36] for one in (store, turned))
+    assert np.array_equal(plain[:, None] == plain, other[:, None] == other)
+
+
+def test_the_distance_of_parcels_in_web_mercator_is_geodesic(region):
+    store = open_store(region.store)
+
+    class Mercator(Store):
+        def tables(self):
+            return [table.to_crs("EPSG:3857") for table in super().tables()]
+
+    centres = geopandas.read_file(region.parcels).geometry[:36].centroid.to_crs("EPSG:4326")
+    points = Seasons((Mercator(store.path, store.manifest, store.index),)).points()[:36]
+    *_, expected = pyproj.Geod(ellps="WGS84").inv(
+        centres.x[:1].repeat(35), centres.y[:1].repeat(35), centres.x[1:], centres.y[1:]
+    )
+    np.testing.assert_allclose(np.hypot(*(points[1:] - points[0]).T), expected, rtol=1e-3)
 
 
 def test_parcels_without_a_place_cannot_be_split_by_place(region):
