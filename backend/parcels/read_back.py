@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from backend.files import shortage
 from backend.parcels.sources import geoparquet
-from backend.parcels.sources.vector_file import GENERAL_STREAM, quiet
+from backend.parcels.sources.locations import quiet
+from backend.parcels.sources.vector_file import GENERAL_STREAM
 
 _NEAR = 1e-9  # relative; a CSV has 15 digits of a coordinate
 _DAMAGED = (
@@ -83,7 +84,7 @@ def _of_parquet(path: Path) -> Iterator[NDArray[np.object_]]:
 def _of_gdal(path: Path, layer: str) -> Iterator[NDArray[np.object_]]:
     """All fields are read, since each of them may be what was cut off."""
     pyogrio.set_gdal_config_options(GENERAL_STREAM)
-    with quiet(), pyogrio.open_arrow(path, layer=layer, use_pyarrow=True) as (facts, reader), closing(reader):
+    with quiet(str(path)), pyogrio.open_arrow(path, layer=layer, use_pyarrow=True) as (facts, reader), closing(reader):
         name = facts["geometry_name"] or "wkb_geometry"
         for batch in reader:
             yield shapely.from_wkb(batch.column(name).to_numpy(zero_copy_only=False))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,14 @@ import pyproj.exceptions
 import shapely
 from numpy.typing import NDArray
 
+from backend.crop_codes import as_code
 from backend.errors import BadArgument, MissingField, NoCrs, NoParcels, UnreadableParcels
 from backend.messages import WARNINGS, compose
 from backend.parcels import sources
 from backend.parcels.database import Database
 from backend.parcels.sources.chunk import Chunk, Source
 
+_MOST_EXACT = 2**53  # whole numbers that floating point holds
 _POLYGONS = (3, 6)  # shapely's type numbers of Polygon and MultiPolygon
 
 
@@ -157,14 +160,17 @@ def column(table: pandas.DataFrame, name: str, where: object) -> NDArray[np.obje
 
 
 def _ids(table: pandas.DataFrame, id_field: str | None, path: Path | Database) -> NDArray[np.str_]:
-    """A field's values, else the feature ids."""
+    """A field's values, else the feature ids. Raises BadArgument for a field of rounded numbers."""
     values = table.index.to_numpy() if id_field is None else column(table, id_field, path)
     return np.array([_as_text(value) for value in values], dtype=np.str_)
 
 
 def _as_text(value: object) -> str:
-    """A whole number that is kept as floating point has no decimals."""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    """A whole number that is kept as floating point has no decimals; it is rounded beyond 2^53."""
+    if isinstance(value, (float, np.floating)) and abs(float(value)) > _MOST_EXACT:
+        raise BadArgument("id_field", "a field of text or of whole numbers", f"{value}, rounded to floating point")
+    number = isinstance(value, (float, np.floating, Decimal))
+    return number and as_code(value) or str(value)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from backend.errors import BadMeta, BadSample
 from backend.protocol import Reporter
 from backend.published.axes import Axes, day_of, listed_days, require_single
+from backend.published.csv_fields import as_text
 from backend.published.cube import Cube
 from backend.published.spec import ImportSpec
 from backend.published.tables import id_field_of, read_fields
@@ -109,8 +110,8 @@ def _fields(path: Path, arrays: _Arrays, beside: Path | None, spec: ImportSpec, 
     table = read_fields(beside)
     key = id_field_of(table, spec.id_field)
     if key in fields:
-        require_single(table[key].astype(str), "sample", beside)
-        table = table.set_index(table[key].astype(str)).reindex(fields[key].astype(str)).reset_index(drop=True)
+        require_single(as_text(table[key]), "sample", beside)
+        table = table.set_index(as_text(table[key])).reindex(as_text(fields[key])).reset_index(drop=True)
         return pandas.concat([fields, table.drop(columns=[c for c in table if c in fields])], axis=1)
     if len(table) != count:
         raise BadMeta(beside, f"expected a row for each of the {count} samples of {path}, found {len(table)}")
@@ -119,6 +120,6 @@ def _fields(path: Path, arrays: _Arrays, beside: Path | None, spec: ImportSpec, 
 
 def _ids(path: Path, fields: pandas.DataFrame, spec: ImportSpec) -> pandas.Series:
     key = id_field_of(fields, spec.id_field)
-    ids = fields[key] if key is not None else pandas.Series(range(len(fields)))
+    ids = as_text(fields[key]) if key is not None else pandas.Series(range(len(fields)))
     require_single(ids.astype(str), "sample", path)
     return ids

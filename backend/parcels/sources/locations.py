@@ -19,7 +19,10 @@ import shapely.errors
 from backend.errors import BadArgument, UnreadableParcels
 from backend.memory import require_memory
 
-MEASURES = r"Measured \(M\) geometry types"  # pyogrio says that it drops them; it does not
+_MEASURES = r"Measured \(M\) geometry types"  # pyogrio says that it drops them; it does not
+_TEXT_FORMATS = (".gml", ".csv", ".xml")
+# What GDAL says of a value that is not of the type it inferred; such fields are read as text (`inferred_types`).
+_NOT_OF_THE_TYPE = r"64 bit integer overflow|Value .* parsed incompletely|Invalid value type found in record"
 _ARCHIVED = (".shp", ".gpkg", ".geojson", ".json", ".fgb", ".gml", ".kml", ".sqlite", ".tab", ".mif")
 _MOST = 64 << 20  # bytes looked at of a file beside
 _ERRORS = (
@@ -63,9 +66,20 @@ class Place:
 
 def layers_in(place: str) -> dict[str, str | None]:
     """The layers of a file, with their kind of geometry, None for a table without."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=MEASURES)
+    with quiet(place):
         return {str(name): kind for name, kind in pyogrio.list_layers(place)}
+
+
+@contextmanager
+def quiet(place: str) -> Iterator[None]:
+    """Without the warnings of libraries that have no consequence for a layer at `place`, as GDAL names it."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=_MEASURES)
+        warnings.filterwarnings("ignore", message=".* as JSON; leaving as string")
+        warnings.filterwarnings("ignore", message="Non closed ring detected")  # for each; they are repaired and counted
+        if place.lower().endswith(_TEXT_FORMATS):
+            warnings.filterwarnings("ignore", message=_NOT_OF_THE_TYPE)
+        yield
 
 
 @contextmanager

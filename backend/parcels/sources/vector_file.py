@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import geopandas
@@ -18,10 +18,10 @@ import shapely
 from numpy.typing import NDArray
 
 from backend.errors import BadArgument, UnreadableParcels
-from backend.parcels.sources import chunk, locations
+from backend.parcels.sources import chunk, inferred_types, locations
 from backend.parcels.sources.chunk import ARROW, Chunk
 from backend.parcels.sources.cut_off import require_whole
-from backend.parcels.sources.locations import Place, reading
+from backend.parcels.sources.locations import Place, quiet, reading
 
 _CURVED = tuple(kind + 1000 * axes for kind in range(8, 15) if kind not in (13, 14) for axes in range(4))
 # A null outline of a FlatGeobuf ends the process in GDAL's own stream of columns (3.12), not in its general one.
@@ -57,9 +57,16 @@ class VectorFile:
     def stamp(self) -> list[Any]:
         return [*locations.stamp(self.place.path), self.layer]
 
+    @cached_property
+    def _format(self) -> tuple[str, str]:
+        """The name of GDAL's driver, and that of the layer for it."""
+        with quiet(self.place.for_gdal):
+            facts = pyogrio.read_info(self.place.for_gdal, layer=self.name, encoding=self.encoding)
+        return str(facts["driver"]), str(facts["layer_name"])
+
     def _require_all(self, found: int) -> None:
         """Raises UnreadableParcels for a FlatGeobuf that ends before its last feature, which GDAL does not say."""
-        with quiet():
+        with quiet(self.place.for_gdal):
             facts = pyogrio.read_info(self.place.for_gdal, layer=self.name, encoding=self.encoding)
         if facts["driver"] == "FlatGeobuf" and facts["features"] > found:
             reason = (
@@ -72,7 +79,7 @@ class VectorFile:
 
         Of a shapefile with deleted records that are still in it GDAL counts these when it skips.
         """
-        with quiet():
+        with quiet(self.place.for_gdal):
             facts = pyogrio.read_info(self.place.for_gdal, layer=self.name, encoding=self.encoding)
         if facts["driver"] == "ESRI Shapefile":
             only_ids = {"columns": [], "read_geometry": False, "return_fids": True}
@@ -81,11 +88,19 @@ class VectorFile:
         return bool(facts["driver"] == "FlatGeobuf" or facts["capabilities"]["fast_set_next_by_index"])
 
     def _chunk(self, which: dict[str, Any], geometry: bool) -> Chunk:
+        part = self._columns(which, geometry)
+        driver, layer = self._format
+        if not inferred_types.may_be(driver):
+            return part
+        with quiet(self.place.for_gdal):
+            return replace(part, table=inferred_types.restored(part.table, self.place.for_gdal, driver, layer, which))
+
+    def _columns(self, which: dict[str, Any], geometry: bool) -> Chunk:
         """By columns, so that types survive; broken outlines and curves one by one, null or straightened."""
         how = {"layer": self.name, "fid_as_index": True, "encoding": self.encoding, **which}
         by_columns = {"use_arrow": True, "arrow_to_pandas_kwargs": ARROW}
         pyogrio.set_gdal_config_options(GENERAL_STREAM)
-        with quiet():
+        with quiet(self.place.for_gdal):
             with suppress(pyarrow.ArrowException, shapely.errors.GEOSException, NotImplementedError):
                 table = pyogrio.read_dataframe(self.place.for_gdal, **how, **by_columns, read_geometry=geometry)
                 return Chunk(table, broken=_mend(table))
@@ -122,15 +137,6 @@ def layer_in(place: Place, layer: str | None) -> str | None:
     if layer is None and len(shown) > 1:
         raise BadArgument("layer", f"one of the layers of {place.path.name}, {', '.join(shown)}", None)
     return layer or next(iter(shown), None)
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=locations.MEASURES)
-        warnings.filterwarnings("ignore", message=".* as JSON; leaving as string")
-        warnings.filterwarnings("ignore", message="Non closed ring detected")  # for each; they are repaired and counted
-        yield
 
 
 def _kinds(starts: list[bytes]) -> NDArray[np.int64]:

@@ -87,3 +87,12 @@ def test_a_usual_fill_value_is_no_observation(fill, kind, nodata):
     series, clear, _ = Encoding(1e-4, 0.0, nodata).encode(numbers)
     assert clear.tolist() == [[True] * 4, [True, True, nodata is not None, True], [True] * 4]
     assert (series[clear & (numbers[:, :, 0] == 1200)] == 1200).all()
+
+
+def test_identifiers_of_an_array_in_floating_point_meet_those_of_its_table(tmp_path):
+    numbers = {"X": np.full((2, 3, 10), 1200, np.int16), "dates": np.array(DAYS), "bands": np.array(BANDS)}
+    np.savez(tmp_path / "series.npz", id=np.array([7.0, 20.0]), **numbers)
+    (tmp_path / "series_labels.csv").write_text("id,code\n20,b\n7,a\n")
+    store = import_set(tmp_path / "series.npz", ImportSpec(), tmp_path / "s.parcels", Recorder())
+    assert store.index["parcel_id"].tolist() == ["7", "20"]
+    assert store.fields()["code"].tolist() == ["a", "b"]
