@@ -26,6 +26,7 @@ import click  # noqa: E402
 from backend.commands import COMMANDS, FILES, Outcome  # noqa: E402
 from backend.console import Cancellation, ConsoleReporter, EventReporter, take_stdout  # noqa: E402
 from backend.errors import BadArgument, BadJob, Cancelled, EngineError  # noqa: E402
+from backend.inputs import require_path  # noqa: E402
 from backend.memory import is_lack_of_memory, true_cause  # noqa: E402
 from backend.messages import ERRORS, compose  # noqa: E402
 from backend.protocol import MOST_JOB_CHARACTERS, Failed, Job, Result, Started  # noqa: E402
@@ -129,6 +130,7 @@ def _command(arguments: list[str], reporter: Any) -> Outcome:
 
 
 def _read_job(path: Path) -> Job:
+    require_path("job", "a job's file (JSON)", path)
     try:
         with path.open(encoding="utf-8") as file:
             job = Job.from_json(file.read(MOST_JOB_CHARACTERS + 1))

@@ -49,6 +49,10 @@ class BadArgument(EngineError, code="argument.invalid"):
     """Raised when an argument's value cannot be used."""
 
 
+class NotFound(EngineError, code="argument.not_found"):
+    """Raised when there is nothing at a path that is to be read."""
+
+
 class MissingPackages(EngineError, code="engine.missing_packages"):
     """Raised when the Python that runs the engine lacks some of its packages."""
 

@@ -141,6 +141,11 @@ ERRORS: Dict[str, Text] = {  # the classes of errors.py, and faults of the engin
         "{name}: expected {expected}, found {found!r}.",
         "Give {expected}.",
     ),
+    "argument.not_found": Text(
+        "{name}: expected {expected}, but there is nothing at {path}[: the last folder that exists is {folder}][; "
+        "similar names there: {alike:list 3}].",
+        "Check the path[; it was looked for in {start}].",
+    ),
     "engine.out_of_memory": Text(
         "There is not enough memory for this step ({problem}).",
         "Close other programs, or give the run less to hold: fewer --workers, a smaller --batch-size, fewer parcels; "

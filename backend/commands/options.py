@@ -17,16 +17,15 @@ Function = Callable[..., Any]
 SHORT = {"output": "-o"}
 SCHEME = "stac:"
 PATH = click.Path(path_type=Path)
-EXISTING = click.Path(path_type=Path, exists=True)
 
 
 class Imagery(click.ParamType[Path | str]):
-    """A file or folder that exists, or "stac:" and the address or file of a catalogue."""
+    """A file or folder, or "stac:" and the address or file of a catalogue."""
 
     name = "imagery"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path | str:
-        return str(value) if str(value).startswith(SCHEME) else EXISTING.convert(value, param, ctx)
+        return str(value) if str(value).startswith(SCHEME) else PATH.convert(value, param, ctx)
 
 
 class Number(click.ParamType[float]):
@@ -80,6 +79,5 @@ def _type(row: Option) -> Any:
         return click.Choice(row.choices)
     if row.kind in (options.WHOLE, options.NUMBER):
         return Number(row)
-    kinds = {options.IMAGERY: Imagery(), options.OUTPUT: PATH, options.MODEL_FILE: PATH}
-    kinds.update(dict.fromkeys((options.FILE, options.FOLDER, options.STORE), EXISTING))
-    return kinds.get(row.kind, str)
+    kinds = (options.FILE, options.FOLDER, options.STORE, options.OUTPUT, options.MODEL_FILE)
+    return Imagery() if row.kind == options.IMAGERY else PATH if row.kind in kinds else str

@@ -16,14 +16,20 @@ from backend.imagery.names import band_in, parse_day
 from backend.imagery.stac.walking import SCHEME
 from backend.options import is_date, option
 from backend.parcels.database import Database
+from backend.workflows.input_paths import require_inputs
 
 NOT_GIVEN: tuple[Any, ...] = (None, (), [])
 
 
-def typed(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options that were given, by name, in the types that the specs have. Raises BadArgument, UnreadableDate."""
+def typed(options: Mapping[str, Any], command: str = "") -> dict[str, Any]:
+    """The options that were given, by name, in the types that the specs have; the inputs of `command` are there.
+
+    Raises BadArgument, UnreadableDate, NotFound.
+    """
     given = {name: value for name, value in options.items() if not _is_missing(value)}
-    return {name: CONVERTERS[name](name, value) if name in CONVERTERS else value for name, value in given.items()}
+    values = {name: CONVERTERS[name](name, value) if name in CONVERTERS else value for name, value in given.items()}
+    require_inputs(command, values)
+    return values
 
 
 def own_options(kind: type, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

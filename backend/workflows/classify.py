@@ -81,7 +81,7 @@ class ClassifySpec:
 
         Raises BadArgument, UnreadableDate.
         """
-        own, preparation = own_options(cls, typed(options))
+        own, preparation = own_options(cls, typed(options, "classify"))
         own["model"] = Path(own["model"])  # elsewhere an architecture's name
         return cls(**own, preparation=Preparation(preparation))
 

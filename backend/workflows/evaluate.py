@@ -44,7 +44,7 @@ class EvaluateSpec:
     @classmethod
     def of(cls, **options: Any) -> EvaluateSpec:
         """From options by name, None where one is not given. Raises BadArgument."""
-        classes, others = own_options(ClassOptions, typed(options))
+        classes, others = own_options(ClassOptions, typed(options, "evaluate"))
         own, unknown = own_options(cls, others)
         require_none(unknown)
         return cls(**own, classes=ClassOptions(**classes))

@@ -61,7 +61,7 @@ class ExperimentSpec:
     @classmethod
     def of(cls, **options: Any) -> ExperimentSpec:
         """From options by name, None where one is not given. Raises BadArgument, UnknownModel."""
-        classes, others = own_options(ClassOptions, typed(options))
+        classes, others = own_options(ClassOptions, typed(options, "experiment"))
         folding, others = own_options(FoldingOptions, others)
         own, others = own_options(cls, others)
         learning, unknown = own_options(TrainingSpec, others)

@@ -58,7 +58,7 @@ class ExtractSpec:
     @classmethod
     def of(cls, **options: Any) -> ExtractSpec:
         """From options by name, None where one is not given. Raises BadArgument, UnreadableDate."""
-        own, others = own_options(cls, typed(options))
+        own, others = own_options(cls, typed(options, "extract"))
         return cls(**own, preparation=Preparation(others))
 
 

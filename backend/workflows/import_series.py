@@ -28,7 +28,7 @@ class ImportSeriesSpec:
     @classmethod
     def of(cls, **options: Any) -> ImportSeriesSpec:
         """From options by name, None where one is not given. Raises BadArgument, UnreadableDate."""
-        chosen, own = own_options(ImportSpec, typed(options))
+        chosen, own = own_options(ImportSpec, typed(options, "import"))
         source, output = Path(own.pop("source")), own.pop("output")
         require_none(own)
         return cls(source, output, ImportSpec(**chosen))

@@ -27,7 +27,7 @@ class InspectSpec:
     @classmethod
     def of(cls, **options: Any) -> InspectSpec:
         """From options by name, None where one is not given. Raises BadArgument, UnreadableDate."""
-        given = typed(options)
+        given = typed(options, "inspect")
         images, own = own_options(ImageryOptions, given)
         imagery = own.pop("imagery")
         require_none(own)

@@ -59,7 +59,7 @@ class TrainSpec:
 
         Raises BadArgument, UnknownModel.
         """
-        classes, others = own_options(ClassOptions, typed(options))
+        classes, others = own_options(ClassOptions, typed(options, "train"))
         folding, others = own_options(FoldingOptions, others)
         own, others = own_options(cls, others)
         learning, unknown = own_options(TrainingSpec, others)

@@ -63,7 +63,6 @@ def test_parcels(region, tmp_path):
         "parcels.no_crs": tmp_path / "no_crs.gpkg",
         "parcels.outside": write_parcels(tmp_path / "outside.gpkg", [shapely.box(0, 0, 10, 10)]),
         "parcels.empty": write_parcels(tmp_path / "points.gpkg", [shapely.Point(X0, Y0)]),
-        "parcels.unreadable": tmp_path / "missing.gpkg",
     }
     for code, path in cases.items():
         assert code_of(*classify(region, output, parcels=path)) == code

@@ -13,7 +13,7 @@ import pytest
 
 from backend.__main__ import _as_arguments, _command, _read_job, cli
 from backend.commands import COMMANDS
-from backend.errors import BadArgument, BadJob, EngineError
+from backend.errors import BadArgument, BadJob, EngineError, NotFound
 from backend.protocol import MOST_JOB_CHARACTERS, PROTOCOL_VERSION, Job
 from tests.backend.recorder import Recorder
 
@@ -112,9 +112,10 @@ def test_keys_of_a_newer_minor_version_are_ignored(tmp_path):
 
 
 def test_a_folder_or_nothing_is_no_job(tmp_path):
-    for path in (tmp_path, tmp_path / "none.json"):
-        with pytest.raises(BadJob):
-            _read_job(path)
+    with pytest.raises(BadJob):
+        _read_job(tmp_path)
+    with pytest.raises(NotFound, match="job: expected .* there is nothing at .*none.json"):
+        _read_job(tmp_path / "none.json")
 
 
 NO_VALUE = {

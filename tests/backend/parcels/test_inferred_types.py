@@ -44,7 +44,7 @@ def write_gml(path: Path) -> Path:
             f"<gml:outerBoundaryIs><gml:LinearRing><gml:coordinates>{corners}</gml:coordinates></gml:LinearRing></gml:outerBoundaryIs>"
             f"</gml:Polygon></ogr:geometryProperty>{values}</ogr:field></gml:featureMember>"
         )
-    spaces = 'xmlns:ogr="http://ogr.maptools.org/" xmlns:gml="http://www.opengis.net/gml"'
+    spaces = 'xmlns:ogr="http://example.org/fields" xmlns:gml="http://www.opengis.net/gml"'
     path.write_text(f'<?xml version="1.0"?><ogr:FeatureCollection {spaces}>{members}</ogr:FeatureCollection>')
     return path
 
