@@ -15,11 +15,14 @@ from numpy.typing import NDArray
 from backend import reports
 from backend.crop_codes import as_code
 from backend.errors import BadArgument, NoCommonClasses
+from backend.files import remove_leftovers
 from backend.options import default
 from backend.parcels import nomenclature
 from backend.parcels.nomenclature import Nomenclature
 from backend.parcels.reading import column, read_fields
 from backend.protocol import Reporter
+from backend.series.store import locked
+from backend.staging import recover
 from backend.vocabulary import QUALITY, TRAINED_ON
 from backend.workflows import report_document
 from backend.workflows.agreement import Compared
@@ -73,10 +76,20 @@ class Evaluation:
 
 
 def evaluate(spec: EvaluateSpec, reporter: Reporter) -> Evaluation:
-    """Compares predictions with a field of declared crops, and reports. Raises MissingField, NoCommonClasses,
-    BadClassTable, UnreadableParcels, NotWritable.
+    """Compares predictions with a field of declared crops, and reports; one run at a time writes a report.
+
+    Raises MissingField, NoCommonClasses, BadClassTable, UnreadableParcels, NotWritable.
     """
-    page = spec.page
+    html, *others = reports.places(spec.page)
+    report_document.require_writable(html)
+    with locked(html):
+        recover(html)
+        for path in (html, *others):
+            remove_leftovers(path)
+        return _evaluate(spec, reporter)
+
+
+def _evaluate(spec: EvaluateSpec, reporter: Reporter) -> Evaluation:
     table = read_fields(spec.predictions, spec.layer) if isinstance(spec.predictions, Path) else spec.predictions
     labelled, found = _compare(table, spec.truth, spec.classes, spec.name)
     if labelled.unknown:
@@ -103,7 +116,7 @@ def evaluate(spec: EvaluateSpec, reporter: Reporter) -> Evaluation:
         "notes": labelled.notes(),
     }
     document = report_document.document("evaluation", f"Evaluation of {spec.name}", **parts)
-    written = reports.write(document, page, language=spec.language)
+    written = reports.write(document, spec.page, language=spec.language)
     return Evaluation(
         written, agreement.scores, agreement.judged, agreement.not_judged, dict(labelled.unknown)
     )  # fmt: skip

@@ -11,7 +11,8 @@ import pytest
 from click import BadParameter
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precision_score, recall_score
 
-from backend.errors import BadArgument, MissingField, NoCommonClasses
+from backend.errors import BadArgument, MissingField, NoCommonClasses, NotWritable
+from backend.series.store import locked
 from backend.workflows.evaluate import EvaluateSpec
 from tests.backend.commands.conftest import run
 from tests.backend.ground import outlines, write_parcels
@@ -134,3 +135,28 @@ def test_the_language_of_the_report_is_one_that_there_is(tmp_path):
         run("evaluate", layer, "--truth", "declared", "--language", "xx")
     with pytest.raises(BadArgument, match="language: expected en, found 'xx'"):
         EvaluateSpec.of(predictions=layer, truth="declared", language="xx")
+
+
+def test_one_run_at_a_time_writes_a_report(judged, tmp_path):
+    evaluation = ("evaluate", judged.layer, "--truth", "declared", "--report")
+    with locked(tmp_path / "r.html"):
+        for name in ("r.html", "r.json", "r"):  # the same files
+            with pytest.raises(NotWritable, match="another run is working on it"):
+                run(*evaluation, tmp_path / name)
+        assert [path.name for path in tmp_path.iterdir()] == [".r.html.lock"]
+        run(*evaluation, tmp_path / "other.html")
+    run(*evaluation, tmp_path / "r.html")
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_leftovers_of_a_killed_evaluation_go_with_the_next(judged, tmp_path):
+    leftover = tmp_path / f".r.json.{2**22 + 1}.part"  # of a process that cannot be
+    leftover.write_text("{")
+    run("evaluate", judged.layer, "--truth", "declared", "--report", tmp_path / "r.html")
+    assert not leftover.exists()
+
+
+def test_a_report_that_cannot_be_written_is_found_before_the_layer_is_read(judged, tmp_path):
+    (tmp_path / "r.html").mkdir()
+    with pytest.raises(NotWritable, match="it is a folder"):
+        run("evaluate", judged.layer, "--truth", "no_such_field", "--report", tmp_path / "r.html")
