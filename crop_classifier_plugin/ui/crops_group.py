@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any, Mapping, Optional
 
@@ -35,6 +36,8 @@ from .plain_widgets import plain_label, with_plain_tips
 from .swatch import swatch
 
 MAX_LISTED = 3  # groups of classes that the summary names
+MAX_ROWS = 500  # classes in the preview; a model has at most 512, and a table of 300,000 takes seconds
+MAX_CODES = 50  # of a class, in its tooltip
 
 
 class CropsGroup(QGroupBox):
@@ -200,13 +203,20 @@ class CropsGroup(QGroupBox):
             self.summary.setText("")
             return
         try:
-            table = classes_of(self._counts, self._table_path(), self._fallback_class())
+            codes = self._codes()
+            table = classes_of(codes, self._table_path(), self._fallback_class())
         except UnreadableTable as error:
             self.summary.setText(str(error))
             return
-        counted = table.count(self._counts)
+        counted = table.count(codes)
         self._fill(counted)
         self.summary.setText(self._summary_text(table, counted))
+
+    def _codes(self) -> dict[str, int]:
+        """The codes to make classes of: where each value is one, no more than are listed, the most frequent ones."""
+        if self._choice() != OWN_VALUES or len(self._counts) <= MAX_ROWS:
+            return self._counts
+        return dict(Counter(self._counts).most_common(MAX_ROWS))
 
     def _table_path(self) -> Optional[Path]:
         if self._choice() == OWN_VALUES:
@@ -215,21 +225,26 @@ class CropsGroup(QGroupBox):
 
     def _fill(self, counted: crop_codes.Counts) -> None:
         """The classes that have parcels, largest first."""
-        largest_first = sorted(counted.classes, key=lambda count: (-count.parcels, count.of.name))
+        largest_first = sorted(counted.classes, key=lambda count: (-count.parcels, count.of.name))[:MAX_ROWS]
         self.preview.setRowCount(len(largest_first))
         for row, share in enumerate(largest_first):
             name = QTableWidgetItem(share.of.name)
             if share.of.colour:
                 name.setIcon(swatch(share.of.colour))
-            name.setToolTip(tooltip(", ".join(share.codes)))
+            codes = ", ".join(share.codes[:MAX_CODES]) + (" …" if len(share.codes) > MAX_CODES else "")
+            name.setToolTip(tooltip(codes))
             self.preview.setItem(row, 0, name)
             self.preview.setItem(row, 1, number_item(share.parcels))
 
     def _summary_text(self, table: crop_codes.ClassTable, counted: crop_codes.Counts) -> str:
         """Classes and parcels, what is left out, and classes that differ only in upper and lower case."""
         number = self.locale().toString
-        parcels = sum(share.parcels for share in counted.classes)
-        parts = [tr("{0} classes, {1} parcels").format(len(counted.classes), number(parcels))]
+        own_values = self._choice() == OWN_VALUES
+        parcels = sum(self._counts.values() if own_values else (share.parcels for share in counted.classes))
+        classes = len(self._counts if own_values else counted.classes)
+        parts = [tr("{0} classes, {1} parcels").format(classes, number(parcels))]
+        if classes > MAX_ROWS:
+            parts.append(tr("the {0} largest are listed").format(MAX_ROWS))
         if counted.unknown:
             unknown, values = number(sum(counted.unknown.values())), number(len(counted.unknown))
             if table.fallback_class is None:

@@ -1,6 +1,7 @@
 """Train on My Region, from the widgets to the saved model, with a fake engine behind the real algorithm."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
+import time
 from dataclasses import replace
 
 import pytest
@@ -138,6 +139,23 @@ def test_the_preview_says_what_the_engine_will_do(qtbot, engine, dialog, parcels
     assert dialog.crops.summary.text() == (
         "6 classes, 8 parcels; 2 without a value; classes that differ only in upper and lower case: A, a"
     )
+
+
+def test_the_preview_of_very_many_values_lists_the_largest(qtbot, engine, dialog):
+    dialog.show()
+    counted(qtbot, dialog)
+    counts = {**{str(number): 1 for number in range(300_000)}, "MIS": 7, "BTH": 9, "": 2}
+    began = time.monotonic()
+    dialog.crops._on_counted(counts, None)
+    assert time.monotonic() - began < 2  # 5.3 s for a row of each
+    listed = counted(qtbot, dialog)
+    assert len(listed) == 500 and list(listed.items())[:2] == [("BTH", 9), ("MIS", 7)]
+    text = "300002 classes, 300,016 parcels; the 500 largest are listed; 2 without a value"
+    assert dialog.crops.summary.text() == text
+    choose_table(dialog, "paper")
+    dialog.crops.fallback.setText("Other")
+    assert counted(qtbot, dialog)["Other"] == 300_000
+    assert len(dialog.crops.preview.item(0, 0).toolTip()) < 1000  # not of 300,000 codes
 
 
 def test_run_waits_for_every_input(engine, dialog, tmp_path):
