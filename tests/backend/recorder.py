@@ -1,4 +1,4 @@
-"""A Reporter that remembers what it was told."""
+"""A Reporter that remembers what was reported to it."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations

@@ -43,7 +43,7 @@ TORCHS = "[enforce fail at alloc_cpu.cpp:118] err == 0. DefaultCPUAllocator: can
         ImportError("libtorch_cpu.so: failed to map segment from shared object"),
     ],
 )
-def test_libraries_say_it_in_many_ways(error):
+def test_lack_of_memory_in_the_words_of_libraries(error):
     assert memory.is_lack_of_memory(error)
     assert isinstance(memory.true_cause(error), OutOfMemory)
     with pytest.raises(OutOfMemory):

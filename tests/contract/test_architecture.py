@@ -26,7 +26,7 @@ PROGRAMS = python_files("scripts", "benchmarks")
 # what users and developers read
 READ = [*SHIPPED, *(path for path in text_files() if path.endswith((".md", ".j2")) and not path.startswith("tests/"))]
 RULES = {"tests/contract/rules.py", "tests/contract/test_rules.py"}  # they name what must not be named
-# The edges of a process or a thread, where what went wrong is told to the other side: nothing above would catch it.
+# The edges of a process or a thread, where what went wrong is reported to the other side: nothing above would catch it.
 EDGES = {"backend/__main__.py", "crop_classifier_plugin/engine/process.py", "crop_classifier_plugin/ui/engine_task.py"}
 
 

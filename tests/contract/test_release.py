@@ -61,7 +61,7 @@ def test_the_changes_since_the_last_release_may_stand_above_it():
     assert releases("## 0.2.0\n\n## Unreleased\n\n## 0.1.0\n") == ["0.2.0", "Unreleased", "0.1.0"]
 
 
-def test_metadata_tells_of_the_changes_of_its_version():
+def test_metadata_list_the_changes_of_the_version():
     assert metadata()["changelog"].startswith(f"{__version__} ")
 
 

@@ -59,7 +59,7 @@ def test_names_are_evaluated_neither_in_the_legend_nor_in_the_map_tip() -> None:
 @pytest.mark.parametrize(
     ("name", "driver"), [("a b.gpkg", "GPKG"), ("é.shp", "ESRI Shapefile"), ("x.geojson", "GeoJSON")]
 )
-def test_a_plain_file_is_used_as_it_lies(tmp_path, name, driver) -> None:
+def test_a_plain_file_is_used_in_place(tmp_path, name, driver) -> None:
     layer = file_layer(tmp_path / name, driver)
     assert prepare_parcels(layer).path == str(tmp_path / name)
 
@@ -79,7 +79,7 @@ def test_a_memory_layer_is_written_with_everything_it_has() -> None:
     assert [feature.geometry().area() for feature in copy.getFeatures()][:3] == pytest.approx([2500] * 3)
 
 
-def test_the_selection_alone(tmp_path) -> None:
+def test_only_the_selection(tmp_path) -> None:
     layer = file_layer(tmp_path / "x.gpkg")
     layer.selectByExpression("\"code\" = 'MIS'")
     assert codes(reopened(prepare_parcels(layer, selected_only(layer)))) == ["MIS"]
@@ -125,7 +125,7 @@ def test_a_coordinate_system_that_was_set_in_qgis(tmp_path) -> None:
     assert reopened(prepare_parcels(layer)).crs().authid() == "EPSG:3857"
 
 
-def test_a_field_called_fid_that_is_no_key() -> None:
+def test_a_field_called_fid_that_is_not_a_key() -> None:
     fields = "field=fid:string(10)&field=code:string(10)"
     layer = memory_layer([("7", "BTH", 0), ("7", "MIS", 100), (None, "VRC", None)], fields)
     copy = reopened(prepare_parcels(layer))

@@ -124,11 +124,11 @@ def test_a_kept_store_of_other_inputs_is_not_replaced(region, tmp_path):
 
 def test_an_evaluation_of_odd_confidences(tmp_path):
     boxes, crops = [shapely.box(0, i, 1, i + 1) for i in range(4)], ["a", "b", "a", "b"]
-    for values, told in (([0.9, None, 0.8, 70.0], 2), (["high", "low", None, "0.5"], 1), ([None] * 4, 0)):
-        path = write_parcels(tmp_path / f"{told}.gpkg", boxes, crop_code=crops, truth=crops, confidence=values)
+    for values, reported in (([0.9, None, 0.8, 70.0], 2), (["high", "low", None, "0.5"], 1), ([None] * 4, 0)):
+        path = write_parcels(tmp_path / f"{reported}.gpkg", boxes, crop_code=crops, truth=crops, confidence=values)
         report = run("evaluate", path, "--truth", "truth").values["report"]
         bins = json.loads(Path(report).with_suffix(".json").read_text())["reliability"]
-        assert sum(row["parcels"] for row in bins) == told
+        assert sum(row["parcels"] for row in bins) == reported
 
 
 def test_an_output_that_is_open_elsewhere_is_not_touched(region, tmp_path):
@@ -158,7 +158,7 @@ def test_a_disk_that_fills_up_leaves_the_old_file(region, tmp_path, monkeypatch)
     assert output.read_bytes() == before
 
 
-def test_a_store_that_is_none(region, tmp_path):
+def test_a_folder_that_is_not_a_store(region, tmp_path):
     arguments = ("--model", region.model, "-o", tmp_path / "o.gpkg")
     assert code_of("classify", tmp_path, *arguments) == "argument.invalid"
     (tmp_path / "manifest.json").write_text("{}")

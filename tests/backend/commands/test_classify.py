@@ -63,7 +63,7 @@ def test_scores_are_scikit_learn_s_on_the_written_layer(classified):
     assert outcome.values["scores"]["mean_f"] == pytest.approx(f1_score(declared, sure["crop_code"], average="macro"))
 
 
-def test_report_lies_beside_the_layer(region, classified):
+def test_report_is_written_beside_the_layer(region, classified):
     outcome, _ = classified
     page = region.folder / "out_report.html"
     assert outcome.values["report"] == str(page)
@@ -121,8 +121,8 @@ def test_own_fields_of_taken_names_are_kept(region):
     layer = geopandas.read_file(output)
     assert (layer["crop_cod_1"] == "mine").all()
     assert (layer["n_pixels_1"] == 7).all()
-    told = dict(reporter.warnings)["output.field_renamed"]
-    assert "crop_code as crop_cod_1, n_pixels as n_pixels_1" in told
+    reported = dict(reporter.warnings)["output.field_renamed"]
+    assert "crop_code as crop_cod_1, n_pixels as n_pixels_1" in reported
 
 
 def test_integers_with_nulls_and_ids_come_back_untouched(region, tmp_path):

@@ -44,7 +44,7 @@ def trained(store, field, model, output, *more):
     return run("train", store, "-o", output, *arguments, *more)
 
 
-def test_the_outcome_says_what_there_is(stores):
+def test_the_outcome_gives_the_paths(stores):
     values = stores["pixel sets"].values
     assert values["fields"] == ["id", "label_19class", "label_44class"]
     assert (values["parcels"], values["bands"], values["positions"]) == (18, list(BANDS), False)

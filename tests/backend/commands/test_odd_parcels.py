@@ -43,7 +43,7 @@ def odd_layer(path):
     return path
 
 
-def test_none_is_lost_and_each_is_told(region, tmp_path):
+def test_none_is_lost_and_each_is_reported(region, tmp_path):
     parcels, reporter = odd_layer(tmp_path / "odd.parquet"), Recorder()
     store, output = tmp_path / "odd.parcels", tmp_path / "o.gpkg"
     options = ("--model", region.model, "-o", output, "--store", store, "--device", "cpu", "--inner-buffer-m", 10)

@@ -32,7 +32,7 @@ def start(job, tmp_path):
     )  # fmt: skip
 
 
-def test_json_on_stdout_alone():
+def test_only_json_on_stdout():
     done = engine("models", "--json")
     rows = {row["name"]: row for row in json.loads(done.stdout)}
     counts = {"cnn": 92_899, "cnn-gru-0.7": 92_035, "cnn-gru-0.8": 93_807, "cnn-gru-0.9": 90_179, "gru": 94_587}

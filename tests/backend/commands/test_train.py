@@ -1,4 +1,4 @@
-"""Training through its command: the file, the report, and what is told of the labels."""
+"""Training through its command: the file, the report, and what is reported of the labels."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -47,7 +47,7 @@ def test_the_field_s_own_values_with_names(region):
     ]
 
 
-def test_a_class_with_one_parcel_is_left_out_and_told(region, tmp_path):
+def test_a_class_with_one_parcel_is_left_out_and_reported(region, tmp_path):
     parcels = geopandas.read_file(region.parcels)
     parcels.loc[0, "CODE_CULTU"] = "CHV"
     parcels.to_file(tmp_path / "p.gpkg")

@@ -106,7 +106,7 @@ def test_parts_that_contradict_each_other(tmp_path, name):
     "content",
     [b"", b"[1]", b"{", b"\xff", b"[" * 10**6, json.dumps(DOCUMENT).encode("utf-16"), b'{"schema": 1, "schema": 1}'],
 )
-def test_files_that_are_no_record(tmp_path, content):
+def test_files_that_are_not_records(tmp_path, content):
     assert says(tmp_path, content) == "refused"
 
 

@@ -253,7 +253,7 @@ def test_mask_troubles(tmp_path):
         season(tmp_path / "images", masks=tmp_path / "small")
 
 
-def test_a_file_that_is_no_raster_is_told(tmp_path):
+def test_a_file_that_is_no_raster_is_reported(tmp_path):
     write_season(tmp_path, DATES[:2])
     (tmp_path / "S2_20170701.tif").write_bytes(b"II*\x00 this is not a GeoTIFF")
     catalogue = season(tmp_path)

@@ -80,7 +80,7 @@ def test_a_value_that_is_missing_is_named(tmp_path, reader, write, name, tag):
 
 
 @pytest.mark.parametrize("value", ["zero", "0", "-10000", "nan", "1e400", ""])
-def test_a_quantification_that_is_none(tmp_path, value):
+def test_an_invalid_quantification(tmp_path, value):
     product = write_safe(tmp_path, made_up_ground())
     text = safe_metadata(SAFE_NAME, dict.fromkeys(BANDS, -1000)).replace(">10000<", f">{value}<")
     (product / "MTD_MSIL2A.xml").write_text(text)
@@ -126,7 +126,7 @@ def test_an_array_without_scale_or_offset(tmp_path, attribute, value):
         eopf.scenes(product, ImageryOptions())
 
 
-def test_a_level_1c_product_is_told_from_a_damaged_one(tmp_path):
+def test_a_level_1c_product_is_distinguished_from_a_damaged_one(tmp_path):
     (tmp_path / SAFE_NAME.replace("MSIL2A", "MSIL1C") / "GRANULE").mkdir(parents=True)
     with pytest.raises(UnsupportedProduct, match="above the atmosphere"):
         safe.scenes(tmp_path / SAFE_NAME.replace("MSIL2A", "MSIL1C"), ImageryOptions())
@@ -256,7 +256,7 @@ def test_a_file_that_is_smaller_than_the_manifest_says_is_named(tmp_path, name, 
 
 
 @pytest.mark.parametrize("written", ["/dpc/wp_in_progress/step/.S2A_OPER/{}", "./elsewhere/{}", "<{}", "{}"])
-def test_a_manifest_that_tells_nothing_refuses_nothing(tmp_path, written):
+def test_a_manifest_without_information_refuses_nothing(tmp_path, written):
     """Those of baseline 02.08 are no XML, or name the places where the product was made; a larger file is whole."""
     product = write_safe(tmp_path, made_up_ground())
     write_manifest(product, written)

@@ -49,6 +49,6 @@ def test_one_product_found_twice_is_used_once():
     assert len(kept) == 1 and "used once" in skipped[0].reason
 
 
-def test_other_tiles_other_moments_and_images_without_a_baseline_replace_nothing():
+def test_other_tiles_other_times_and_images_without_a_baseline_replace_nothing():
     scenes = [product("05.09"), product("05.10", tile="31UFT"), product("05.11", second=1), product(""), product("")]
     assert newest(scenes) == (scenes, [])

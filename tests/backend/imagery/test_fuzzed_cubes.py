@@ -201,7 +201,7 @@ def test_an_offset_past_all_reflectance_saturates(product, offset):
 
 
 @pytest.mark.parametrize("array", ["conditions/mask/l2a_classification/r20m/scl", "measurements/reflectance/r20m/b11"])
-def test_an_array_that_lost_its_place_is_named(product, array):
+def test_an_array_without_a_location_is_named(product, array):
     """Without its dimensions GDAL gives it pixels, but no x and y: nothing of the image would count as seen."""
     path = product / array / ".zattrs"
     whole = path.read_text()

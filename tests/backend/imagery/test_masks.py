@@ -54,7 +54,7 @@ def test_the_classes_that_are_asked_for_are_clear(tmp_path, classes):
 
 
 @pytest.mark.parametrize("text", ["", "4,4", "0,4", "4,12", "-1", "four", "4;5"])
-def test_classes_that_are_none(tmp_path, text):
+def test_invalid_classes(tmp_path, text):
     images, folder = written(tmp_path, np.full((30, 30), 4, np.uint8))
     with pytest.raises(BadArgument, match="4,5,6,7"):
         run("inspect", images, "--masks", folder, "--scl-classes", text)
@@ -161,7 +161,7 @@ def test_where_a_scene_s_own_mask_is_clear_a_neighbour_s_cloud_does_not_count(tm
     np.testing.assert_array_equal(found, expected)
 
 
-def test_options_that_have_no_mask_to_act_on_are_said(tmp_path):
+def test_options_that_have_no_mask_to_act_on_are_reported(tmp_path):
     images, folder = written(tmp_path, np.full((30, 30), 1, np.uint8))
     (folder / "SCL_20170103.tif").rename(folder / "cloud_20170103.tif")
     recorder = Recorder()
@@ -180,6 +180,6 @@ def test_every_kind_of_mask_can_be_dilated():
 
     values = np.arange(12, dtype=np.uint8)[None]
     for kind in CLEAR:
-        told = holds_data(Mask("m.tif", kind), values)
+        observed = holds_data(Mask("m.tif", kind), values)
         nothing = {"scl": 1, "edg": 11, "sat": 11, "qai": 6, "data mask": 1}.get(kind, 0)
-        assert (~told).sum() == nothing, kind
+        assert (~observed).sum() == nothing, kind

@@ -93,18 +93,18 @@ def test_an_image_that_is_not_used_is_named(tmp_path):
     write_season(tmp_path, DATES[:2])
     write_raster(tmp_path / f"S2_{DATES[2]}.tif", counts(2))
     found(tmp_path, recorder)
-    told = [(code, DATES[2] in message) for code, message in recorder.warnings]
-    assert told == [("imagery.no_mask", False), ("imagery.skipped", True)]
+    reported = [(code, DATES[2] in message) for code, message in recorder.warnings]
+    assert reported == [("imagery.no_mask", False), ("imagery.skipped", True)]
 
 
-@pytest.mark.parametrize(("name", "told"), [("SCL_{}", True), ("cloud_mask_{}", True), ("S2_{}", False)])
-def test_masks_among_the_images_are_told_where_they_go(tmp_path, name, told):
+@pytest.mark.parametrize(("name", "reported"), [("SCL_{}", True), ("cloud_mask_{}", True), ("S2_{}", False)])
+def test_masks_among_the_images_are_reported_with_what_to_do(tmp_path, name, reported):
     recorder = Recorder()
     write_season(tmp_path, DATES[:2])
     write_raster(tmp_path / f"{name.format(DATES[2])}.tif", counts(2)[:1])
     found(tmp_path, recorder)
     found_out = [(code, "--masks" in message) for code, message in recorder.warnings]
-    assert found_out == [("imagery.no_mask", False), ("imagery.skipped", told)]
+    assert found_out == [("imagery.no_mask", False), ("imagery.skipped", reported)]
 
 
 def test_a_link_that_leads_nowhere_is_no_silent_hole(tmp_path):
@@ -114,7 +114,7 @@ def test_a_link_that_leads_nowhere_is_no_silent_hole(tmp_path):
         require_readable(found(tmp_path), skip_unreadable=False)
 
 
-def test_dates_that_leave_nothing_are_told_apart_from_an_empty_folder(tmp_path):
+def test_dates_that_exclude_all_images_are_distinguished_from_an_empty_folder(tmp_path):
     write_season(tmp_path, DATES[:2])
     with pytest.raises(errors.NoAcquisitions, match="2 images are excluded, or outside of the dates"):
         found(tmp_path, exclude=tuple(acquisition.day for acquisition in found(tmp_path).acquisitions))

@@ -126,6 +126,6 @@ def test_a_file_that_leads_the_library_in_a_circle(tmp_path, monkeypatch):
     }
 
 
-def test_without_a_child_nothing_is_said(tmp_path, monkeypatch):
+def test_without_a_child_nothing_is_reported(tmp_path, monkeypatch):
     monkeypatch.setattr(preflight, "__file__", str(tmp_path / "gone.py"))
     assert preflight.crashing([without_dimensions(tmp_path / "cube.nc")]) == {}

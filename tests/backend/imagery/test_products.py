@@ -274,7 +274,7 @@ def test_the_two_parts_of_a_tile_that_was_cut_are_put_together(tmp_path):
     np.testing.assert_array_equal(values, whole.values)
 
 
-def test_a_product_that_lies_there_twice_is_used_once(tmp_path):
+def test_a_product_that_is_found_twice_is_used_once(tmp_path):
     folder = write_safe(tmp_path, made_up_ground())
     zipped(folder, tmp_path / f"{SAFE_NAME}.zip", f"{SAFE_NAME}/")
     catalogue = season(tmp_path)

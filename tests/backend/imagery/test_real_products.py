@@ -93,12 +93,12 @@ def test_inspect_prints_the_truth_of_each_safe(tmp_path, metadata):
 
 
 @needs_safe
-def test_the_real_manifest_tells_the_real_sizes(tmp_path):
+def test_the_real_manifest_gives_the_real_sizes(tmp_path):
     """All files that came along are as large as it says; the simulated bands are smaller."""
     (real,) = WHOLE_SAFE
     package = open_package(real)
-    told = re.findall(r'size="(\d+)">\s*<fileLocation href="\./([^"]+)"', (real / "manifest.safe").read_text())
-    there = {path: int(size) for size, path in told if (real / path).exists()}
+    declared = re.findall(r'size="(\d+)">\s*<fileLocation href="\./([^"]+)"', (real / "manifest.safe").read_text())
+    there = {path: int(size) for size, path in declared if (real / path).exists()}
     assert len(there) == 35
     assert package.sizes(there) == there
     require_whole(package, there)

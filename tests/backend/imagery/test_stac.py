@@ -1,4 +1,4 @@
-"""STAC sources: the same ground as in GeoTIFFs, read in parts from a server; what is broken there is told."""
+"""STAC sources: the same ground as in GeoTIFFs, read in parts from a server; what is broken there is reported."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations

@@ -41,7 +41,7 @@ def test_the_best_asset_of_a_band_is_chosen(tmp_path):
     }  # fmt: skip
 
 
-def test_red_edge_bands_are_told_apart_by_wavelength(tmp_path):
+def test_red_edge_bands_are_distinguished_by_wavelength(tmp_path):
     assets = {
         f"x{nm}": asset(f"{nm}.tif", bands=[{"eo:common_name": "rededge", "eo:center_wavelength": nm / 1000}])
         for nm in (704, 741, 783, 865)

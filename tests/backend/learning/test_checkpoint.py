@@ -51,7 +51,7 @@ def test_it_comes_back_as_it_was(written):
     assert state.adam["0.step"] == 2 and torch.equal(state.weights["1.running_var"], torch.ones(2))
 
 
-def test_another_run_s_is_not_taken(written):
+def test_the_checkpoint_of_another_run_is_not_used(written):
     recorder = Recorder()
     assert Checkpoint(written.path, "other").read(network(), recorder) is None
     assert "other settings" in recorder.logs[0]
@@ -65,7 +65,7 @@ HARMLESS = {
 
 
 @pytest.mark.parametrize("at", PATHS, ids=lambda at: ".".join(map(str, at)))
-def test_each_figure_replaced(written, at):
+def test_each_hyperparameter_replaced(written, at):
     for name, value in hostile.REPLACED.items():
         if name in HARMLESS.get(at, ()):
             continue

@@ -100,7 +100,7 @@ def test_years_that_cannot_be_split():
         YearFolds(np.array([2017] * 5 + [2018] * 35)).splits(np.arange(40), labels, 0)
 
 
-def test_a_class_of_one_group_is_told_and_the_rest_is_not():
+def test_only_the_class_of_a_single_group_is_reported():
     groups = np.arange(60) // 6
     labels = np.where(groups == 3, 2, np.arange(60) % 2)
     splits = GroupFolds("x", groups).splits(np.arange(60), labels, 0)
@@ -108,7 +108,7 @@ def test_a_class_of_one_group_is_told_and_the_rest_is_not():
     assert missing_from_train(splits, labels) == {2: [fold]}
 
 
-def test_training_tells_what_it_cannot_learn_and_how_many_folds_there_are(statistics, crops, recorder):
+def test_training_reports_what_it_cannot_learn_and_the_number_of_folds(statistics, crops, recorder):
     years = np.repeat([2017, 2018, 2019], 50)
     labels = np.where(years == 2019, np.arange(150) % 3, np.arange(150) % 2)
     dataset, spec = statistics(labels), TrainingSpec(model="gru", epochs=1, folds=3, device="cpu")

@@ -42,7 +42,7 @@ def test_each_sample_s_mean_f_is_scikit_learn_s():
     assert mean_f_interval(confusion) == (1.0, 1.0)
 
 
-def test_scores_carry_them():
+def test_scores_contain_the_intervals():
     crops = tuple(CropClass(code, code, "#000000") for code in "ab")
     truth, predicted = np.array([0, 0, 1, 1, 1]), np.array([0, 1, 1, 1, 1])
     found = scores(truth, predicted, crops)

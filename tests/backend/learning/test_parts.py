@@ -45,7 +45,7 @@ def test_folds_follow_from_the_seed():
     assert not np.array_equal(one, other)
 
 
-def test_dates_are_shuffled_alike_for_all_or_for_each_parcel_by_the_seed_alone():
+def test_dates_are_shuffled_for_all_or_for_each_parcel_by_the_seed_only():
     assert permutations("chronological", 7, 24, 3) is None
     alike, own = permutations("shuffled", 7, 24, 3), permutations("shuffled-per-parcel", 7, 24, 3)
     assert alike.shape == own.shape == (7, 24)
@@ -177,7 +177,7 @@ def test_probe_runs_a_kernel_on_what_there_is():
         assert row["works"] == (row["note"] == "")
 
 
-def test_a_device_nobody_knows_is_a_bad_argument():
+def test_an_unknown_device_is_a_bad_argument():
     with pytest.raises(BadArgument, match="device"):
         device.choose("tpu")
 

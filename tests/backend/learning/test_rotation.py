@@ -28,7 +28,7 @@ def fields(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     return CODES[last], now
 
 
-def test_the_posterior_after_images_that_tell_nothing_is_the_row_of_the_rotation():
+def test_the_posterior_after_uninformative_images_is_the_row_of_the_rotation():
     """p(y | x) = p(y), so p(y | x, previous) = p(y | previous): the matrix the parcels were drawn from."""
     last, now = fields(40_000)
     rotation = estimate(last, now, 3)
@@ -74,7 +74,7 @@ def test_the_smoothing_is_the_one_that_foretells_each_parcel_best_from_the_other
     np.testing.assert_allclose(rotation.lift, expected)
 
 
-def test_a_previous_crop_that_tells_nothing_changes_next_to_nothing():
+def test_an_uninformative_previous_crop_changes_next_to_nothing():
     rng = np.random.default_rng(6)
     rotation = estimate(CODES[rng.integers(0, 3, 2000)], rng.integers(0, 3, 2000), 3)
     np.testing.assert_allclose(rotation.lift, 1, atol=0.1)
@@ -146,7 +146,7 @@ def test_where_the_images_tell_nothing_last_year_s_crop_decides(statistics, crop
     assert without.kept.rotation is None and known.kept.rotation is not None
 
 
-def test_the_rotation_is_learnt_from_the_training_part_alone(statistics, crops, recorder):
+def test_the_rotation_is_learnt_only_from_the_training_part(statistics, crops, recorder):
     """Crops that only the other parts have are no part of its table; the table is that of the training rows."""
     dataset, labels = noise(statistics, 100)
     split = RandomFolds().splits(np.arange(100), labels, seed=1)[0]

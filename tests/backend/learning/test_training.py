@@ -47,7 +47,7 @@ def test_patches_are_learnt(patches, crops, recorder, model):
     assert train(spec, patches(labels), labels, crops[:2], recorder).scores["oa"] > 0.8  # chance is 0.5
 
 
-def test_labels_that_say_nothing_are_not_learnt(statistics, crops, recorder):
+def test_uninformative_labels_are_not_learnt(statistics, crops, recorder):
     """Guards the tests above: a test parcel that had been trained on would be known here too."""
     nothing = np.random.default_rng(9).permutation(LABELS)
     spec = TrainingSpec(model="gru", epochs=8, folds=2, batch_size=8, **CPU)
@@ -88,7 +88,7 @@ def test_a_stopped_run_goes_on_bit_for_bit(tmp_path, statistics, patches, crops,
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_checkpoint_of_another_run_is_not_taken(tmp_path, statistics, crops, make_recorder):
+def test_a_checkpoint_of_another_run_is_not_used(tmp_path, statistics, crops, make_recorder):
     dataset, spec = statistics(LABELS), TrainingSpec(model="gru", epochs=2, **CPU)
     train(spec, dataset, LABELS, crops[:4], make_recorder(), tmp_path)
     other_labels = np.where(np.arange(150) == 7, -1, LABELS)
@@ -106,7 +106,7 @@ def test_a_checkpoint_of_another_run_is_not_taken(tmp_path, statistics, crops, m
         assert len(said.of("epoch")) == 2
 
 
-def test_a_damaged_checkpoint_is_not_taken(tmp_path, statistics, crops, make_recorder):
+def test_a_damaged_checkpoint_is_not_used(tmp_path, statistics, crops, make_recorder):
     dataset, spec = statistics(LABELS), TrainingSpec(model="gru", epochs=2, **CPU)
     whole = train(spec, dataset, LABELS, crops[:4], make_recorder(), tmp_path)
     (file,) = tmp_path.iterdir()

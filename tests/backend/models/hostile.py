@@ -184,7 +184,7 @@ def weights(content: bytes) -> dict[str, bytes]:
     def given(**changes: torch.Tensor) -> bytes:
         return save({**tensors, **changes})
 
-    def told(**changes: Any) -> bytes:
+    def declared(**changes: Any) -> bytes:
         return _with_header({**header, name: {**header[name], **changes}}, data)
 
     text = json.dumps(header).encode()
@@ -211,13 +211,13 @@ def weights(content: bytes) -> dict[str, bytes]:
         "header no object": _with_header([1], data),
         "header deep": _with_header(b"[" * 5000 + b"]" * 5000, data),
         "name twice": _with_header(text[:-1] + b", " + json.dumps({name: header[name]}).encode()[1:], data),
-        "unknown type": told(dtype="F7"),
-        "type no text": told(dtype=5),
-        "shape negative": told(shape=[-1, 5]),
-        "shape huge": told(shape=[2**62, 2**62]),
-        "shape no list": told(shape="x"),
-        "offsets outside": told(data_offsets=[0, 2**40]),
-        "offsets swapped": told(data_offsets=[8, 0]),
+        "unknown type": declared(dtype="F7"),
+        "type no text": declared(dtype=5),
+        "shape negative": declared(shape=[-1, 5]),
+        "shape huge": declared(shape=[2**62, 2**62]),
+        "shape no list": declared(shape="x"),
+        "offsets outside": declared(data_offsets=[0, 2**40]),
+        "offsets swapped": declared(data_offsets=[8, 0]),
         "no offsets": _with_header({**header, name: {"dtype": "F32", "shape": list(value.shape)}}, data),
     }
 

@@ -146,7 +146,7 @@ def test_a_missing_member_is_named(saved, member):
 
 
 @pytest.mark.parametrize("member", ["model.json", "weights.safetensors", "report.json"])
-def test_a_member_of_rubbish_is_no_model(saved, member):
+def test_a_zip_with_an_invalid_member_is_not_a_model(saved, member):
     saved.write_bytes(zipped({**members(saved), member: b"\xff\x00rubbish"}))
     with pytest.raises(NotAModel):
         ModelBundle.load(saved)

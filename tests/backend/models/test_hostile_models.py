@@ -235,7 +235,7 @@ def test_a_network_whose_parts_fit_but_do_not_work(tmp_path):
 
 
 @pytest.mark.parametrize("text", [b"", b"[]", b"{", b"\xff", b'{"a": NaN}', b'{"a": 1, "a": 2}', b"[" * 10**6])
-def test_a_report_that_is_none(tmp_path, contents, text):
+def test_an_invalid_report(tmp_path, contents, text):
     path = tmp_path / "a.cropmodel"
     path.write_bytes(hostile.zipped({**contents, "report.json": text}))
     assert engine_says(path) == "refused"

@@ -89,7 +89,7 @@ def _biases_before_a_norm(network: torch.nn.Module) -> set[str]:
 
 
 @pytest.mark.parametrize("name", LATER)
-def test_a_parcel_is_classified_alone(name):
+def test_the_class_of_a_parcel_does_not_depend_on_the_batch(name):
     network = trained(name)
     samples = inputs(name)
     with torch.inference_mode():
@@ -205,7 +205,7 @@ def _three_unseen(values, seen, days):
 
 
 @pytest.mark.parametrize("name", OBSERVATIONS)
-def test_dates_are_told_by_their_days_not_by_their_places(name):
+def test_dates_are_identified_by_their_days_not_by_their_positions(name):
     network = trained(name)
     samples = inputs(name)
     order = torch.tensor([3, 0, 4, 1, 2])
@@ -232,8 +232,8 @@ def test_the_dated_gru_is_torchs_own_on_the_seen_dates():
     values, seen, days = inputs("dated-gru")
     for parcel in range(4):
         own = seen[parcel]
-        told = torch.cat([values[parcel, own], day_waves(days[parcel, own], 16)], dim=1)
-        hidden = network.temporal(told[None])[1][0]
+        dated = torch.cat([values[parcel, own], day_waves(days[parcel, own], 16)], dim=1)
+        hidden = network.temporal(dated[None])[1][0]
         torch.testing.assert_close(network(values, seen, days)[parcel], network.classifier(hidden)[0])
 
 

@@ -72,7 +72,7 @@ def test_every_parameter_learns(name):
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_a_parcel_is_classified_alone(name):
+def test_the_class_of_a_parcel_does_not_depend_on_the_batch(name):
     network = build(name, bands=10, days=range(5), classes=3).eval()
     values = samples(name)
     with torch.inference_mode():

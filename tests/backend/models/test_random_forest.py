@@ -56,10 +56,10 @@ def test_no_parcels_give_no_rows(forest):
     assert forest.predict_proba(UNSEEN[:0]).shape == (0, 4)
 
 
-def test_growth_is_told_and_ends_at_all_trees():
-    told: list[int] = []
-    RandomForest(10, range(6), 4, trees=45).fit(VALUES, LABELS, grown=told.append)
-    assert told == [20, 40, 45]
+def test_growth_is_reported_and_ends_at_all_trees():
+    reported: list[int] = []
+    RandomForest(10, range(6), 4, trees=45).fit(VALUES, LABELS, grown=reported.append)
+    assert reported == [20, 40, 45]
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def written(path, table):
     return path
 
 
-def told(column):
+def as_list(column):
     return [None if pandas.isna(value) else value for value in column]
 
 
@@ -74,12 +74,12 @@ def test_every_feature_comes_once_in_order_and_with_its_types(tmp_path, by_three
     assert found.index.tolist() == whole.index.tolist()
     assert parcels.bounds == pytest.approx(whole.total_bounds)
     for name in ("code", "n64"):
-        assert told(found[name]) == FIELDS[name].to_pylist(), name
-    assert told(pandas.to_datetime(found["late"])) == told(pandas.to_datetime(whole["late"]))
-    assert told(read_fields(path)["code"]) == told(whole["code"])
+        assert as_list(found[name]) == FIELDS[name].to_pylist(), name
+    assert as_list(pandas.to_datetime(found["late"])) == as_list(pandas.to_datetime(whole["late"]))
+    assert as_list(read_fields(path)["code"]) == as_list(whole["code"])
 
 
-def test_deleted_records_of_a_shapefile_are_none(tmp_path, by_three):
+def test_deleted_records_of_a_shapefile_are_not_read(tmp_path, by_three):
     path = written(tmp_path / "p.shp", layer(fields={"code": FIELDS["code"]}))
     table = bytearray(path.with_suffix(".dbf").read_bytes())
     header, length = struct.unpack("<HH", table[8:12])
@@ -105,10 +105,10 @@ def test_a_view_without_a_key_has_its_rows_counted(tmp_path, by_three):
         database.commit()
     parcels = read(path, "seen")
     assert parcels.ids.tolist() == [str(n) for n in range(COUNT)]
-    assert told(parcels.table["code"]) == FIELDS["code"].to_pylist()
+    assert as_list(parcels.table["code"]) == FIELDS["code"].to_pylist()
 
 
-def test_types_that_values_alone_tell_are_read_at_once(tmp_path, by_three):
+def test_types_that_only_values_reveal_are_read_at_once(tmp_path, by_three):
     """GDAL says JSON of such a field; what it holds differs from feature to feature."""
     path = tmp_path / "p.gpkg"
     texts = pyarrow.array(['{"a": 1}'] * 5 + ['{"b": "x"}'] * 6, pyarrow.json_())
@@ -167,8 +167,8 @@ def test_written_by_parts_as_at_once(tmp_path, by_three, ending):
     reads = geopandas.read_parquet if ending == "parquet" else pyogrio.read_dataframe
     parts, expected = (reads(tmp_path / f"{name}.{ending}") for name in ("parts", "whole"))
     pandas.testing.assert_frame_equal(pandas.DataFrame(parts), pandas.DataFrame(expected))
-    assert [code or None for code in told(parts["code"])] == FIELDS["code"].to_pylist()  # a CSV has no null
-    assert [code or None for code in told(parts["crop_code"])] == [None, *"ABCDEFGHIJ"]
+    assert [code or None for code in as_list(parts["code"])] == FIELDS["code"].to_pylist()  # a CSV has no null
+    assert [code or None for code in as_list(parts["crop_code"])] == [None, *"ABCDEFGHIJ"]
     if ending != "csv":
         assert parts.geometry.isna().tolist() == [False, True, *[False] * 9]
         assert parts.geometry.area.sum() == pytest.approx(80 * 90 * 11)
@@ -200,7 +200,7 @@ def test_of_several_geometries_none_is_lost(tmp_path, ending):
         assert geopandas.read_parquet(tmp_path / "o.parquet")["inner"].geom_equals(table["inner"])[:-1].all()
         return
     found = pyogrio.read_dataframe(tmp_path / f"o.{ending}")
-    assert [text or None for text in told(found["inner"])] == [*(point.wkt for point in table["inner"][:-1]), None]
+    assert [text or None for text in as_list(found["inner"])] == [*(point.wkt for point in table["inner"][:-1]), None]
     assert [name for name in found.columns if name in FIELDS or name == "inner"] == ["code", "inner"]
 
 

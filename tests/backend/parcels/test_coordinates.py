@@ -102,14 +102,14 @@ def test_a_given_system_takes_the_place_of_the_layer_s_and_labels_the_result(tmp
 
 
 @pytest.mark.parametrize("text", ["EPSG:0", "Belgium", "31370x"])
-def test_a_given_system_that_is_none_is_refused(tmp_path, text):
+def test_an_invalid_given_system_is_refused(tmp_path, text):
     path = write_parcels(tmp_path / "fields.gpkg", outlines())
     with pytest.raises(errors.BadArgument, match="parcels_crs"):
         read(path, crs=text)
 
 
 @pytest.mark.parametrize(("limit", "warned"), [(None, True), (50.0, False)])
-def test_an_error_beyond_the_limit_is_said_in_metres(tmp_path, limit, warned):
+def test_an_error_beyond_the_limit_is_reported_in_metres(tmp_path, limit, warned):
     write_season(tmp_path / "images", crs="EPSG:32615", corner=MISSOURI[:2])
     fields = [
         shapely.box(MISSOURI[0] + x, MISSOURI[1] - 300, MISSOURI[0] + x + 90, MISSOURI[1] - 200) for x in (60, 300)

@@ -46,7 +46,7 @@ def shapefile(path, words, encoding, cpg=None, driver_id=0):
         ("ISO-8859-15", "ISO 8859-15\r\n", 0x57),
     ],
 )
-def test_what_a_shapefile_says_or_its_bytes_tell(tmp_path, encoding, cpg, driver_id):
+def test_the_encoding_that_a_shapefile_declares_or_its_bytes_reveal(tmp_path, encoding, cpg, driver_id):
     layer = read(shapefile(tmp_path / "p.shp", WORDS, encoding, cpg, driver_id))
     assert layer.table["culture"].astype(object).where(layer.table["culture"].notna(), None).tolist() == WORDS
     assert list(layer.table.columns) == ["culture", "libellé", "geometry"]
@@ -55,14 +55,14 @@ def test_what_a_shapefile_says_or_its_bytes_tell(tmp_path, encoding, cpg, driver
 
 @pytest.mark.parametrize(("words", "encoding"), [(WORDS, "CP1252"), (LATIN_1, "ISO-8859-1")])
 @pytest.mark.parametrize(("cpg", "driver_id"), [(None, 0), (None, 0x57), ("UTF-8", 0), ("no such thing", 0)])
-def test_without_an_answer_it_is_windows_1252_and_said(tmp_path, words, encoding, cpg, driver_id):
+def test_without_an_answer_it_is_windows_1252_and_reported(tmp_path, words, encoding, cpg, driver_id):
     layer = read(shapefile(tmp_path / "p.shp", words, encoding, cpg, driver_id))
     assert layer.table["culture"].dropna().tolist() == [word for word in words if word]
     assert [remark.code for remark in layer.remarks] == ["parcels.encoding_guessed"]
     assert "--encoding" in layer.remarks[0].advice
 
 
-def test_an_encoding_that_nothing_tells_is_given(tmp_path):
+def test_an_encoding_that_cannot_be_detected_is_given(tmp_path):
     path = shapefile(tmp_path / "p.shp", WORDS, "ISO-8859-15")
     assert read(path).table["culture"][1] == "c½ur à 5 ¤"  # what Windows-1252 makes of it
     layer = read(path, encoding="iso-8859-15")

@@ -76,8 +76,8 @@ def test_every_type_and_null_comes_in(tmp_path, ending):
     assert list(found.columns.drop("geometry")) == list(FIELDS)
     for name, column in zip(FIELDS, found.columns):
         expected = {name: array.to_pylist() for name, array in FIELDS.items()} | WIDER.get(ending, {})
-        told = plain(name, values(found[column]))
-        assert told == (pytest.approx(expected[name]) if name == "f32" else expected[name]), name
+        found_values = plain(name, values(found[column]))
+        assert found_values == (pytest.approx(expected[name]) if name == "f32" else expected[name]), name
     assert all(outline.equals(box) for outline, box in zip(found.geometry, BOXES))
 
 
@@ -146,7 +146,7 @@ def test_heights_and_measures_come_back(tmp_path):
         assert shapely.normalize(found).wkt == shapely.normalize(expected).wkt, ending
 
 
-def test_a_shapefile_tells_which_texts_it_cut(tmp_path):
+def test_texts_that_a_shapefile_cuts_are_reported(tmp_path):
     assert write([layer()], tmp_path / "o.shp", "o").cut == ("é_texte",)
     found = pyogrio.read_dataframe(tmp_path / "o.shp")
     assert [text and len(text) for text in values(found["é_texte"])] == [7, None, 254]
@@ -182,15 +182,15 @@ def test_other_databases_than_postgis_are_refused_without_their_password():
 
 
 def test_a_database_s_name_holds_no_password():
-    told = {
+    addresses = {
         "PG:host=db.example dbname='l p' user=me password=s3cret": "PG:host=db.example dbname='l p'",
         "postgresql://me:s3cret@db.example:5432/lpis?sslmode=require&password=s3cret": (  # pragma: allowlist secret
             "postgresql://db.example:5432/lpis"
         ),
         "postgis://db.example/lpis": "postgresql://db.example/lpis",
     }
-    assert {address: str(Database.at(address)) for address in told} == told
-    assert "s3cret" not in repr(Database.at(next(iter(told))))
+    assert {address: str(Database.at(address)) for address in addresses} == addresses
+    assert "s3cret" not in repr(Database.at(next(iter(addresses))))
     assert Database.at("C:/parcels.gpkg") is None
 
 

@@ -72,7 +72,7 @@ def test_a_repeated_row_is_no_error(tmp_path: Path) -> None:
         (TABLE + 'TRN,"Sun\nflower",Oilseed,blue\n', 5, "'blue' is not"),
     ],
 )
-def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, text: str, line: int, said: str) -> None:
+def test_what_is_wrong_is_reported_with_its_line(tmp_path: Path, text: str, line: int, said: str) -> None:
     path = written(tmp_path, text)
     with pytest.raises(BadClassTable, match=said) as caught:
         nomenclature.read(path)
@@ -90,7 +90,7 @@ def test_labels_match_exactly_then_without_case(tmp_path: Path) -> None:
     assert list(unknown.items()) == [("XYZ", 2), ("ABC", 1)]
 
 
-def test_codes_that_differ_in_case_alone_keep_their_classes() -> None:
+def test_codes_that_differ_only_in_case_keep_their_classes() -> None:
     rows = [{"code": code, "name": "", "class": name, "colour": ""} for code, name in [("a", "One"), ("A", "Two")]]
     labels, unknown = nomenclature.from_table(rows).labels(["A", "a"])
     assert labels.tolist() == [1, 0]
@@ -120,7 +120,7 @@ def test_leading_zeros_and_decimals_that_a_field_lost_or_gained(code: str, value
     assert unknown == {}
 
 
-def test_codes_that_differ_in_zeros_alone_keep_their_classes() -> None:
+def test_codes_that_differ_only_in_zeros_keep_their_classes() -> None:
     labels, unknown = table_of("0110:Barley", "110:Wheat").labels(["0110", "110", 110, 110.0, "00110", 110.5])
     assert labels.tolist() == [0, 1, 1, 1, -1, -1]
     assert unknown == {"00110": 1, "110.5": 1}

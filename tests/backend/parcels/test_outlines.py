@@ -88,7 +88,7 @@ def test_across_the_antimeridian_and_the_edge_of_a_zone():
     assert areas[0] == pytest.approx(areas[1], rel=1e-4)
 
 
-def test_what_lies_beyond_the_projection_is_told():
+def test_what_lies_beyond_the_projection_is_reported():
     outlines, names = odd(shapely.box(3, 89, 4, 91), shapely.box(3, 50, 3.1, 50.1), crs="EPSG:4326", target="EPSG:3857")
     assert outlines[0] is None
     assert names == [{"out_of_reach"}, set()]

@@ -54,7 +54,7 @@ def by_three(monkeypatch):
     monkeypatch.setattr(chunk, "FEATURES", 3)
 
 
-def told(column):
+def as_list(column):
     return [None if pandas.isna(value) else value for value in column]
 
 
@@ -82,7 +82,7 @@ def test_values_types_and_order_are_the_database_s(address, by_three):
     }
     assert list(table.columns) == [*list(expected)[:12], "key", "more", "geom"]
     for name, values in expected.items():
-        assert told(table[name]) == values, name
+        assert as_list(table[name]) == values, name
     assert len(set(table["key"].dropna().str.len())) == 1 and len(table["key"][10]) == 36
     boxes = [shapely.box(100 * n, 0, 100 * n + 80, 90) for n in range(1, 8)]
     assert all(outline.equals(box) for outline, box in zip(table.geometry, boxes))
@@ -139,9 +139,9 @@ def test_odd_values_and_rights(address):
         "CREATE ROLE guest LOGIN PASSWORD 'straw'",
     )
     table = read(Database.at(address), "endless").table
-    assert told(table["until"]) == [None, datetime.date(2020, 1, 2)]
-    assert told(table["at"]) == [None, None]
-    assert told(table["n"])[1] == 12345.6789
+    assert as_list(table["until"]) == [None, datetime.date(2020, 1, 2)]
+    assert as_list(table["at"]) == [None, None]
+    assert as_list(table["n"])[1] == 12345.6789
     assert table["br{0}c%e"].tolist() == [1, 2]
     with pytest.raises(errors.UnreadableParcels, match="that this user may read") as caught:
         read(Database.at(address.replace("farmer:hay", "guest:straw")), "endless")

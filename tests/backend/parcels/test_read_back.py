@@ -23,7 +23,7 @@ def layer(geometries=BOXES) -> geopandas.GeoDataFrame:
 
 @pytest.mark.parametrize("ending", ["gpkg", "shp", "fgb", "csv", "parquet"])
 @pytest.mark.parametrize("share", [0.5, 0.999])
-def test_a_file_that_is_cut_off_takes_no_place(tmp_path, monkeypatch, ending, share):
+def test_a_file_that_is_cut_off_replaces_nothing(tmp_path, monkeypatch, ending, share):
     path = tmp_path / f"o.{ending}"
     writing.write([layer()], path, "o")
     before = {entry.name: entry.read_bytes() for entry in tmp_path.iterdir()}

@@ -75,7 +75,7 @@ def test_an_outline_that_cannot_be_read_costs_no_other_parcel(tmp_path, wkb):
     assert parcels.table.geometry.iloc[1] is None or not parcels.geometries[1].is_valid
 
 
-def test_parquet_that_is_none_or_has_no_geometry(tmp_path):
+def test_files_that_are_not_parquet_or_have_no_geometry(tmp_path):
     (tmp_path / "text.parquet").write_text("hello")
     with pytest.raises(errors.UnreadableParcels):
         read(tmp_path / "text.parquet")
@@ -85,7 +85,7 @@ def test_parquet_that_is_none_or_has_no_geometry(tmp_path):
     assert column(read_fields(tmp_path / "table.parquet"), "a", "it").tolist() == [1, None]
 
 
-def test_what_is_no_layer_is_told_without_advice_for_programmers(tmp_path):
+def test_what_is_no_layer_is_reported_without_advice_for_programmers(tmp_path):
     (tmp_path / "none.gpkg").touch()
     (tmp_path / "text.gpkg").write_text("hello")
     for name, reason in (("none.gpkg", "it is empty."), ("text.gpkg", "supported file format.")):

@@ -28,7 +28,7 @@ class Published:
 
 
 def courses(count: int, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """`(count, dates, bands)` of three classes that can be told apart, none of them zero; and the classes."""
+    """`(count, dates, bands)` of three classes that can be distinguished, none of them zero; and the classes."""
     crop = random.permutation(np.arange(count) % 3)
     season = np.sin(np.arange(len(DATES)) + 2 * crop[:, None])
     level = 1500 + 900 * season[:, :, None] + 60 * np.arange(len(BANDS)) + random.normal(0, 40, (count, 1, 1))

@@ -40,7 +40,7 @@ def imported(table: pandas.DataFrame, path: Path) -> Store:
 
 
 @pytest.mark.parametrize("days", [DAYS, None])
-def test_leading_zeros_tell_parcels_and_codes_apart(tmp_path, days):
+def test_leading_zeros_distinguish_parcels_and_codes(tmp_path, days):
     table = rows()
     if days is None:  # dates that differ: one parcel would otherwise be made of two, without a word
         table = table[(table["parcel_id"] == "010") ^ (table["date"] == DAYS[1])]
@@ -81,7 +81,7 @@ def test_identifiers_of_a_layer_in_floating_point_have_no_decimals(tmp_path):
     ("fill", "kind"), [(65535, "uint16"), (-9999, "int16"), (-32768, "int16"), (2147483647, "float32")]
 )
 @pytest.mark.parametrize("nodata", [None, 1.0])
-def test_a_usual_fill_value_is_no_observation(fill, kind, nodata):
+def test_a_usual_fill_value_is_not_an_observation(fill, kind, nodata):
     numbers = np.full((3, 4, 2), 1200, kind)
     numbers[1, 2] = fill
     series, clear, _ = Encoding(1e-4, 0.0, nodata).encode(numbers)

@@ -101,7 +101,7 @@ def test_published_figures_become_our_geometry(pixel_sets):
     np.testing.assert_allclose(geometry, expected, rtol=1e-6)
 
 
-def test_figures_in_another_order_are_not_taken(tmp_path):
+def test_hyperparameters_in_another_order_are_not_used(tmp_path):
     published = write_pixel_sets(tmp_path / "set")
     path = published.path / "META" / "geomfeat.json"
     figures = json.loads(path.read_text())
@@ -241,7 +241,7 @@ def test_an_offset_is_added(tmp_path):
     assert np.abs(store.reflectance[:] - (filled(values) - 1000)).max() <= 0.5 + 1e-6
 
 
-def test_missing_data_without_a_word_is_not_taken_for_light(tmp_path):
+def test_undeclared_fill_values_are_not_taken_for_reflectance(tmp_path):
     write_npz(tmp_path / "set.npz", nodata=None)
     reporter = Recorder()
     store = brought_in(tmp_path / "set.npz", tmp_path, reporter)

@@ -14,7 +14,7 @@ from backend.parcels.palette import palette
 
 
 def scores(names: list[str], seed: int = 0, size: int = 4000) -> dict[str, Any]:
-    """Scores of a made-up classification: rare classes are told apart worse."""
+    """Scores of a made-up classification: rare classes are distinguished less well."""
     random = np.random.default_rng(seed)
     share = 1 / (1 + np.arange(len(names))) ** 1.3
     truth = random.choice(len(names), size, p=share / share.sum())

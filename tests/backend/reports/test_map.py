@@ -120,7 +120,7 @@ def test_nothing_to_draw_is_still_a_picture(tmp_path: Path) -> None:
     assert picture.min() < 128  # the title and the legend
 
 
-def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_target_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "map.png").mkdir()
     with pytest.raises(NotWritable):
         maps.draw_map(np.array([shapely.box(0, 0, 1, 1)]), ["a"], CLASSES, tmp_path / "map.png")

@@ -211,14 +211,14 @@ def test_the_same_document_is_the_same_page(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("blocked", ["r.html", "r.csv"])
-def test_a_place_that_is_taken_is_told_and_nothing_is_left_over(tmp_path: Path, blocked: str) -> None:
+def test_a_target_that_exists_is_reported_and_nothing_is_left_over(tmp_path: Path, blocked: str) -> None:
     (tmp_path / blocked).mkdir()
     with pytest.raises(NotWritable, match=blocked):
         reports.write(documents.classification(NAMES), tmp_path / "r")
     assert not list(tmp_path.glob(".*"))
 
 
-def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(NotWritable):
         reports.write(documents.classification(NAMES), tmp_path / "file" / "r")

@@ -128,7 +128,7 @@ def test_what_is_unobserved_is_the_training_mean_to_a_network(small, view):
         assert (seen.square().nanmean(dim=0) - 1).abs().max() < 1e-3
 
 
-def test_moments_are_of_the_observed_pixels(gapped, image):
+def test_mean_and_std_are_of_the_observed_pixels(gapped, image):
     dataset = dataset_for("pixel_set", gapped)
     rows = np.flatnonzero(dataset.usable)
     pixels = np.concatenate([pixels_of(gapped, image, row) for row in rows], axis=2)

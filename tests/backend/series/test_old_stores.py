@@ -43,7 +43,7 @@ def digest(array: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", STORES)
-def test_batches_and_moments_are_as_they_were(name):
+def test_batches_mean_and_std_are_unchanged(name):
     with np.load(FILES / "views.npz") as archive:
         expected = {key: archive[key] for key in archive.files if key.startswith(f"{name}/")}
     found = kept(name)

@@ -104,7 +104,7 @@ def test_snow_is_no_cloud(dates):
     np.testing.assert_array_equal(np.flatnonzero(outliers(stored(values), clear, DAYS, BANDS)), [20])
 
 
-def test_two_clouds_running_are_found_and_what_lies_between_two_is_kept():
+def test_two_consecutive_clouds_are_found_and_what_is_between_two_is_kept():
     values = np.tile(0.5 * (LEAVES + SOIL), (2, DATES, 1))
     values[0, 10:12] = CLOUD
     values[1, [10, 12]] = CLOUD
@@ -112,7 +112,7 @@ def test_two_clouds_running_are_found_and_what_lies_between_two_is_kept():
     np.testing.assert_array_equal(np.argwhere(found), [[0, 10], [0, 11], [1, 10], [1, 12]])
 
 
-def test_the_middle_of_three_clouds_running_has_to_go_before_the_others_are_found():
+def test_the_middle_of_three_consecutive_clouds_is_removed_before_the_others_are_found():
     """The outer two have the middle one beside them, which hides them until it is taken out."""
     values = np.tile(0.5 * (LEAVES + SOIL), (1, DATES, 1))
     values[0, 10:13] = CLOUD

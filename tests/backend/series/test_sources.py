@@ -97,7 +97,7 @@ def test_one_band_of_a_pixel_that_is_unobserved_costs_the_others_nothing(store, 
 
 
 @pytest.mark.parametrize("band", range(3))
-def test_statistics_and_moments_are_of_each_band_s_own_pixels(store, band):
+def test_statistics_mean_and_std_are_of_each_band_s_own_pixels(store, band):
     unobserve(store, OPTICAL, slice(0, 3), 1, band)
     unobserve(store, OPTICAL, slice(6, 10), 2, band)  # all of the second parcel
     store = stores.open_store(store.path)

@@ -202,7 +202,7 @@ def test_a_damaged_image_is_named_or_left_out_of_all_parcels(tmp_path):
     same(store, whole)
 
 
-def test_disk_full_is_told_before_anything_is_written(season, monkeypatch, tmp_path):
+def test_disk_full_is_reported_before_anything_is_written(season, monkeypatch, tmp_path):
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(100, 90, 10))
     with pytest.raises(DiskFull, match="needed"):
@@ -225,7 +225,7 @@ def test_missing_bands_and_parcels_elsewhere(season, tmp_path):
     assert not (tmp_path / "b").exists()
 
 
-def test_axes_that_are_exchanged_are_told(season, tmp_path):
+def test_axes_that_are_exchanged_are_reported(season, tmp_path):
     degrees = season.layer.table.to_crs("EPSG:4326").geometry[:5]
     turned = shapely.transform(np.asarray(degrees.array), lambda xy: xy[:, ::-1])
     layer = read(write_parcels(tmp_path / "turned.gpkg", turned, crs="EPSG:4326"))

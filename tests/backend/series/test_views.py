@@ -177,7 +177,7 @@ def test_of_three_times_as_many_pixels_every_middle_one_is_taken(season, tmp_pat
 
 
 @pytest.mark.parametrize("small", [False, True])
-def test_observations_are_of_the_clear_pixels_of_each_date_alone(season, small_fields, raw, small):
+def test_observations_are_only_of_the_clear_pixels_of_each_date(season, small_fields, raw, small):
     store = small_fields if small else season.store
     dataset = ObservationsDataset(store, bands=("B08", "B02"))
     assert dataset.days == season.catalogue.days
@@ -246,7 +246,7 @@ def test_a_store_on_a_calendar_keeps_no_observations(season, tmp_path):
 
 
 @pytest.mark.parametrize("view", list(DATASETS))
-def test_moments_are_those_of_the_batch(season, view):
+def test_mean_and_std_are_those_of_the_batch(season, view):
     dataset = dataset_for(view, season.store)
     rows = np.flatnonzero(dataset.usable)[2:9]
     mean, std = dataset.mean_std(rows)

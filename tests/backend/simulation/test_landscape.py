@@ -41,7 +41,7 @@ def test_sizes_are_log_normal_as_in_the_french_lpis(land: Land) -> None:
     assert (hectares < 0.3).mean() > 0.02
 
 
-def test_fields_are_no_chessboard(land: Land) -> None:
+def test_fields_do_not_look_like_a_chessboard(land: Land) -> None:
     """Sides point everywhere, corners are many and few fields are rectangles."""
     parcels = outlines(land)
     box = shapely.oriented_envelope(parcels)

@@ -123,14 +123,14 @@ def test_a_disk_that_fills_up_while_images_are_written_is_called_so(tmp_path: Pa
     assert not list(tmp_path.iterdir())
 
 
-def test_a_full_disk_is_told_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files.shutil, "disk_usage", lambda path: SimpleNamespace(free=1_000))
     with pytest.raises(DiskFull):
         simulate(SMALL, tmp_path / "region", Silent())
     assert not list(tmp_path.iterdir())
 
 
-def test_the_answer_says_where_things_lie(tmp_path: Path) -> None:
+def test_the_result_gives_the_paths(tmp_path: Path) -> None:
     output = tmp_path / "region"
     assert simulate(SMALL, output, Silent()) == SimulatedRegion(
         imagery=output / "imagery",

@@ -81,7 +81,7 @@ def test_the_distance_of_parcels_in_web_mercator_is_geodesic(region):
     np.testing.assert_allclose(np.hypot(*(points[1:] - points[0]).T), expected, rtol=1e-3)
 
 
-def test_parcels_without_a_place_cannot_be_split_by_place(region):
+def test_parcels_without_a_location_cannot_be_split_by_location(region):
     store = open_store(region.store)
 
     class Nowhere(Store):
@@ -172,7 +172,7 @@ def test_joined_seasons_serve_each_its_own_parcels(region, other_season, view):
         assert found.mask is None or torch.equal(found.mask[place], alone.mask[0])
 
 
-def test_joined_moments_are_those_of_all_parcels_together(region, other_season):
+def test_joined_mean_and_std_are_those_of_all_parcels_together(region, other_season):
     import torch
 
     dataset = Seasons((open_store(region.store), open_store(other_season))).dataset("statistics")

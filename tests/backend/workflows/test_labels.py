@@ -1,4 +1,4 @@
-"""Codes that the class table lacks: told with their counts, left out or put in a class, in every command."""
+"""Codes that the class table lacks: reported with their counts, left out or put in a class, in every command."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -39,7 +39,7 @@ def with_others(region, table):
     return outcome, reporter
 
 
-def test_left_out_unless_told_otherwise(region, table, tmp_path):
+def test_left_out_by_default(region, table, tmp_path):
     reporter = Recorder()
     outcome = run(
         "train", region.store, "-o", tmp_path / "m.cropmodel", *FOREST, "--class-table", table, reporter=reporter

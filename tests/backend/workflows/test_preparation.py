@@ -46,7 +46,7 @@ def test_a_model_of_smoothed_series_with_gaps(region, trained):
     assert layer["crop_code"][:36].notna().all() and layer["crop_code"][36:].isna().all()
 
 
-def test_series_made_otherwise_than_the_training_s_are_said(region, trained):
+def test_series_made_otherwise_than_the_training_s_are_reported(region, trained):
     recorder = Recorder()
     run(
         "classify",
@@ -110,8 +110,8 @@ def test_what_is_not_given_is_as_in_the_training(region, tmp_path):
     run("classify", *source, *arguments, "-o", tmp_path / "b.gpkg", *store, *given, reporter=recorder)
     assert open_store(tmp_path / "b.parcels").manifest.sentinel_2.series.filling == "linear"
     assert open_store(tmp_path / "b.parcels").manifest.inputs["inner_buffer_m"] == 0
-    told = dict(recorder.warnings)["series.made_otherwise"]
-    assert "pixels 5 m inside the outlines; these are made with linear" in told
+    reported = dict(recorder.warnings)["series.made_otherwise"]
+    assert "pixels 5 m inside the outlines; these are made with linear" in reported
 
 
 def test_the_model_s_gap_limit_and_outlier_test_can_be_refused(region, tmp_path):

@@ -73,7 +73,7 @@ def test_the_confidence_is_bayes_rule_on_the_forest_s_own_shares(store, models, 
     assert changed[7:].max() > 0.02 and (changed[:7] == 0).all()
 
 
-def test_missing_and_unknown_crops_are_told(store, models, tmp_path):
+def test_missing_and_unknown_crops_are_reported(store, models, tmp_path):
     reporter = Recorder()
     arguments = ("--model", models[1], "-o", tmp_path / "a.csv", "--previous-field", "CULTU_PREC")
     run("classify", store, *arguments, reporter=reporter)

@@ -104,7 +104,7 @@ def test_the_engines_table_of_models_is_the_plugins() -> None:
     assert [model["name"] for model in answer] == list(MODELS)
 
 
-def test_the_real_engine_fails_with_its_own_words(tmp_path) -> None:
+def test_the_real_engine_fails_with_its_own_message(tmp_path) -> None:
     with pytest.raises(EngineFailed) as caught:
         run_job(Job("inspect", {"imagery": str(tmp_path)}), lambda event: None, lambda: False, python=PYTHON)
     assert caught.value.code == "imagery.none_found" and str(tmp_path) in str(caught.value)

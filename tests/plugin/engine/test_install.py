@@ -152,14 +152,14 @@ def test_remove_deletes_an_environment_and_none_is_no_error(uv, plan):
     assert not plan.location.exists()
 
 
-def test_a_small_disk_is_told_before_anything_is_fetched(uv, plan, monkeypatch):
+def test_a_small_disk_is_reported_before_anything_is_fetched(uv, plan, monkeypatch):
     monkeypatch.setattr(installer.shutil, "disk_usage", lambda path: SimpleNamespace(free=2e9))
     with pytest.raises(InstallError, match=r"2\.0 GB free; the engine needs 3 GB"):
         install(plan, lambda line: None)
     assert uv.calls() == []
 
 
-def test_a_python_that_is_too_old_or_none_is_refused(uv, plan, tmp_path):
+def test_a_python_that_is_too_old_or_not_a_python_is_refused(uv, plan, tmp_path):
     old = tmp_path / "python3.8"
     old.write_text("#!/bin/sh\necho Python 3.8.10\n")
     old.chmod(0o755)
@@ -313,7 +313,7 @@ def test_children_get_the_users_settings_and_none_of_qgiss(monkeypatch):
 
 
 @pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
-def test_the_default_place_is_the_users_and_not_the_plugins(monkeypatch, platform):
+def test_the_default_folder_is_the_user_s_and_not_the_plugin_s(monkeypatch, platform):
     monkeypatch.setattr(sys, "platform", platform)
     place = installer.default_location()
     assert place.parts[-2:] == ("crop_classifier", "engine")

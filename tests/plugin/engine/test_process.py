@@ -111,14 +111,14 @@ def test_events_come_in_the_callers_thread_and_in_order() -> None:
     assert kinds == ["started", "progress", "log", "metric", "warning", "result"]
 
 
-def test_failure_is_told_whole() -> None:
+def test_failure_is_reported_completely() -> None:
     with pytest.raises(EngineFailed) as caught:
         run("fail")
     assert caught.value.code == "parcels.empty"
     assert str(caught.value) == "The parcel layer «Été» holds no polygon.\nSecond line.\nChoose another layer."
 
 
-def test_crash_tells_the_exit_code_and_the_last_lines_and_keeps_the_log(tmp_path) -> None:
+def test_crash_reports_the_exit_code_and_the_last_lines_and_keeps_the_log(tmp_path) -> None:
     log = tmp_path / "engine.log"
     with pytest.raises(EngineCrashed) as caught:
         run("crash", log=log)

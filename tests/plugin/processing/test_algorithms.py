@@ -121,7 +121,7 @@ def test_edges_and_a_shapefile_s_encoding_are_sent(fake_engine, imagery, tmp_pat
         assert arguments.get("encoding") == ("ISO-8859-15" if ending == "shp" else None)
 
 
-def test_classify_sends_the_selected_parcels_alone(fake_engine, imagery, tmp_path) -> None:
+def test_classify_sends_only_the_selected_parcels(fake_engine, imagery, tmp_path) -> None:
     fake_engine.answer("classify", CLASSIFIED)
     layer = memory_layer()
     QgsProject.instance().addMapLayer(layer)
@@ -298,7 +298,7 @@ def test_every_class_table_and_the_class_of_unknown_codes_reach_the_engine(fake_
     assert (sent.get("class_table"), sent.get("unknown_class")) == (expected, None if name == "own" else "Other crops")
 
 
-def test_train_from_a_store_alone(fake_engine, tmp_path) -> None:
+def test_train_from_only_a_store(fake_engine, tmp_path) -> None:
     fake_engine.answer("train", TRAINED)
     feedback = Feedback()
     run("trainmodel", {**train_parameters(tmp_path), "STORE": str(tmp_path), "CLASS_TABLE": 2}, feedback)

@@ -66,7 +66,7 @@ def test_days_that_are_no_calendar_are_found_before_the_run(imagery, tmp_path, n
         assert problem(name, {**full, "CALENDAR": good}) == ""
 
 
-def test_what_a_store_alone_cannot_be_given(tmp_path) -> None:
+def test_options_that_a_store_does_not_take(tmp_path) -> None:
     full = {**train_parameters(tmp_path), "STORE": str(tmp_path)}
     assert problem("trainmodel", {**full, "FILLING": None, "REMOVE_OUTLIERS": False, "CALENDAR": ""}) == ""
     for option in ({"FILLING": "nearest"}, {"MAX_GAP_DAYS": 30}, {"REMOVE_OUTLIERS": True}, {"CALENDAR": "every:9"}):

@@ -113,7 +113,7 @@ def test_without_an_engine_says_so_and_offers_the_set_up(no_engine, dialog, bar)
     assert opened == [True]
 
 
-def test_shows_what_the_model_says_of_itself(dialog):
+def test_shows_the_description_of_the_model(dialog):
     facts = {name: label.text() for name, label in dialog.model.facts.items()}
     assert facts["architecture"] == "CNN + GRU, 90 % of parameters in time"
     assert facts["calendar"] == "7 dates, 3 Jan to 15 Oct, trained on 2017"
