@@ -99,19 +99,33 @@ def find(
 
 def require_readable(catalogue: Catalogue, skip_unreadable: bool) -> None:
     """Raises the error of the first damaged file or product, unless the user asked to leave such dates out."""
-    kinds = {kind.code: kind for kind in _DAMAGED}
-    damaged = [entry for entry in catalogue.skipped if entry.code in kinds]
+    damaged = [entry for entry in catalogue.skipped if is_damaged(entry)]
     if damaged and not skip_unreadable:
+        kinds = {kind.code: kind for kind in _DAMAGED}
         raise kinds[damaged[0].code](damaged[0].path, damaged[0].reason)
+
+
+def is_damaged(entry: Skipped) -> bool:
+    """Whether a skipped file stops an extraction, unless such dates are to be left out."""
+    return entry.code in {kind.code for kind in _DAMAGED}
 
 
 def require_bands(catalogue: Catalogue, bands: Iterable[str]) -> None:
     """Raises MissingBands for the first scene that lacks one of them."""
+    wanted = tuple(bands)
     for acquisition in catalogue.acquisitions:
-        for scene in acquisition.scenes:
-            missing = [band for band in bands if band not in scene.layers]
-            if missing:
-                raise MissingBands(scene.name, missing, scene.layers, choice=True)
+        error = missing_bands(acquisition, wanted)
+        if error:
+            raise error
+
+
+def missing_bands(acquisition: Acquisition, bands: Sequence[str]) -> MissingBands | None:
+    """The error of the first scene of a day that lacks one of the bands."""
+    for scene in acquisition.scenes:
+        missing = [band for band in bands if band not in scene.layers]
+        if missing:
+            return MissingBands(scene.name, missing, scene.layers, choice=True)
+    return None
 
 
 def _in_stac(source: str, options: ImageryOptions, reporter: Reporter, bounds: stac.Bounds | None) -> _Search:

@@ -40,7 +40,7 @@ def common_grid(scenes: Sequence[Scene], options: ImageryOptions) -> Grid:
 
 
 def _union(scenes: Sequence[Scene], crs: str) -> Bounds:
-    bounds = np.array([_bounds_in(scene.grid, crs) for scene in scenes])
+    bounds = np.array([bounds_in(scene.grid, crs) for scene in scenes])
     low, high = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)
     odd = ~np.isfinite(bounds).all(axis=1)
     if not odd.any() and (high - low > _MOST_M).any():
@@ -53,14 +53,14 @@ def _union(scenes: Sequence[Scene], crs: str) -> Bounds:
 
 def intersects(scene: Scene, grid: Grid, window: Window) -> bool:
     """Whether the bounding box of the scene's ground touches that of a window."""
-    xmin, ymin, xmax, ymax = _bounds_in(scene.grid, grid.crs)
+    xmin, ymin, xmax, ymax = bounds_in(scene.grid, grid.crs)
     left, up = grid.x0 + window.col_off * grid.resolution_m, grid.y0 - window.row_off * grid.resolution_m
     right, low = left + window.width * grid.resolution_m, up - window.height * grid.resolution_m
     return bool(left < xmax and right > xmin and low < ymax and up > ymin)
 
 
 @lru_cache(maxsize=4096)
-def _bounds_in(own: Grid, crs: str) -> Bounds:
+def bounds_in(own: Grid, crs: str) -> Bounds:
     """A grid's bounds in another coordinate system, those of the box around its edges; infinite where it has none."""
     if own.crs == crs:
         return own.bounds

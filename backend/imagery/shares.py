@@ -23,10 +23,11 @@ _LOOK_PX = 256  # an image is looked at in at most 256 x 256 pixels
 
 @dataclass(frozen=True)
 class Shares:
-    """0..1 of the image; `clear` is None where there is no mask."""
+    """0..1 of the image; `clear` is None where there is no mask; `damage`: what is wrong with a file of it."""
 
     valid: float
     clear: float | None
+    damage: UnreadableImage | None = None
 
 
 def measure(catalogue: Catalogue, reporter: Reporter) -> list[Shares]:
@@ -34,19 +35,20 @@ def measure(catalogue: Catalogue, reporter: Reporter) -> list[Shares]:
     shares = []
     with ThreadPoolExecutor(2) as pool:
         for number, share in enumerate(pool.map(_of_day, catalogue.acquisitions), start=1):
-            reporter.progress(number / len(catalogue.acquisitions), "inspecting", f"{number} acquisitions looked at")
-            if isinstance(share, UnreadableImage):
-                reporter.warning(share.code, **share.fields)
-                share = Shares(0.0, None)
+            reporter.progress(
+                number / len(catalogue.acquisitions) / 2, "inspecting", f"{number} acquisitions looked at"
+            )
+            if share.damage:
+                reporter.warning(share.damage.code, **share.damage.fields)
             shares.append(share)
     return shares
 
 
-def _of_day(acquisition: Acquisition) -> Shares | UnreadableImage:
+def _of_day(acquisition: Acquisition) -> Shares:
     try:
         return max((_of_scene(scene) for scene in acquisition.scenes), key=lambda share: share.clear or share.valid)
     except UnreadableImage as error:
-        return error
+        return Shares(0.0, None, error)
 
 
 def _of_scene(scene: Scene) -> Shares:

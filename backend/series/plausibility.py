@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +24,7 @@ from backend.vocabulary import REFLECTANCE_SCALE
 
 Floats = NDArray[np.float64]
 
-_OF_A_BLOCK, _OF_ALL, _EARLY = 250, 4000, 1000  # pixels that are kept; from _EARLY on a first judgement is made
+OF_A_BLOCK, _OF_ALL, _EARLY = 250, 4000, 1000  # pixels that are kept; from _EARLY on a first judgement is made
 _FEWEST = 20  # clear pixels of a date that is judged
 _DATES = 3  # that are judged, from which on the season's middle is known
 _NEGATIVE = -0.02
@@ -51,7 +50,7 @@ class Watch:
 
     def add(self, series: NDArray[np.int16], clear: NDArray[np.bool_]) -> None:
         """Some of a block's pixels. Raises what `judge` raises, as soon as there are enough to tell."""
-        step = -(-len(series) // _OF_A_BLOCK)
+        step = -(-len(series) // OF_A_BLOCK)
         with self._lock:
             held = sum(map(len, self._clear))
             if held >= _OF_ALL:
@@ -65,42 +64,63 @@ class Watch:
 
     def judge(self) -> None:
         """Raises ImplausibleValues for the first date that cannot be, ImplausibleSeason where all cannot."""
+        fault = self._first_fault(range(len(self.acquisitions)))
+        if fault:
+            raise self._error(*fault)
+
+    def faults(self) -> dict[int, ImplausibleValues]:
+        """The error of every date that cannot be, by its position: those that an extraction would leave out one after
+        the other, judging the rest again each time. Raises ImplausibleSeason.
+        """
+        found: dict[int, ImplausibleValues] = {}
+        while fault := self._first_fault([n for n in range(len(self.acquisitions)) if n not in found]):
+            found[fault[0]] = self._error(*fault)
+        return found
+
+    def _first_fault(self, dates: Sequence[int]) -> tuple[int, str] | None:
+        """Of these dates the first that cannot be, and what is wrong with it."""
         series, clear = self._all()
-        if not len(series):
-            return
+        if not len(series) or not len(dates):
+            return None
+        series, clear = series[:, dates], clear[:, dates]
         impossible = _impossible(series)
         if impossible.any() and not (clear & ~impossible).any() and impossible.mean() > _ZEROS:
             raise ImplausibleSeason(self.bands[0], "no reflectance at all", _DARK, _BRIGHT)
         medians = _medians(series, clear)
         judged = np.isfinite(medians).all(axis=1)
         if not judged.any():
-            return
+            return None
         middle = np.median(medians[judged], axis=0)
         brightest = int(middle.argmax())
         limit = _BRIGHT if judged.sum() >= _MANY_DATES else _VERY_BRIGHT
         if not _DARK <= middle[brightest] <= limit:
             raise ImplausibleSeason(self.bands[brightest], f"{middle[brightest]:.4g}", _DARK, limit)
-        for number in np.flatnonzero(judged):
-            enough = judged.sum() >= _DATES
-            fault = _fault(medians[number], middle if enough else None, self.bands) or self._zeros(int(number), middle)
+        usual = middle if judged.sum() >= _DATES else None
+        for number in np.flatnonzero(judged).tolist():
+            values = series[clear[:, number], number]
+            fault = _fault(medians[number], usual, self.bands) or _zeros(values, middle, self.bands)
             if fault:
-                raise self._error(int(number), fault)
+                return dates[number], fault
+        return None
 
     def name_fills(self, reporter: Reporter) -> None:
         """A warning that names the dates with numbers that are not reflectance, and that no fill value declares."""
-        found = [f"{day} ({share:.0%}: {value})" for day, share, value in self._fills()]
+        found = [f"{self.acquisitions[number].day} ({fill})" for number, fill in self.fills().items()]
         if found:
             reporter.warning("imagery.undeclared_fill", dates=found)
 
-    def _fills(self) -> Iterator[tuple[date, float, str]]:
+    def fills(self) -> dict[int, str]:
+        """By position, the share of a date's pixels that hold no reflectance, and the number that they hold."""
         series, _ = self._all()
+        found = {}
         for number, acquisition in enumerate(self.acquisitions if len(series) else ()):
             values = series[:, number]
             odd = _impossible(values[:, None])[:, 0] & ~np.isin(values, _declared(acquisition)).any(axis=1)
             if odd.mean() >= _NAMED_SHARE:
                 least = int(values[odd].min())
                 value = f"{least / REFLECTANCE_SCALE:g}" if least <= LEAST else f"{MOST / REFLECTANCE_SCALE:g} or more"
-                yield acquisition.day, float(odd.mean()), value
+                found[number] = f"{odd.mean():.0%}: {value}"
+        return found
 
     def _all(self) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
         with self._lock:
@@ -108,13 +128,6 @@ class Watch:
                 shape = (0, len(self.acquisitions))
                 return np.zeros((*shape, len(self.bands)), np.int16), np.zeros(shape, bool)
             return np.concatenate(self._series), np.concatenate(self._clear)
-
-    def _zeros(self, number: int, middle: Floats) -> str:
-        """A band that is 0 throughout, where the season's is not."""
-        series, clear = self._all()
-        zero = (series[clear[:, number], number] == 0).mean(axis=0)
-        empty = [band for band, share, usual in zip(self.bands, zero, middle) if share >= _ZEROS and usual > _ANY_ZERO]
-        return f"{', '.join(empty)} is 0 throughout, a median of {middle.max():.2g} was expected" if empty else ""
 
     def _error(self, number: int, fault: str) -> ImplausibleValues:
         acquisition = self.acquisitions[number]
@@ -140,6 +153,13 @@ def _fault(median: Floats, middle: Floats | None, bands: Sequence[str]) -> str:
         if np.abs(shift - offset).max() < _SAME:
             return f"all bands differ by {offset:+g} from the middle of the season, as where an offset is left out"
     return ""
+
+
+def _zeros(values: NDArray[np.int16], middle: Floats, bands: Sequence[str]) -> str:
+    """A band that is 0 throughout a date's clear pixels `(pixels, bands)`, where the season's is not."""
+    zero = (values == 0).mean(axis=0)
+    empty = [band for band, share, usual in zip(bands, zero, middle) if share >= _ZEROS and usual > _ANY_ZERO]
+    return f"{', '.join(empty)} is 0 throughout, a median of {middle.max():.2g} was expected" if empty else ""
 
 
 def _medians(series: NDArray[np.int16], clear: NDArray[np.bool_]) -> Floats:

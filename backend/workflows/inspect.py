@@ -3,16 +3,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from backend.errors import EngineError
-from backend.imagery.acquisition import Acquisition, Catalogue, ImageryOptions
-from backend.imagery.catalogue import find, require_bands, require_readable
+from backend.errors import EngineError, NoAcquisitions
+from backend.imagery.acquisition import Acquisition, Catalogue, ImageryOptions, Skipped
+from backend.imagery.catalogue import find, is_damaged, require_readable
 from backend.imagery.shares import Shares, measure
 from backend.protocol import Reporter
+from backend.series.acceptance import LEFT_OUT, REFUSED, Verdict, by_error, judge
 from backend.vocabulary import BANDS
 from backend.workflows.arguments import own_options, require_none, typed
 
@@ -47,30 +48,47 @@ class Inspection:
 
 
 def inspect(spec: InspectSpec, reporter: Reporter) -> Inspection:
-    """Finds the acquisitions and measures, coarsely, how clear they are. Raises NoAcquisitions, GridMismatch."""
+    """Finds the acquisitions, measures, coarsely, how clear they are, and judges some pixels of each as `extract` will.
+
+    Raises NoAcquisitions, GridMismatch.
+    """
     catalogue = find(spec.imagery, spec.images, reporter)
     shares = measure(catalogue, reporter)
-    skipped = ({"path": str(entry.path), "code": entry.code, "reason": entry.reason} for entry in catalogue.skipped)
+    verdicts = [
+        by_error(share.damage, spec.images) if share.damage else verdict
+        for share, verdict in zip(shares, judge(catalogue, spec.images, BANDS, reporter), strict=True)
+    ]
+    rows = zip(catalogue.acquisitions, shares, verdicts, strict=True)
     return Inspection(
-        acquisitions=tuple(_facts(*pair) for pair in zip(catalogue.acquisitions, shares, strict=True)),
-        skipped=tuple(skipped),
+        acquisitions=tuple(_facts(*row) for row in rows),
+        skipped=tuple(_skipped(entry, spec.images) for entry in catalogue.skipped),
         grid=catalogue.grid.to_dict(),
         season=catalogue.season,
         bands=catalogue.bands,
-        extract_refuses=_refusal(catalogue, spec.images),
+        extract_refuses=_refusal(catalogue, verdicts, spec),
     )
 
 
-def _refusal(catalogue: Catalogue, images: ImageryOptions) -> str | None:
+def _refusal(catalogue: Catalogue, verdicts: Sequence[Verdict], spec: InspectSpec) -> str | None:
     try:
-        require_readable(catalogue, images.skip_unreadable)
-        require_bands(catalogue, BANDS)
+        require_readable(catalogue, spec.images.skip_unreadable)
+        refused = next((verdict.error for verdict in verdicts if verdict.outcome == REFUSED), None)
+        if refused:
+            raise refused
+        if all(verdict.outcome == LEFT_OUT for verdict in verdicts):
+            raise NoAcquisitions(spec.imagery, len(verdicts), [f"{verdict.reason}" for verdict in verdicts])
     except EngineError as error:
         return f"{error.message} {error.advice}"
     return None
 
 
-def _facts(acquisition: Acquisition, share: Shares) -> dict[str, Any]:
+def _skipped(entry: Skipped, images: ImageryOptions) -> dict[str, str]:
+    stops = is_damaged(entry) and not images.skip_unreadable
+    extract = REFUSED if stops else LEFT_OUT
+    return {"path": str(entry.path), "code": entry.code, "reason": entry.reason, "extract": extract}
+
+
+def _facts(acquisition: Acquisition, share: Shares, verdict: Verdict) -> dict[str, Any]:
     first = acquisition.scenes[0]
     layer = next(iter(first.layers.values()))
     return {
@@ -90,5 +108,8 @@ def _facts(acquisition: Acquisition, share: Shares) -> dict[str, Any]:
         "height": first.grid.height,
         "crs": first.grid.crs,
         "resolution_m": first.grid.resolution_m,
+        "extract": verdict.outcome,
+        "extract_code": verdict.code,
+        "extract_reason": verdict.reason,
         "sources": [source for scene in acquisition.scenes for source in scene.images],
     }
