@@ -458,6 +458,12 @@ WARNINGS: Dict[str, Text] = {  # what `Reporter.warning` takes
         "{bare} of {dates} acquisitions have no cloud mask ({days:list 3}): clouds are not masked.",
         "Give masks (--masks), or let --remove-outliers find clouds by their change in time.",
     ),
+    "imagery.empty_mask": Text(
+        "QA60 is 0 throughout on the {empty} dates from 2022-01-25 to 2024-02-28 ({days:list 3}), when Earth Engine "
+        "did not fill it: [{bare:when}clouds are not masked there|the cloud probability is used there].",
+        "[{bare:when}Export SCL or MSK_CLDPRB with the images, give masks (--masks), or let --remove-outliers find "
+        "clouds by their change in time.]",
+    ),
     "imagery.repeated": Text(
         "{images} images have the same time and area as another one, such as {first} and {second}: each pixel is taken "
         "from the first of them that is clear there.",

@@ -13,6 +13,8 @@ from backend.errors import BadArgument
 from backend.imagery.grid import Grid, metric_crs
 from backend.options import CLEAR_SCL, default, option
 
+DATA = "data mask"
+NOT_OF_CLOUDS = (DATA, "edg", "sat", "mg2 snow")  # kinds of masks of other things
 _MOST_DILATION_M = option("mask_dilation_m").maximum or 0.0
 # the options whose values are checked by themselves; the others by what they mean together
 _CHECKED = (
@@ -43,6 +45,7 @@ class Mask:
     limit: float = 0  # of a probability: the percent from which a pixel is masked
     classes: tuple[int, ...] = CLEAR_SCL  # of a scene classification: those that are clear
     dilation_m: float = 0.0  # how far around what it masks the ground is not clear either
+    in_reserve: bool = False  # used only where the one before it turns out to say nothing
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,11 @@ class Scene:
         return self.moment.date()
 
     @property
+    def masked(self) -> bool:
+        """Whether it has a mask of clouds."""
+        return any(mask.kind not in NOT_OF_CLOUDS for mask in self.masks)
+
+    @property
     def images(self) -> tuple[str, ...]:
         """The rasters that hold its bands, each once, as GDAL opens them."""
         return tuple(dict.fromkeys(layer.source for layer in self.layers.values()))
@@ -83,8 +91,8 @@ class Acquisition:
 
     @property
     def masked(self) -> bool:
-        """Whether all of its scenes have a mask."""
-        return all(scene.masks for scene in self.scenes)
+        """Whether all of its scenes have a mask of clouds."""
+        return all(scene.masked for scene in self.scenes)
 
 
 @dataclass(frozen=True)

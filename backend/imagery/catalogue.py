@@ -26,6 +26,7 @@ from backend.errors import (
 from backend.imagery import masks, own_masks, preflight, stac, virtual
 from backend.imagery.acquisition import Acquisition, Catalogue, ImageryOptions, Scene, Skipped
 from backend.imagery.duplicates import newest
+from backend.imagery.empty_masks import without_empty
 from backend.imagery.foreign import unsupported
 from backend.imagery.grid import Grid
 from backend.imagery.joining import join, repeated, without_poorer
@@ -83,8 +84,10 @@ def find(
     if options.masks:
         wanted, bare = masks.attach(wanted, options.masks)
         _warn_unmasked(bare, options.masks, reporter)
-    else:
-        _warn_without_masks(wanted, reporter)
+    wanted, empty = without_empty(wanted)
+    _warn_empty(empty, wanted, reporter)
+    if not options.masks:
+        _warn_without_masks([scene for scene in wanted if scene.day not in empty], wanted, reporter)
     _warn_repeated(wanted, reporter)
     _warn_unused(masks.without(wanted, options), len({scene.day for scene in wanted}), reporter)
     wanted = [masks.as_asked(scene, options) for scene in wanted]
@@ -261,10 +264,16 @@ def _warn_unmasked(days: Sequence[date], folder: Path, reporter: Reporter) -> No
         reporter.warning("imagery.mask_missing", folder=folder, days=days)
 
 
-def _warn_without_masks(scenes: Sequence[Scene], reporter: Reporter) -> None:
-    bare = sorted({scene.day for scene in scenes if not scene.masks})
+def _warn_empty(days: Sequence[date], scenes: Sequence[Scene], reporter: Reporter) -> None:
+    if days:
+        bare = any(scene.day in days and not scene.masked for scene in scenes)
+        reporter.warning("imagery.empty_mask", empty=len(days), days=days, bare=bare)
+
+
+def _warn_without_masks(scenes: Sequence[Scene], every: Sequence[Scene], reporter: Reporter) -> None:
+    bare = sorted({scene.day for scene in scenes if not scene.masked})
     if bare:
-        reporter.warning("imagery.no_mask", bare=len(bare), dates=len({scene.day for scene in scenes}), days=bare)
+        reporter.warning("imagery.no_mask", bare=len(bare), dates=len({scene.day for scene in every}), days=bare)
 
 
 def _warn_repeated(scenes: Sequence[Scene], reporter: Reporter) -> None:

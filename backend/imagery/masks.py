@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.errors import BadMask, MaskMismatch, NoMasks
-from backend.imagery.acquisition import ImageryOptions, Mask, Scene
+from backend.imagery.acquisition import DATA, ImageryOptions, Mask, Scene
+from backend.imagery.empty_masks import QA60
 from backend.imagery.grid import Grid
 from backend.imagery.names import moment_in
 from backend.imagery.rasters import SUFFIXES, ground, opened
@@ -24,7 +25,6 @@ from backend.options import CLEAR_SCL, LAST_SCL
 Values = NDArray[Any]  # (rows, columns)
 Clear = NDArray[np.bool_]
 
-DATA = "data mask"
 _PROBABILITY = "cloud probability"
 _QA60 = 1 << 10 | 1 << 11  # opaque clouds, cirrus (Earth Engine's catalogue)
 _FMASK = 1 << 1 | 1 << 2 | 1 << 3 | 1 << 4  # cloud, beside a cloud, shadow, snow (HLS user guide)
@@ -164,11 +164,14 @@ def _kinds(largest: Mapping[Path, int]) -> dict[Path, str]:
     Raises BadMask.
     """
     families: dict[str, list[Path]] = defaultdict(list)
+    kinds: dict[Path, str] = {}
     for path, value in largest.items():
+        if QA60 in path.stem.lower():
+            kinds[path] = QA60
+            continue
         if value > LAST_SCL:
             raise BadMask(path, value)
         families[re.sub(r"\d+", "", path.stem)].append(path)
-    kinds: dict[Path, str] = {}
     for name, members in families.items():
         scl = "scl" in name.lower() or any(largest[path] > 1 for path in members)
         kinds |= dict.fromkeys(members, "scl" if scl else "binary")

@@ -57,7 +57,7 @@ def _of_scene(scene: Scene) -> Shares:
         numbers = dataset.read(layer.index, out_shape=_small(dataset.shape))
     nodata = 0 if layer.nodata is None else layer.nodata
     valid = float(np.mean(np.isfinite(numbers) & (numbers != nodata)))
-    if not scene.masks:
+    if not scene.masked:
         return Shares(valid, None)
     finest = _small(dataset.shape)
     return Shares(valid, float(np.logical_and.reduce([_seen(mask, finest) for mask in scene.masks]).mean()))
