@@ -107,6 +107,12 @@ class GridMismatch(EngineError, code="imagery.grid_mismatch"):
     """Raised when images are too far apart for one grid."""
 
 
+class UnknownImageDatum(
+    EngineError, code="imagery.unknown_datum", takes=("path", "source", "target", "lacking", "candidates")
+):
+    """Raised when images could only be brought to a common system by a guess; `target`: that system is to blame."""
+
+
 class UnusableGrid(EngineError, code="imagery.unusable_grid"):
     """Raised when a raster's pixels are not on a north-up grid in metres."""
 

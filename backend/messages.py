@@ -188,6 +188,12 @@ ERRORS: Dict[str, Text] = {  # the classes of errors.py, and faults of the engin
         "{path} in {found} is too far from the other images to be reprojected to {expected} with them.",
         "Keep the images of each region in a folder of their own, or choose another coordinate system (--crs).",
     ),
+    "imagery.unknown_datum": Text(
+        "{path} can be brought to the coordinate system of all images only by a guess, which may be off by hundreds of "
+        "metres: [{target:when}that|its own] system ({source}) {lacking}.",
+        "[{target:when}Choose a system with a datum (--crs EPSG:n), or set the correct one of the other images|Set the "
+        "image's correct system] (gdal_edit -a_srs EPSG:n).[ The projection is that of {candidates:list 4}.]",
+    ),
     "imagery.unusable_grid": Text(
         "{path} cannot be used with the parcels: {problem}.",
         "Warp it to a projected coordinate system in metres, north up (in QGIS: Raster > Projections > Warp).",
@@ -437,6 +443,11 @@ WARNINGS: Dict[str, Text] = {  # what `Reporter.warning` takes
         "All parcels of a class are in one part of the split, so it is tested by a model that was not trained on it: "
         "{classes:list 0 ;}.",
         "Its F-score there is 0. Choose smaller squares or groups, or leave the class out.",
+    ),
+    "imagery.inexact_crs": Text(
+        "{path} and others of its coordinate system may be off by {error_m:g} m (more than {limit_m:g} m): {way}.",
+        "[Install PROJ's grid file {grid}, or use|Use] images that are all in one coordinate system; --max-crs-error "
+        "sets the limit.",
     ),
     "imagery.mask_lacks": Text(
         "{option}: {lacking} of {dates} dates have no mask that this option applies to ({days:list 3}).",

@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import pyproj
@@ -14,6 +15,10 @@ from rasterio.crs import CRS
 from rasterio.errors import CRSError
 from rasterio.transform import Affine
 from rasterio.windows import Window
+
+from backend.transformations import names_datum
+
+_CERTAIN = 100  # percent: the file has the number, nothing is compared
 
 
 @dataclass(frozen=True)
@@ -93,8 +98,18 @@ def utm_zone(grid: Grid) -> str:
 
 
 def crs_name(crs: CRS | None) -> str:
-    """ "EPSG:n" where the system has such a number, else its WKT, else ""."""
+    """ "EPSG:n" where the system has such a number, else its WKT, else "". Without a datum it has none, even where its
+    projection is that of a known system.
+    """
     if not crs:
         return ""
-    code = crs.to_epsg()
-    return f"EPSG:{code}" if code else crs.to_wkt()
+    code = crs.to_epsg(confidence_threshold=_CERTAIN)
+    if code is None:
+        wkt = crs.to_wkt()
+        code = crs.to_epsg() if _is_known(wkt) else None
+    return f"EPSG:{code}" if code else wkt
+
+
+@lru_cache(maxsize=64)
+def _is_known(wkt: str) -> bool:
+    return names_datum(pyproj.CRS.from_wkt(wkt))

@@ -16,6 +16,7 @@ from rasterio.windows import Window
 from backend.errors import GridMismatch
 from backend.imagery.acquisition import ImageryOptions, Scene
 from backend.imagery.grid import Grid, metric_crs
+from backend.imagery.reprojection import ways
 
 Bounds = tuple[float, float, float, float]  # xmin, ymin, xmax, ymax
 Coordinates = NDArray[np.float64]
@@ -27,10 +28,11 @@ _KEPT = 12  # windows whose coordinates are kept: an extraction comes back to a 
 
 def common_grid(scenes: Sequence[Scene], options: ImageryOptions) -> Grid:
     """The grid over all scenes, in the options' coordinate system, else in that of the most scenes, whose pixels it
-    falls in with. Raises GridMismatch.
+    falls in with. Raises GridMismatch, UnknownImageDatum.
     """
     most = Counter(scene.grid.crs for scene in scenes).most_common(1)[0][0]
     crs = metric_crs(options.crs) if options.crs else most
+    ways(scenes, crs)
     xmin, ymin, xmax, ymax = _union(scenes, crs)
     step = options.resolution_m
     origin = next(((scene.grid.x0, scene.grid.y0) for scene in scenes if scene.grid.crs == crs), (0.0, 0.0))

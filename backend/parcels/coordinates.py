@@ -1,37 +1,13 @@
-"""The accuracy of the parcels' transformation to the images' coordinate system: a missing datum shifts them unnoticed.
-
-Where a system names no datum, or one to which no way is known, PROJ treats both ellipsoids as if they had
-one centre ("ballpark"): parcels of Belgium are then some 100 m off.
-"""
+"""The transformation of the parcels to the images' coordinate system, refused where it would be a guess."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-import warnings
-from dataclasses import dataclass
-
-import numpy as np
 import pyproj
-import pyproj.exceptions
-from pyproj.aoi import AreaOfInterest
-from pyproj.transformer import TransformerGroup
 
+from backend import transformations
 from backend.errors import UnknownDatum, UnusableCrs
-
-Bounds = tuple[float, float, float, float]  # west, south, east, north
-
-_GUESSED = "ballpark"  # in PROJ's description of a transformation
-_UNKNOWN = "unknown"  # in the name of a missing datum
-_IDENTIFIED = 20  # percent: PROJ's confidence that a system has the axes and the projection of a known one
-
-
-@dataclass(frozen=True)
-class Way:
-    """How coordinates move: the error that PROJ states, None where it states none, and the grid files it lacks."""
-
-    name: str
-    error_m: float | None
-    missing_grids: tuple[str, ...]
+from backend.transformations import Bounds, Guess, NoWay, Way
 
 
 def way_between(source: pyproj.CRS, target: str, bounds: Bounds) -> Way:
@@ -40,67 +16,9 @@ def way_between(source: pyproj.CRS, target: str, bounds: Bounds) -> Way:
     Raises UnknownDatum where PROJ can only guess, UnusableCrs where there is none at all.
     """
     images = pyproj.CRS(target)
-    if source.equals(images, ignore_axis_order=True):
-        return Way("the same", 0.0, ())
-    here, anywhere = _ways(source, images, _area(source, bounds)), _ways(source, images, None)
-    missing = tuple(dict.fromkeys(grid.short_name for way in here.unavailable_operations for grid in way.grids))
-    known = [way for way in (*here.transformers[:1], *anywhere.transformers[:1]) if not _guessed(way)]
-    if not known:  # outside the region of a datum, its transformations for elsewhere are better than a guess
-        raise _unknown(source, images, missing)
-    return Way(known[0].description, known[0].accuracy if known[0].accuracy >= 0 else None, missing)
-
-
-def _ways(source: pyproj.CRS, images: pyproj.CRS, area: AreaOfInterest | None) -> TransformerGroup:
-    """The available transformations, the best first. Raises UnusableCrs."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # that the best one lacks its grid file: checked here
-        try:
-            group = TransformerGroup(source, images, always_xy=True, area_of_interest=area)  # type: ignore[arg-type]
-        except pyproj.exceptions.ProjError as error:
-            raise UnusableCrs(source.name, images.name, error) from error
-    if not group.transformers:
-        raise UnusableCrs(source.name, images.name, "PROJ knows no transformation between them")
-    return group
-
-
-def _guessed(way: pyproj.Transformer) -> bool:
-    return _GUESSED in way.description.lower()
-
-
-def _area(source: pyproj.CRS, bounds: Bounds) -> AreaOfInterest | None:
-    """The approximate location of the parcels; None where it cannot be computed."""
-    to_degrees = pyproj.Transformer.from_crs(source, "EPSG:4326", always_xy=True)
-    west, south, east, north = to_degrees.transform_bounds(*bounds)
-    if not np.isfinite((west, south, east, north)).all() or west > east:
-        return None
-    return AreaOfInterest(west, south, east, north)
-
-
-def _unknown(source: pyproj.CRS, images: pyproj.CRS, missing_grids: tuple[str, ...]) -> UnknownDatum:
-    """The cause: a system without a datum, the parcels' first; otherwise a transformation that needs a file."""
-    of_images = _no_datum(images) and not _no_datum(source)
-    guilty = images if of_images else source
-    if _no_datum(guilty):
-        lacking = f"names no datum, only the ellipsoid {guilty.ellipsoid.name if guilty.ellipsoid else _UNKNOWN}"
-    else:
-        lacking = f"is of the datum {_datum(guilty)}, from which PROJ knows no transformation to {_datum(images)}"
-        lacking += f" without the grid file {missing_grids[0]}" if missing_grids else ""
-    return UnknownDatum(guilty.name, of_images, lacking, _candidates(guilty))
-
-
-def _no_datum(crs: pyproj.CRS) -> bool:
-    return _UNKNOWN in _datum(crs).lower()
-
-
-def _datum(crs: pyproj.CRS) -> str:
-    geodetic = crs.geodetic_crs
-    datum = geodetic.datum if geodetic is not None else crs.datum
-    return datum.name if datum is not None else _UNKNOWN
-
-
-def _candidates(crs: pyproj.CRS) -> list[str]:
-    """Known systems of the same projection, on which the data may really be; none for degrees, which fit too many."""
-    if not crs.is_projected:
-        return []
-    known = [found.code for found in crs.list_authority(auth_name="EPSG", min_confidence=_IDENTIFIED)]
-    return [f"EPSG:{code} ({pyproj.CRS.from_epsg(code).name})" for code in known]
+    way = transformations.way_between(source, images, bounds)
+    if isinstance(way, NoWay):
+        raise UnusableCrs(source.name, images.name, way.reason)
+    if isinstance(way, Guess):
+        raise UnknownDatum(way.system, way.of_target, way.lacking, way.candidates)
+    return way

@@ -13,15 +13,18 @@ import geopandas
 import numpy as np
 
 from backend.errors import BadArgument, UnreadableImage
+from backend.imagery.acquisition import Catalogue
 from backend.imagery.catalogue import find, require_readable
 from backend.imagery.processing import BAND_IDS
-from backend.parcels.coordinates import Way, way_between
+from backend.imagery.reprojection import inexact
+from backend.parcels.coordinates import way_between
 from backend.parcels.database import Database
 from backend.parcels.reading import read
 from backend.protocol import Reporter
 from backend.series import quality
 from backend.series.build import ExtractionSpec, build
 from backend.series.store import Store
+from backend.transformations import Way
 from backend.vocabulary import BANDS, CLASSIFIABLE, REFLECTANCE_SCALE, UNOBSERVED
 from backend.workflows import report_document
 from backend.workflows.arguments import own_options, typed
@@ -112,6 +115,7 @@ def make_store(spec: ExtractSpec, reporter: Reporter) -> Store:
         ImageSeason(str(spec.imagery), catalogue.season, days[0], days[-1]).require_overlap(
             spec.model_days, "the model"
         )
+    warn_of_image_ways(catalogue, parcels.max_crs_error, reporter)
     warn_of_way(way_between(layer.crs, catalogue.grid.crs, layer.bounds), parcels.max_crs_error, reporter)
     how = ExtractionSpec(
         images,
@@ -151,6 +155,15 @@ def warn_of_way(way: Way, limit_m: float, reporter: Reporter) -> None:
     if way.error_m is not None and way.error_m > limit_m:
         grid = next(iter(way.missing_grids), None)
         reporter.warning("parcels.inexact_crs", error_m=way.error_m, limit_m=limit_m, way=way.name, grid=grid)
+
+
+def warn_of_image_ways(catalogue: Catalogue, limit_m: float, reporter: Reporter) -> None:
+    """Warns of images that may be shifted against the others."""
+    for scene, way in inexact(catalogue, limit_m):
+        path, grid = scene.images[0], next(iter(way.missing_grids), None)
+        reporter.warning(
+            "imagery.inexact_crs", path=path, error_m=way.error_m, limit_m=limit_m, way=way.name, grid=grid
+        )
 
 
 def warn_of_flags(store: Store, reporter: Reporter) -> None:

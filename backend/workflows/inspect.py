@@ -12,10 +12,12 @@ from backend.errors import EngineError, NoAcquisitions
 from backend.imagery.acquisition import Acquisition, Catalogue, ImageryOptions, Skipped
 from backend.imagery.catalogue import find, is_damaged, require_readable
 from backend.imagery.shares import Shares, measure
+from backend.options import default
 from backend.protocol import Reporter
 from backend.series.acceptance import LEFT_OUT, REFUSED, Verdict, by_error, judge
 from backend.vocabulary import BANDS
 from backend.workflows.arguments import own_options, require_none, typed
+from backend.workflows.extract import warn_of_image_ways
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ def inspect(spec: InspectSpec, reporter: Reporter) -> Inspection:
     Raises NoAcquisitions, GridMismatch.
     """
     catalogue = find(spec.imagery, spec.images, reporter)
+    warn_of_image_ways(catalogue, default("max_crs_error"), reporter)
     shares = measure(catalogue, reporter)
     verdicts = [
         by_error(share.damage, spec.images) if share.damage else verdict

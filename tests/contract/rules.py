@@ -38,6 +38,7 @@ SHARED = {
     "memory",
     "processes",
     "staging",
+    "transformations",
     "vocabulary",
 }
 SHARED_MAY_IMPORT = {
