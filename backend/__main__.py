@@ -27,7 +27,7 @@ from backend.commands import COMMANDS, FILES, Outcome  # noqa: E402
 from backend.console import Cancellation, ConsoleReporter, EventReporter, take_stdout  # noqa: E402
 from backend.errors import BadArgument, BadJob, Cancelled, EngineError  # noqa: E402
 from backend.inputs import require_path  # noqa: E402
-from backend.memory import is_lack_of_memory, true_cause  # noqa: E402
+from backend.memory import explains, true_cause  # noqa: E402
 from backend.messages import ERRORS, compose  # noqa: E402
 from backend.protocol import MOST_JOB_CHARACTERS, Failed, Job, Result, Started  # noqa: E402
 
@@ -88,7 +88,7 @@ def main(arguments: Sequence[str]) -> int:
         return _fail(1, _failed(true_cause(error)), events, "--json" in arguments, stdout)
     except Exception as error:
         traceback.print_exc()
-        if is_lack_of_memory(error):
+        if explains(error):
             return _fail(1, _failed(true_cause(error)), events, "--json" in arguments, stdout)
         facts = {"kind": type(error).__name__, "problem": str(error)}
         fault = Failed("engine.fault", *compose(ERRORS["engine.fault"], facts), facts)

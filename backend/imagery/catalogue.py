@@ -196,9 +196,11 @@ def _facts(
         try:
             rasters.append(read_facts(path, options))
         except UnreadableImage as error:
+            require_memory(error)
             skipped.append(Skipped(path, error.code, error.reason))
             reporter.warning(error.code, **error.fields)
         except UnusableGrid as error:
+            require_memory(error)
             skipped.append(Skipped(path, error.code, error.message))
             reporter.warning(error.code, **error.fields)
     return rasters, skipped

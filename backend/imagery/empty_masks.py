@@ -17,6 +17,7 @@ import numpy as np
 from backend.errors import UnreadableImage
 from backend.imagery.acquisition import Mask, Scene
 from backend.imagery.rasters import opened
+from backend.memory import require_memory
 
 QA60 = "qa60"
 _FIRST, _LAST = date(2022, 1, 25), date(2024, 2, 28)
@@ -51,7 +52,8 @@ def _holds_any(source: str, indexes: list[int]) -> bool:
             shape = (len(indexes), *(min(size, _LOOK_PX) for size in dataset.shape))
             values = dataset.read(indexes, out_shape=shape)
             return bool((np.isfinite(values) & (values != 0) & (values != dataset.nodata)).any())
-    except UnreadableImage:  # said where the image itself is read
+    except UnreadableImage as error:  # it is reported where the image itself is read
+        require_memory(error)
         return False
 
 

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 _START_S, _EACH_S = 60.0, 30.0  # a file takes 0.05 to 0.2 s to open; damage may also lead the library in a circle
-_KILLED = 9  # the signal of a system that is out of memory
 _ERROR_OF_PYTHON = 1  # an exit code; the reader meets the same error, and can tell it
 
 
@@ -39,18 +38,23 @@ def _tried(paths: Sequence[Path]) -> tuple[int, str]:
         run = subprocess.run(
             [sys.executable, flag, __file__],
             input="\0".join(map(str, paths)).encode("utf-8", "surrogateescape"),  # whatever the locale of either
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            capture_output=True,
             timeout=_START_S + _EACH_S * len(paths),
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
     except subprocess.TimeoutExpired as stuck:
         return len(stuck.stdout or b""), "does not come to an end"
-    if run.returncode == -_KILLED:  # by the kernel: a library that meets damage ends by another signal
-        from backend.errors import OutOfMemory  # the child runs this file by itself
-
-        raise OutOfMemory(f"the system ended the process that opens {paths[max(0, len(run.stdout) - 1)].name}")
+    _require_memory(run.returncode, run.stderr, paths[max(0, len(run.stdout) - 1)])
     return len(run.stdout), "" if run.returncode in (0, _ERROR_OF_PYTHON) else "crashes"
+
+
+def _require_memory(exit_code: int, errors: bytes, path: Path) -> None:
+    """Raises OutOfMemory where that ended the child: what meets damage ends otherwise."""
+    from backend.errors import OutOfMemory  # the child runs this file by itself
+    from backend.memory import ended_by_memory
+
+    if ended_by_memory(exit_code, errors.decode("utf-8", "replace")):
+        raise OutOfMemory(f"the process that opens {path.name} was ended for want of it")
 
 
 def _open_each() -> None:

@@ -14,6 +14,7 @@ from backend.errors import UnreadableImage
 from backend.imagery import masks
 from backend.imagery.acquisition import Acquisition, Catalogue, Mask, Scene
 from backend.imagery.rasters import opened
+from backend.memory import require_memory
 from backend.protocol import Reporter
 
 Clear = NDArray[np.bool_]  # (rows, columns)
@@ -48,6 +49,7 @@ def _of_day(acquisition: Acquisition) -> Shares:
     try:
         return max((_of_scene(scene) for scene in acquisition.scenes), key=lambda share: share.clear or share.valid)
     except UnreadableImage as error:
+        require_memory(error)
         return Shares(0.0, None, error)
 
 

@@ -21,6 +21,7 @@ from backend.imagery.blocks import read_acquisition
 from backend.imagery.catalogue import missing_bands
 from backend.imagery.grid import Grid
 from backend.imagery.mosaic import bounds_in
+from backend.memory import require_memory
 from backend.protocol import Reporter
 from backend.series.plausibility import OF_A_BLOCK, Watch
 
@@ -121,6 +122,7 @@ def _samples(
         try:
             return _sample(acquisition, catalogue.grid, bands, options.resampling)
         except UnreadableImage as error:
+            require_memory(error)
             return error
 
     with ThreadPoolExecutor(2) as pool:

@@ -18,6 +18,7 @@ from backend.imagery.acquisition import Acquisition, Catalogue, ImageryOptions
 from backend.imagery.catalogue import require_bands as require_bands_of
 from backend.imagery.grid import Grid
 from backend.imagery.locations import on_disk, unsigned
+from backend.memory import require_memory
 from backend.options import default
 from backend.parcels.reading import ParcelLayer
 from backend.protocol import Reporter
@@ -94,6 +95,7 @@ def _fill(run: _Extraction, reporter: Reporter) -> Store:
             fill_store(unfinished, run.catalogue, run.spec.imagery, run.spec.workers, reporter)
             return finish(unfinished, run.spec.few_pixels)
         except UnreadableImage as error:
+            require_memory(error)
             if not run.spec.imagery.skip_unreadable:
                 raise
             reporter.warning(error.code, **{**error.fields, "left_out": True})

@@ -40,6 +40,8 @@ KILLED = (
     137,
 )  # signal 9 of the kernel, which comes when memory runs out; 137 where a shell or a container tells it
 
+OUT_OF_MEMORY = ("bad_alloc", "cannot allocate memory")  # what C++ and the C library say when they end the engine
+
 
 def run_job(
     job: Job,
@@ -85,7 +87,7 @@ def _outcome(final: Any, exit_code: int, log_file: Path, kept: bool) -> Any:
         raise EngineFailed(final.code, *message_of(final))
     if isinstance(final, protocol.Result) and exit_code == 0:
         return final.values
-    if final is None and (exit_code in KILLED or "bad_alloc" in tail(log_file)):
+    if final is None and (exit_code in KILLED or any(words in tail(log_file) for words in OUT_OF_MEMORY)):
         raise EngineKilled(exit_code, log_file if kept else None)
     raise EngineCrashed(exit_code, tail(log_file), log_file if kept else None)
 

@@ -48,6 +48,9 @@ def killed(job: Job) -> None:
     if job.arguments.get("by") == "library":
         print("terminate called after throwing an instance of 'std::bad_alloc'", file=sys.stderr, flush=True)
         os.abort()
+    if job.arguments.get("by") == "loader":
+        print("cannot allocate memory for thread-local data: ABORT", file=sys.stderr, flush=True)
+        os._exit(127)
     if job.arguments.get("by") == "container":
         os._exit(137)
     os.kill(os.getpid(), signal.SIGKILL)

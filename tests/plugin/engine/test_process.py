@@ -129,7 +129,7 @@ def test_crash_reports_the_exit_code_and_the_last_lines_and_keeps_the_log(tmp_pa
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
-@pytest.mark.parametrize(("by", "exit_code"), [("kernel", -9), ("container", 137), ("library", -6)])
+@pytest.mark.parametrize(("by", "exit_code"), [("kernel", -9), ("container", 137), ("library", -6), ("loader", 127)])
 def test_an_engine_that_memory_ended_is_reported_so(by, exit_code) -> None:
     with pytest.raises(EngineKilled, match="memory ran out") as caught:
         run("killed", by=by)
