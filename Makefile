@@ -52,8 +52,8 @@ lint: engine ## checks style, types, and what could be unsafe
 	.venv/bin/bandit --quiet --configfile pyproject.toml --recursive $(PROGRAMS)
 	git ls-files -z -- . $(WITHOUT_SECRETS:%=':!%') | xargs -0 .venv/bin/detect-secrets-hook --no-verify
 
-constraints: engine ## writes the versions of .venv, those that were tested, into backend/constraints.txt
-	.venv/bin/python scripts/constraints.py
+constraints: engine ## writes the versions of .venv, those that were tested, and the digests of their files
+	.venv/bin/python -m scripts.constraints
 
 zip: ## packs the plugin into build/crop_classifier.zip
 	@$(PYTHON) scripts/package.py

@@ -12,6 +12,7 @@ import argparse
 import hashlib
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -37,6 +38,10 @@ ROOT = Path(__file__).resolve().parents[2]  # the folder that holds backend/
 TORCH = ("auto", "cpu", "cuda")
 DISK_GB = {"cpu": 3, "cuda": 8}
 CONSTRAINTS = ROOT / "backend" / "constraints.txt"  # the versions that were tested; absent while newer ones are tried
+DIGESTS = "digests{}.txt"  # of the files of these versions, but for PyTorch's; the name with "-" and an extra
+OTHER_FILE = re.compile(
+    r"(?:Hash mismatch for `|^ {4})([\w.-]+==[\w.+]+)(?:`| from )", re.MULTILINE
+)  # uv's, pip's words
 READY, BUILDING, LOG = "ready.json", "building", "install.log"
 
 # Runs `python -m backend` of this copy, apart from user packages and from the working folder.
@@ -187,8 +192,10 @@ def _create(plan: InstallPlan, base: Optional[str], uv: Optional[str], shell: Sh
 
 
 def _install_packages(plan: InstallPlan, uv: Optional[str], shell: Shell) -> None:
+    """First what has digests, each file compared with its own; then PyTorch and what it brings, by version."""
     python = str(python_of(plan.location))
     command = [uv, "pip", "install", "--python", python] if uv else [python, "-m", "pip", "install"]
+    _install_tested_files(plan, command, shell)
     for path in _requirements(plan.extras):
         command += ["-r", str(path)]
     if CONSTRAINTS.exists():
@@ -204,6 +211,27 @@ def _install_packages(plan: InstallPlan, uv: Optional[str], shell: Shell) -> Non
         shell.say("Trying once more without PyTorch's own index: a larger build, which also runs on the CPU")
         _check_disk(plan.location, DISK_GB["cuda"])
         return shell.run(*command)
+
+
+def _install_tested_files(plan: InstallPlan, command: list[str], shell: Shell) -> None:
+    """The packages that have digests; raises InstallError with the name of one that is another file."""
+    listed = [word for path in _digests(plan.extras) for word in ("-r", str(path))]
+    if not listed:
+        return
+    try:
+        shell.run(*command, "--require-hashes", "--no-deps", *listed, *plan.wheel_options)
+    except InstallCancelled:
+        raise
+    except InstallError as error:
+        others = OTHER_FILE.findall((plan.location / LOG).read_text(encoding="utf-8"))
+        if not others:
+            raise
+        raise InstallError(
+            f"{', '.join(dict.fromkeys(others))}: the file is not the one that was tested, its digest differs.",
+            "It may have been changed on its way: try again, or from another network. Packages that your organisation "
+            f"builds itself are installed by version where {CONSTRAINTS.parent / DIGESTS.format('*')} are removed. "
+            f"{error.advice}",
+        ) from error
 
 
 def _torch_backend(plan: InstallPlan, python: tuple[int, ...]) -> Optional[str]:
@@ -224,6 +252,12 @@ def _has_local_torch(python: tuple[int, ...]) -> bool:
 def _requirements(extras: tuple[str, ...]) -> list[Path]:
     names = ["requirements.txt", *(f"requirements-{extra}.txt" for extra in extras)]
     return [ROOT / "backend" / name for name in names]
+
+
+def _digests(extras: tuple[str, ...]) -> list[Path]:
+    """The lists of digests; none while newer versions are tried, or packages that were built elsewhere."""
+    names = [DIGESTS.format(ending) for ending in ("", *(f"-{extra}" for extra in extras))]
+    return [path for name in names if CONSTRAINTS.exists() and (path := CONSTRAINTS.with_name(name)).exists()]
 
 
 def _fingerprint(extras: tuple[str, ...]) -> str:

@@ -34,6 +34,39 @@ def test_no_version_is_that_of_one_build_or_source():
     assert all(re.fullmatch(r"[a-z0-9-]+==[\w.]+", line) for line in lines("backend/constraints.txt"))
 
 
+def digests(name: str) -> dict[str, tuple[str, list[str]]]:
+    """Version and digests by package."""
+    found: dict[str, tuple[str, list[str]]] = {}
+    package = ""
+    for line in (text.rstrip(" \\") for text in lines(name)):
+        if line.startswith("--hash="):
+            found[package][1].append(line.removeprefix("--hash="))
+        else:
+            package, version = line.partition(";")[0].strip().split("==")
+            found[package] = version, []
+    return found
+
+
+def test_every_package_but_pytorch_has_digests_of_its_version():
+    held, own, tests = constraints(), digests("backend/digests.txt"), digests("backend/digests-test.txt")
+    assert not set(own) & set(tests)
+    listed = {**own, **tests}
+    assert set(held) - set(listed) == {"torch"}
+    assert set(listed) - set(held) <= {"colorama"}  # of Windows
+    assert [name for name in held if name in listed and Version(listed[name][0]) != held[name]] == []
+    for name in lines("backend/requirements.txt"):
+        assert (package := canonicalize_name(Requirement(name).name)) in own or package == "torch"
+    for version, hashes in listed.values():
+        assert hashes and all(re.fullmatch(r"sha256:[0-9a-f]{64}", digest) for digest in hashes), version
+
+
+def test_compiled_packages_have_digests_for_all_platforms_and_pythons():
+    """At least a wheel for each of Linux, Windows and macOS, and of Python 3.11 to 3.13, and the source."""
+    own = digests("backend/digests.txt")
+    for name in ("numpy", "pandas", "rasterio", "pyogrio", "shapely", "scikit-learn", "scipy", "matplotlib"):
+        assert len(own[name][1]) >= 3 * 3 + 1, name
+
+
 def test_uv_is_one_version_with_digests():
     first, *digests = " ".join(lines(UV)).replace("\\", "").split()
     assert re.fullmatch(r"uv==\d+\.\d+\.\d+", first)

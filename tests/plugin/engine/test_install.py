@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sys
@@ -59,7 +60,8 @@ def test_makes_the_environment_and_says_what_it_does(uv, plan):
     assert is_ready(plan.location)
     assert "Installed 54 packages" in lines and lines[-1] == "doctor was run"
     assert (plan.location / "install.log").read_text().splitlines() == lines
-    made, filled = uv.calls()
+    made, compared, filled = uv.calls()
+    assert "--require-hashes --no-deps" in compared and compared.endswith("backend/digests.txt")
     assert made.startswith("venv ") and made.endswith("my engine")
     assert f"--python {plan.location}/bin/python" in filled and "backend/requirements.txt" in filled
 
@@ -74,7 +76,8 @@ def test_a_ready_environment_is_left_alone_at_once(uv, plan):
 def test_more_extras_complete_the_environment_without_making_it_anew(uv, plan):
     install(plan, lambda line: None)
     install(InstallPlan(plan.location, extras=("test",), torch="cpu"), lambda line: None)
-    assert [call.split()[0] for call in uv.calls()] == ["venv", "pip", "pip"]
+    assert [call.split()[0] for call in uv.calls()] == ["venv", *["pip"] * 4]
+    assert "digests.txt -r" in uv.calls()[-2] and uv.calls()[-2].endswith("digests-test.txt")
     assert "requirements-test.txt" in uv.calls()[-1]
     assert is_ready(plan.location, ("test",)) and is_ready(plan.location)
 
@@ -209,12 +212,14 @@ def test_a_folder_of_wheels_needs_no_internet_and_no_uv(plan, tmp_path, monkeypa
     install(InstallPlan(plan.location, python=plan.python, wheels=tmp_path), lambda line: None)
     assert asked[0] == (sys.executable, "-m", "venv", str(plan.location))
     assert asked[1][:4] == (str(plan.location / "bin" / "python"), "-m", "pip", "install")
-    assert asked[1][-3:] == ("--no-index", "--find-links", str(tmp_path))
+    for command in asked[1:3]:
+        assert command[-3:] == ("--no-index", "--find-links", str(tmp_path))
+    assert "--require-hashes" in asked[1] and "--require-hashes" not in asked[2]
 
 
 def test_packages_are_held_to_the_tested_versions(uv, plan, tmp_path, monkeypatch):
     constraints = tmp_path / "constraints.txt"
-    constraints.write_text("numpy==2.4.6\n")
+    constraints.write_text("numpy==2.4.6\n")  # without digests beside it
     monkeypatch.setattr(installer, "CONSTRAINTS", constraints)
     install(plan, lambda line: None)
     assert f"-c {constraints}" in uv.calls()[-1] and is_ready(plan.location)
@@ -227,16 +232,49 @@ def test_newer_versions_can_be_tried_without_constraints(uv, plan, tmp_path, mon
     install(plan, lambda line: None)
     assert " -c " not in uv.calls()[-1] and is_ready(plan.location)
 
+    assert "--require-hashes" not in " ".join(uv.calls())
+
+
+def write_wheel(folder: Path, name: str, version: str) -> Path:
+    record = f"{name}-{version}.dist-info"
+    folder.mkdir()
+    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
+        wheel.writestr(f"{record}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        wheel.writestr(f"{record}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(f"{record}/RECORD", "")
+    return Path(wheel.filename or "")
+
+
+@pytest.mark.parametrize("tampered", [False, True])
+def test_a_package_with_other_bytes_is_refused_by_name(tmp_path, monkeypatch, tampered):
+    """pip itself compares; of a wheel that is not the listed one the name is in the message, the log in the advice."""
+    path = write_wheel(tmp_path / "wheels", "fields", "1.2.3")
+    digest = "0" * 64 if tampered else hashlib.sha256(path.read_bytes()).hexdigest()
+    monkeypatch.setattr(installer, "CONSTRAINTS", tmp_path / "constraints.txt")
+    (tmp_path / "constraints.txt").write_text("fields==1.2.3\n")
+    (tmp_path / "digests.txt").write_text(f"fields==1.2.3 \\\n    --hash=sha256:{digest}\n")
+    plan = InstallPlan(tmp_path, wheels=path.parent)
+    command = [sys.executable, "-m", "pip", "install", "--target", str(tmp_path / "target")]
+    with (tmp_path / installer.LOG).open("w", encoding="utf-8") as log:
+        runner = shell.Shell(log, lambda line: None, lambda: False)
+        if not tampered:
+            installer._install_tested_files(plan, command, runner)
+            return
+        with pytest.raises(InstallError, match=r"^fields==1\.2\.3: the file is not the one that was tested") as caught:
+            installer._install_tested_files(plan, command, runner)
+    assert "install.log" in caught.value.advice and "digests*.txt" in caught.value.advice
+
+
+def test_uv_names_the_package_with_other_bytes(uv, plan):
+    uv(pip="echo 'Hash mismatch for `numpy==2.4.6`'; for i in 1 2 3 4 5 6 7 8 9 10 11 12 13; do echo x; done; exit 1")
+    with pytest.raises(InstallError, match=r"^numpy==2\.4\.6: the file is not"):
+        install(plan, lambda line: None)
+
 
 def test_a_uv_with_other_bytes_is_refused(tmp_path, monkeypatch):
     """pip itself compares: a wheel of the pinned name and version, made here, has another digest."""
     version = interpreter.PINNED_UV.read_text(encoding="utf-8").split("uv==")[1].split()[0]
-    folder, record = tmp_path / "wheels", f"uv-{version}.dist-info"
-    folder.mkdir()
-    with zipfile.ZipFile(folder / f"uv-{version}-py3-none-any.whl", "w") as wheel:
-        wheel.writestr(f"{record}/METADATA", f"Metadata-Version: 2.1\nName: uv\nVersion: {version}\n")
-        wheel.writestr(f"{record}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        wheel.writestr(f"{record}/RECORD", "")
+    folder = write_wheel(tmp_path / "wheels", "uv", version).parent
     monkeypatch.setattr(interpreter.shutil, "which", lambda name: None)
     lines: list[str] = []
     with (tmp_path / "log").open("w") as log:
