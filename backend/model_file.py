@@ -8,6 +8,7 @@ both halves refuse the same files with the same messages. The weights are checke
 from __future__ import annotations
 
 import re
+import zipfile
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -27,11 +28,11 @@ from .json_document import (
     member_of,
     parse,
 )
-from .model_zip import MODEL, opened, read
+from .model_zip import MODEL, TRAINING_PARCELS, opened, read
 
 __all__ = [
     "SCHEMA", "Fault", "ModelDescription", "NewerSchema", "RotationTable", "TrainingSeasons", "describe",
-    "document_bytes",
+    "document_bytes", "require_digests",
 ]  # fmt: skip
 SCHEMA = 1
 
@@ -134,8 +135,19 @@ class ModelDescription:
 def describe(path: Path, architectures: Mapping[str, Any], fillings: Sequence[str]) -> ModelDescription:
     """The description in the file, without its weights. Raises Fault, NewerSchema."""
     with opened(path) as archive:
-        content = read(archive, MODEL)
-    return ModelDescription.from_document(parse(content, MODEL), architectures, fillings)
+        model = ModelDescription.from_document(parse(read(archive, MODEL), MODEL), architectures, fillings)
+        require_digests(archive, model)
+    return model
+
+
+def require_digests(archive: zipfile.ZipFile, model: ModelDescription) -> None:
+    """Raises Fault where the zip lacks the digests that the description counts."""
+    if model.training_parcels:
+        expected = DIGEST_BYTES * sum(model.training_parcels.digests.values())
+        sizes = [entry.file_size for entry in archive.infolist() if entry.filename == TRAINING_PARCELS]
+        if sizes != [expected]:
+            found = f"has {sizes[0]} bytes" if sizes else "is missing"
+            raise Fault(f"{TRAINING_PARCELS} {found}, expected {expected} bytes")
 
 
 def document_bytes(path: Path) -> int:

@@ -21,7 +21,7 @@ from backend.errors import ModelTooNew, NotAModel, NotWritable
 from backend.files import write_beside
 from backend.json_document import Fault, NewerSchema, first_line, parse
 from backend.memory import require_memory
-from backend.model_file import SCHEMA, ModelDescription
+from backend.model_file import SCHEMA, ModelDescription, require_digests
 from backend.model_zip import MEMBERS, MODEL, REPORT, TRAINING_PARCELS, opened, read
 from backend.options import FILLINGS
 from backend.vocabulary import CropClass
@@ -155,11 +155,10 @@ class ModelBundle:
 
 
 def _training_parcels(archive: zipfile.ZipFile, model: ModelDescription) -> TrainingParcels | None:
-    """Raises Fault where the description has them and the zip has not."""
+    """None where the file does not tell. Raises Fault where the zip has other digests than the description."""
     if model.training_parcels is None:
         return None
-    if TRAINING_PARCELS not in archive.namelist():
-        raise Fault(f"it lacks {TRAINING_PARCELS}")
+    require_digests(archive, model)
     return TrainingParcels.unpacked(read(archive, TRAINING_PARCELS), model.training_parcels)
 
 

@@ -14,6 +14,7 @@ from backend.reports import plots, tables
 from backend.reports.document import calibration_error, shown_colour, simulation_notes
 
 TEMPLATES = resource("report")
+MOST_LISTED = 40  # of a value in the table of provenance
 KINDS = {
     "training": "Training report",
     "classification": "Classification report",
@@ -92,7 +93,8 @@ def _text(value: Any) -> str:
     if isinstance(value, Mapping):
         return "; ".join(f"{key}: {_text(item)}" for key, item in value.items())
     if isinstance(value, list):
-        return ", ".join(map(_text, value))
+        more = f" and {len(value) - MOST_LISTED:,} more, named in the JSON file" if len(value) > MOST_LISTED else ""
+        return (", ".join(map(_text, value[:MOST_LISTED])) or "-") + more
     if isinstance(value, bool):
         return "yes" if value else "no"
     if value is None or value == "":

@@ -140,21 +140,21 @@ def seen_sentences(judged: Sequence[Mapping[str, Any]], not_judged: Mapping[str,
         seen, compared = groups[SEEN], sum(row["parcels"] for row in judged)
         agreed = f"The model was trained on {seen['parcels']:,} of the {compared:,} parcels that could be compared."
         sentences.append(
-            f"{agreed} They are left out of the scores: their overall accuracy, {percent(seen['oa'])} %, says little about"
-            " other parcels."
+            f"{agreed} They are left out of the scores: their overall accuracy, {percent(seen['oa'])} %, says little"
+            " about other parcels."
         )
         if len(groups) == 1:
             sentences.append("There are no scores: the model was trained on every parcel that could be compared.")
     if None in groups:
         sentences.append(
-            f"It is not known whether the model was trained on {groups[None]['parcels']:,} of the parcels compared: the true"
-            " scores may be lower."
+            f"It is not known whether the model was trained on {groups[None]['parcels']:,} of the parcels compared: the"
+            " true scores may be lower."
         )
     if SEEN_IN_OTHER_SEASON in groups:
         again = groups[SEEN_IN_OTHER_SEASON]
         sentences.append(
-            f"{again['parcels']:,} of the parcels compared were used for training in another season; their overall accuracy"
-            f" is {percent(again['oa'])} %."
+            f"{again['parcels']:,} of the parcels compared were used for training in another season; their overall"
+            f" accuracy is {percent(again['oa'])} %."
         )
     if not_judged and not_judged["class_not_known"]:
         codes = shortened(", ".join(f"{code} ({count})" for code, count in not_judged["codes"].items()), 200)
@@ -165,8 +165,8 @@ def seen_sentences(judged: Sequence[Mapping[str, Any]], not_judged: Mapping[str,
 
 def compared_groups(judged: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The rows of the table of `judged`, each with its `title`."""
-    titles = {**TRAINED_ON, None: "Not known whether used to train the model"}
-    return [{**row, "title": titles[row["trained_on"]]} for row in judged]
+    unknown = "Not known whether used to train the model"
+    return [{**row, "title": TRAINED_ON.get(row["trained_on"], unknown)} for row in judged]
 
 
 def not_compared(counts: Mapping[str, Any] | None) -> list[tuple[str, int]]:

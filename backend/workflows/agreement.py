@@ -53,7 +53,7 @@ class Compared:
     def _groups(self, judged: NDArray[np.bool_]) -> tuple[dict[str, Any], ...]:
         groups = []
         for group in (*TRAINED_ON, None):
-            known = self._scores(judged & np.equal(self.trained_on, group))
+            known = self._scores(judged & (self.trained_on == np.array(group, dtype=object)))
             if known:
                 groups.append({"trained_on": group, **{key: known[key] for key in _MAIN}})
         return tuple(groups)

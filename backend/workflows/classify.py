@@ -239,9 +239,9 @@ def _write(
         quality=quality.counts(classified.store.index["quality"].to_numpy()),
         outlines=quality.outline_counts(classified.store.index),
         classes=tuple(classified.breakdown()),
-        scores=agreement and agreement.scores,
+        scores=agreement.scores if agreement else None,
         judged=agreement.judged if agreement else (),
-        not_judged=agreement and agreement.not_judged,
+        not_judged=agreement.not_judged if agreement else None,
         seconds=round(time.monotonic() - began, 1),
     )
 

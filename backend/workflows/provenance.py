@@ -21,13 +21,15 @@ if TYPE_CHECKING:
     from backend.workflows.classify import ClassifySpec
 
 _BLOCK = 1 << 20
+_MOST_FILES = 2000  # named one by one
 
 
 def of_stores(stores: Sequence[Store]) -> dict[str, Any]:
     """The origin of the stores' content; values that differ between stores are listed."""
     own = [_of_store(store) for store in stores]
-    values = {key: list(dict.fromkeys(facts[key] for facts in own)) for key in own[0]}
-    return {key: found[0] if len(found) == 1 else "; ".join(map(str, found)) for key, found in values.items()}
+    values = {key: list(dict.fromkeys(of_store[key] for of_store in own)) for key in own[0]}
+    facts = {key: found[0] if len(found) == 1 else "; ".join(map(str, found)) for key, found in values.items()}
+    return {**facts, "image files": [name for store in stores for name in _image_files(store)][:_MOST_FILES]}
 
 
 def of_classification(
@@ -75,19 +77,36 @@ def _of_store(store: Store) -> dict[str, Any]:
 
 
 def _images(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """The folder and the number of the files that were read, with a digest over their names and sizes."""
+    """The folder and the number of the files that were read, with a digest over their names in it and their sizes."""
     files = [entry[:2] for entry in inputs.get("images", [])]
     if not files:
         return {"images": str(inputs.get("source", ["not recorded"])[0]), "image list sha256": ""}
-    names = [str(entry[0]) for entry in files]
+    where = _folder(files)
     sizes = [entry[1] for entry in files if len(entry) > 1]
-    where = os.path.commonpath(map(os.path.dirname, names)) if len(sizes) == len(files) else names[0]
     megabytes = f", {sum(sizes) / 1e6:,.1f} MB" if sizes else ""
-    listed = "\n".join(sorted(" ".join([os.path.basename(str(entry[0])), *map(str, entry[1:])]) for entry in files))
+    listed = "\n".join(sorted(" ".join([_inside(where, entry[0]), *map(str, entry[1:])]) for entry in files))
     return {
-        "images": f"{len(files)} files in {where}{megabytes}",
+        "images": f"{len(files)} files of images and masks in {where}{megabytes}",
         "image list sha256": hashlib.sha256(listed.encode()).hexdigest(),
     }
+
+
+def _image_files(store: Store) -> list[str]:
+    files = store.manifest.inputs.get("images", [])
+    where = _folder(files)
+    return sorted(_inside(where, entry[0]) for entry in files)
+
+
+def _folder(files: Sequence[Sequence[Any]]) -> str:
+    """The one that all lie in, "" where there is none."""
+    try:
+        return os.path.commonpath([str(Path(entry[0]).parent) for entry in files])
+    except ValueError:  # no files, or files on several drives
+        return ""
+
+
+def _inside(folder: str, file: str) -> str:
+    return file.removeprefix(folder).lstrip("/\\")
 
 
 def _masks(store: Store) -> str:

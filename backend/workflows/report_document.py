@@ -121,4 +121,3 @@ def require_writable(path: Path) -> None:
         probe = beside(path)
         probe.touch()
         probe.unlink()
-

@@ -25,7 +25,10 @@ def require_writable(layer: Path) -> None:
 
 
 def write_results(classified: ClassifiedParcels, layer: Path, folder: Path, provenance: Mapping[str, Any]) -> None:
-    """Writes the results behind `layer` into the new folder; `provenance` is the report's. Raises NotWritable, DiskFull."""
+    """Writes the results behind `layer` into the new folder; `provenance` is the report's.
+
+    Raises NotWritable, DiskFull.
+    """
     bundle = classified.bundle
     description = Description(
         made=datetime.now().astimezone().isoformat(timespec="seconds"),

@@ -13,6 +13,7 @@ import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save
@@ -21,6 +22,7 @@ from backend.errors import ModelTooNew, NotAModel
 from backend.models import MODELS
 from backend.models.build import build
 from backend.models.bundle import ModelBundle
+from backend.models.training_parcels import TrainingParcels
 from backend.options import FILLINGS
 from tests.backend.models import hostile
 from tests.backend.models.by_path import BY_PATH, plugin_reader
@@ -39,7 +41,8 @@ def small(name: str = "gru") -> ModelBundle:
     model = bundle(name)
     table = ({"code": "MIS", "name": "Maïs", "class": "Maize", "colour": "#aabb00", "class_code": "maize"},)
     provenance = {"seed": 0, "made": "2026-01-01", "preparation": PREPARATION}
-    return replace(model, class_table=table, provenance=provenance)
+    parcels = TrainingParcels.of(np.array([3, 5, 9], np.uint32), np.array([2018, 2018, 2019]))
+    return replace(model, class_table=table, provenance=provenance, training_parcels=parcels)
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +85,8 @@ ALLOWED = {
     ("scores",): {"null", "object"},
     ("scores", "parcels"): FREE,  # shown nowhere
     ("scores", "oa"): {"missing", "null", "zero", "fraction"},
+    ("training_parcels",): {"null", "missing"},
+    ("training_parcels", "complete"): {"true"},
     ("provenance",): {"object"},
     ("provenance", "seed"): FREE,
     ("provenance", "made"): {"missing", "text", "empty text"},
@@ -141,6 +146,7 @@ def test_each_value_replaced(tmp_path, contents, at, name):
     assert (engine_says(path), plugin_says(path)) == (expected, expected)
 
 
+PARCELS_2018 = {"season": 2018, "digests": 2}
 RELATIONS = {
     "calendar descending": {"calendar": [240, 117, 5, -30]},
     "calendar with a day twice": {"calendar": [-30, 5, 5, 240]},
@@ -164,6 +170,14 @@ RELATIONS = {
     "view of another architecture": {"view": "patch"},
     "mean of one date": {"normalisation": {**DOCUMENT["normalisation"], "mean": DOCUMENT["normalisation"]["mean"][:1]}},
     "negative deviation": {"normalisation": {**DOCUMENT["normalisation"], "std": [[-0.1] * 6] * 4}},
+    "digests of a season twice": {"training_parcels": {"seasons": [PARCELS_2018, PARCELS_2018], "complete": True}},
+    "digests without end": {"training_parcels": {"seasons": [{**PARCELS_2018, "digests": 10**9}], "complete": True}},
+    "digests of too many seasons": {
+        "training_parcels": {"seasons": [{"season": y, "digests": 0} for y in range(1, 200)], "complete": True},
+    },
+    "digests that are not there": {
+        "training_parcels": {"seasons": [{**PARCELS_2018, "digests": 40}], "complete": True},
+    },
     "infinite temperature": {"calibration": {"temperature": "@infinite@"}},
     "unknown filling": {"provenance": {"preparation": {"series": {"filling": "cubic"}}}},
     "buffer of 1e300 m": {"provenance": {"preparation": {**PREPARATION, "inner_buffer_m": 1e300}}},
