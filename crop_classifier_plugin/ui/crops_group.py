@@ -215,7 +215,7 @@ class CropsGroup(QGroupBox):
     def _codes(self) -> dict[str, int]:
         """The codes to make classes of: where each value is one, no more than are listed, the most frequent ones."""
         if self._choice() != OWN_VALUES or len(self._counts) <= MAX_ROWS:
-            return self._counts
+            return dict(self._counts)
         return dict(Counter(self._counts).most_common(MAX_ROWS))
 
     def _table_path(self) -> Optional[Path]:
