@@ -43,6 +43,7 @@ MOST_HYPERPARAMETER = {"layers": 64, "trees": 10_000}  # of an architecture; the
 MOST_OTHER_HYPERPARAMETER = 4096
 MOST_REFLECTANCE, MOST_LIFT, MOST_TEMPERATURE = 1e6, 1e12, 1e3
 MOST_BUFFER_M, MOST_DILATION_M, LAST_SCL = 10_000, 5000, 11
+MOST_PARCELS = 10**9  # behind a score
 DIGEST_BYTES, MOST_DIGESTS, MOST_SEASONS = 4, 2_000_000, 100  # of training_parcels.bin
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -255,6 +256,8 @@ def _scores(value: Any) -> Dict[str, Any]:
     for name in ("oa", "mean_f"):
         if scores.get(name) is not None:
             as_number(scores[name], f"scores {name}", 0, 1)
+    if scores.get("parcels") is not None:
+        as_whole(scores["parcels"], "scores parcels", 0, MOST_PARCELS)
     return scores
 
 

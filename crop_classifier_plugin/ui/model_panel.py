@@ -156,11 +156,15 @@ def calendar_text(model: ModelDescription, locale: QLocale) -> str:
 
 
 def scores_text(model: ModelDescription, widget: QWidget) -> str:
-    """The scores for parcels that were not used in the training."""
+    """The scores for parcels that were not used in the training, and how many these are."""
     if not model.scores:
         return tr("Not available")
     accuracy, mean_f = (percent(model.scores.get(name), widget) for name in ("oa", "mean_f"))
-    return tr("Overall accuracy {0}, mean F-score {1}").format(accuracy, mean_f)
+    text = tr("Overall accuracy {0}, mean F-score {1}").format(accuracy, mean_f)
+    parcels = model.scores.get("parcels")
+    if parcels is None:
+        return text
+    return tr("{0}, of {1} parcels that it was not trained on").format(text, widget.locale().toString(parcels))
 
 
 def _value_label() -> QLabel:

@@ -83,7 +83,7 @@ ALLOWED = {
     ("class_table", 0, "class_code"): {"text", "missing"},
     ("calibration", "temperature"): {"fraction"},
     ("scores",): {"null", "object"},
-    ("scores", "parcels"): FREE,  # shown nowhere
+    ("scores", "parcels"): {"missing", "null", "zero"},
     ("scores", "oa"): {"missing", "null", "zero", "fraction"},
     ("training_parcels",): {"null", "missing"},
     ("training_parcels", "complete"): {"true"},

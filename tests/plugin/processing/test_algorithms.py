@@ -35,7 +35,7 @@ FOUND = {
     "grid": {},
 }
 EXTRACTED = {"store": "STORE", "parcels": 4, "pixels": 99}
-TRAINED = {"model": "MODEL", "report": "REPORT", "scores": {"oa": 0.9, "mean_f": 0.6}}
+TRAINED = {"model": "MODEL", "report": "REPORT", "scores": {"parcels": 1200, "oa": 0.9, "mean_f": 0.6}}
 CLASSIFIED = {
     "output": "OUTPUT", "report": "", "parcels": 3, "classified": 2, "scores": None,
     "classes": [
@@ -187,6 +187,23 @@ def test_the_classified_layer_is_styled_when_it_is_loaded(fake_engine, imagery, 
     assert [category.label() for category in layer.renderer().categories()] == ["Wheat", "Not classified"]
 
 
+def test_the_log_gives_the_scores_with_their_parcels_and_each_group_apart(fake_engine, imagery, tmp_path) -> None:
+    groups = [
+        {"trained_on": "no", "parcels": 40, "oa": 0.75, "mean_f": 0.5},
+        {"trained_on": "yes", "parcels": 1200, "oa": 0.95, "mean_f": 0.9},
+        {"trained_on": None, "parcels": 3, "oa": 1.0, "mean_f": 1.0},
+    ]
+    made = {**CLASSIFIED, "scores": {"parcels": 43, "oa": 0.767, "mean_f": 0.51}, "judged": groups}
+    fake_engine.answer("classify", made)
+    feedback = Feedback()
+    run("classifyparcels", classify_parameters(imagery, tmp_path, memory_layer()), feedback)
+    lines = "\n".join(feedback.lines)
+    assert "Overall accuracy 76.7%, mean F-score 51.0%, of 43 parcels" in lines
+    assert "40 parcels not used to train the model: overall accuracy 75.0%, mean F-score 50.0%" in lines
+    assert "1200 parcels used to train the model, not in the scores: overall accuracy 95.0%" in lines
+    assert "3 parcels not known whether used to train the model: overall accuracy 100.0%" in lines
+
+
 def test_a_layer_saved_into_a_geopackage_is_added_there_and_loaded_from_there(fake_engine, imagery, tmp_path) -> None:
     """As QGIS's menu "Save to GeoPackage" gives the output."""
     path = tmp_path / "region of\u00a0mine.gpkg"
@@ -245,7 +262,7 @@ def test_train_extracts_beside_the_model_then_trains_and_leaves_no_store(fake_en
     share = 100 * EXTRACTION_SHARE
     assert feedback.percents == pytest.approx([share / 2, share + (100 - share) / 2])
     assert [event.command for event in feedback.events if event.kind == "started"] == ["extract", "train"]
-    assert "Overall accuracy 90.0%, mean F-score 60.0%" in feedback.lines
+    assert "Overall accuracy 90.0%, mean F-score 60.0%, of 1200 parcels" in feedback.lines
 
 
 def test_every_training_option_reaches_the_engine(fake_engine, tmp_path) -> None:

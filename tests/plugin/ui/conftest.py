@@ -158,7 +158,7 @@ def model_file(tmp_path):
         "classes": [{"code": code, "name": name, "colour": colour} for code, name, colour, _ in FAKE.CLASSES],
         "class_table": [{"code": "BTH", "name": "Winter wheat", "class": "Cereal", "colour": "#e3b23c"}],
         "calibration": {"temperature": 1.0},
-        "scores": {"oa": 0.9312, "mean_f": 0.692},
+        "scores": {"parcels": 2658, "oa": 0.9312, "mean_f": 0.692},
         "provenance": {},
     }
     path = tmp_path / "region.cropmodel"
