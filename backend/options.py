@@ -35,6 +35,7 @@ LOSSES = ("cross-entropy", "focal")
 CLASS_WEIGHTS = ("none", "balanced", "square-root")
 SCHEDULES = ("constant", "cosine", "one-cycle")
 PRECISIONS = ("float32", "bfloat16")
+INDICES = ("none", "all")
 EXACT_FILLINGS = ("linear", "nearest")  # leave clear observations unchanged
 FILLINGS = (*EXACT_FILLINGS, "whittaker", "savitzky-golay")
 RESAMPLINGS = ("nearest", "bilinear", "cubic")
@@ -487,6 +488,12 @@ OPTIONS: Tuple[Option, ...] = (
         "date_dropout", NUMBER, TRAINING, _LEARN, "Date dropout",
         "Share of the dates that is removed from each training parcel and filled as under clouds.",
         default=0.0, minimum=0, maximum=1, below=True, decimals=2, follows=ARCHITECTURE,
+    ),
+    Option(
+        "indices", CHOICE, TRAINING, _LEARN, "Spectral indices",
+        "Adds spectral indices to the bands that the model uses: NDVI, NDMI, NDRE and EVI, as far as the series have "
+        "the bands for them.",
+        default="none", choices=INDICES, follows=ARCHITECTURE,
     ),
     Option(
         "precision", CHOICE, TRAINING, _LEARN, "Precision",

@@ -41,12 +41,13 @@ SAMPLE = 4096  # pixels by whose values two stores are distinguished
 
 @dataclass(frozen=True)
 class Region:
-    """The parcels an experiment is about. `dataset` gives a view of them, `labels` `(parcels,)` number `classes` (-1).
+    """The parcels an experiment is about. `dataset` gives a view of them, with the indices that a training asks for;
+    `labels` `(parcels,)` number `classes` (-1).
 
     `series` names the content of the stores.
     """
 
-    dataset: Callable[[str], Dataset]
+    dataset: Callable[[str, str], Dataset]
     labels: NDArray[np.int64]
     classes: tuple[CropClass, ...]
     series: str
@@ -70,9 +71,7 @@ class Experiment:
     ) -> Experiment:  # fmt: skip
         """`folds` None: all there are. Raises what Training.of raises."""
         spec = TrainingSpec.of(FOREST, **options)
-        base = Training.of(
-            spec, region.dataset(MODELS[FOREST].view), region.labels, region.classes, reporter, None, folding
-        )
+        base = Training.of(spec, _dataset(region, spec), region.labels, region.classes, reporter, None, folding)
         if folds and folds > len(base.splits):
             raise BadArgument("folds", f"a whole number from 1 to {len(base.splits)} (split {folding.name})", folds)
         return cls(region, options, folding, folder, folds or len(base.splits), base)
@@ -104,8 +103,8 @@ class Experiment:
 
         Raises RunOfOtherSettings where the folder holds runs of another experiment, BadRecord, what a dataset raises.
         """
-        for model in dict.fromkeys(run.model for run in runs):
-            self.region.dataset(MODELS[model].view)
+        for run in {run.model: run for run in runs}.values():
+            _dataset(self.region, self.spec(run))
         for record in self.records.read():
             require_same(self.records.path(record.run), record.settings, self.settings(record.run))
 
@@ -152,10 +151,9 @@ class Experiment:
         return self._record(run, fitted, circumstances)
 
     def _training(self, run: Run, reporter: Reporter) -> Training:
-        dataset = self.region.dataset(MODELS[run.model].view)
-        return replace(
-            self.base, spec=self.spec(run), dataset=dataset, reporter=reporter, checkpoint=self._checkpoint(run)
-        )
+        spec = self.spec(run)
+        dataset = _dataset(self.region, spec)
+        return replace(self.base, spec=spec, dataset=dataset, reporter=reporter, checkpoint=self._checkpoint(run))
 
     def _checkpoint(self, run: Run) -> Path:
         return self.folder / "unfinished" / run.name
@@ -181,6 +179,10 @@ class Experiment:
                 "confidence": fitted.probabilities.max(axis=1).astype(np.float64).round(4),
             },
         )
+
+
+def _dataset(region: Region, spec: TrainingSpec) -> Dataset:
+    return region.dataset(MODELS[spec.model].view, spec.indices)
 
 
 def machine(device: torch.device) -> dict[str, Any]:

@@ -21,7 +21,8 @@ class TrainingSpec:
     least five: a class needs a parcel in each part. `order`: the dates as they are, one permutation for all parcels,
     or one for each. `patience`: epochs without a better one after which a fold ends, 0 for never. `date_dropout`: share
     of the dates taken from each training sample. `precision` bfloat16: the networks' sums are rounded to 8 bits while
-    they train, which is fast on GPUs and recent processors only; weights and predictions stay float32.
+    they train, which is fast on GPUs and recent processors only; weights and predictions stay float32. `indices`: the
+    spectral indices that the bands allow are bands of the model, too.
 
     The forest has no epochs; of these options it takes `class_weights`, `seed`, `folds` and `min_samples`.
     Raises UnknownModel, BadArgument.
@@ -43,6 +44,7 @@ class TrainingSpec:
     patience: int = default("patience", "train")
     date_dropout: float = default("date_dropout", "train")
     precision: str = default("precision", "train")
+    indices: str = default("indices", "train")
 
     @classmethod
     def of(cls, model: str = default("model", "train"), **given: Any) -> TrainingSpec:

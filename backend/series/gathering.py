@@ -16,6 +16,7 @@ from scipy.sparse import csr_array
 from backend.errors import MissingBands
 from backend.series.calendar import interpolation, resample
 from backend.series.filling import gap_days
+from backend.series.indices import measured, with_indices
 from backend.series.rasterise import expand
 from backend.series.source import observed
 from backend.series.store import Store
@@ -65,14 +66,17 @@ class StoreDataset:
 
     def __init__(self, store: Store, days: Sequence[int] | None = None, bands: Sequence[str] | None = None) -> None:
         """`days`: a model's calendar onto which every pixel is interpolated; None keeps the store's own dates.
-        `bands`: those of a model, in its order; None keeps the store's. Raises MissingBands.
+        `bands`: those of a model, in its order, spectral indices among them; None keeps the store's. Raises
+        MissingBands.
         """
         self.store = store
         self.bands = tuple(bands) if bands is not None else store.bands
-        missing = [band for band in self.bands if band not in store.bands]
+        needed = measured(self.bands)
+        missing = [band for band in needed if band not in store.bands]
         if missing:
             raise MissingBands(store.path, missing, store.bands, model=True)
-        self._picked = None if self.bands == store.bands else [store.bands.index(band) for band in self.bands]
+        self._picked = None if needed == store.bands else [store.bands.index(band) for band in needed]
+        self._derives = needed != self.bands
         self.days = tuple(days) if days is not None else store.days
         self._matrix = None if self.days == store.days else interpolation(store.days, self.days)
         self._most_days = store.manifest.sentinel_2.series.max_gap_days
@@ -103,7 +107,9 @@ class StoreDataset:
         if never.any():
             pixels, pixel, parcel = pixels[~never], pixel[~never], parcel[~never]
         gaps = self._most_days is not None or bool(pixels.size and pixels.min() == UNOBSERVED)
-        return Gathered(pixels if self._matrix is None else self._on_own_days(pixels), parcel, pixel, gaps)
+        if self._matrix is not None:
+            pixels = self._on_own_days(pixels)
+        return Gathered(with_indices(pixels, self.bands) if self._derives else pixels, parcel, pixel, gaps)
 
     def _on_own_days(self, pixels: NDArray[np.int16]) -> NDArray[np.int16]:
         carried = resample(pixels, self._matrix)  # type: ignore[arg-type]

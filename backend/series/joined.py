@@ -11,23 +11,26 @@ import torch
 from numpy.typing import NDArray
 
 from backend.series.batch import Batch, Dataset
+from backend.series.indices import available
 from backend.series.store import Store
 from backend.series.views import dataset_for
 
 Rows = NDArray[np.int64]
 
 
-def joined(view: str, stores: Sequence[Store]) -> Dataset:
+def joined(view: str, stores: Sequence[Store], indices: bool = False) -> Dataset:
     """The dataset of one store, or of several in their order, interpolated to the days and bands of the first.
 
-    Observations are not interpolated: each parcel keeps the days of its own season.
+    Observations are not interpolated: each parcel keeps the days of its own season. `indices` adds the spectral ones
+    that those bands allow.
 
     Raises MissingBands where another store lacks a band of the first.
     """
     first = stores[0]
+    bands = (*first.bands, *available(first.bands)) if indices else first.bands
     if len(stores) == 1:
-        return dataset_for(view, first)
-    return JoinedDataset([dataset_for(view, store, first.days, first.bands) for store in stores])
+        return dataset_for(view, first, bands=bands)
+    return JoinedDataset([dataset_for(view, store, first.days, bands) for store in stores])
 
 
 class JoinedDataset:

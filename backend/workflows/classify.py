@@ -27,6 +27,7 @@ from backend.parcels.sources import find as find_layer
 from backend.protocol import Reporter
 from backend.results_folder import ResultsFolder
 from backend.series import quality
+from backend.series.indices import measured
 from backend.series.store import Store, locked, open_store
 from backend.series.views import dataset_for
 from backend.workflows import classified_outputs as outputs
@@ -194,7 +195,7 @@ def _extract(
         parcels,
         spec.series,
         preparation,
-        bands=bundle.bands,
+        bands=measured(bundle.bands),
         model_days=bundle.calendar,
         overwrite=spec.store is None,
     )

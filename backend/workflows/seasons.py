@@ -17,6 +17,7 @@ from pyproj import CRS
 
 from backend.errors import NoOutlines
 from backend.imagery.distortion import is_nearly_true
+from backend.options import INDICES
 from backend.parcels.reading import column
 from backend.protocol import Reporter
 from backend.series.batch import Dataset
@@ -44,9 +45,12 @@ class Seasons:
     def _fields(self) -> list[pandas.DataFrame]:
         return [store.fields() for store in self.stores]
 
-    def dataset(self, view: str) -> Dataset:
-        """The samples of all parcels, on the days and bands of the first store. Raises MissingBands."""
-        return joined(view, self.stores)
+    def dataset(self, view: str, indices: str = INDICES[0]) -> Dataset:
+        """The samples of all parcels, on the days and bands of the first store; `indices` as in a TrainingSpec.
+
+        Raises MissingBands.
+        """
+        return joined(view, self.stores, indices != INDICES[0])
 
     def require_overlap(self, reporter: Reporter) -> None:
         """Raises SeasonsDoNotOverlap where a store has no images near the days of the first; a warning where it lacks

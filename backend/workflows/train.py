@@ -120,7 +120,7 @@ def _train(spec: TrainSpec, began: float, reporter: Reporter) -> Training:
     labelled = label_parcels(seasons, spec.class_field, spec.classes, reporter)
     if spec.restart:
         discard(spec.checkpoint)
-    dataset = seasons.dataset(MODELS[spec.learning.model].view)
+    dataset = seasons.dataset(MODELS[spec.learning.model].view, spec.learning.indices)
     folding = folding_of(spec.folding, seasons)
     crops, field_name = labelled.table, spec.previous_field
     previous = previous_crops(seasons, field_name, crops, reporter) if field_name else None

@@ -14,16 +14,16 @@ from backend.models import MODELS
 from backend.models.bundle import ModelBundle
 from backend.series.store import open_store
 from backend.series.views import dataset_for
-from backend.vocabulary import CropClass
+from backend.vocabulary import BANDS, CropClass
 from tests.backend.commands.conftest import run
 from tests.backend.recorder import Recorder
 
 LATER = ("spectral-gru", "pse-ltae", "pse-ltae-small", "temp-cnn", "transformer", "dated-gru", "dated-ltae")
 
 
-def trained(region, name, output, epochs=2):
+def trained(region, name, output, *more, epochs=2):
     arguments = ("--class-field", "CODE_CULTU", "--class-table", "paper", "--device", "cpu", "--min-samples", 5)
-    return run("train", region.store, "-o", output, "--model", name, "--epochs", epochs, *arguments)
+    return run("train", region.store, "-o", output, "--model", name, "--epochs", epochs, *arguments, *more)
 
 
 @pytest.mark.parametrize("name", LATER)
@@ -35,6 +35,20 @@ def test_trains_and_classifies(region, tmp_path, name):
     outcome = run("classify", region.store, "--model", tmp_path / "m.cropmodel", "-o", output, "--device", "cpu")
     assert outcome.values["classified"] == 36
     assert (pandas.read_csv(output)["confidence"][:36] >= 0.5).all()  # of two classes
+
+
+@pytest.mark.parametrize("name", ["dated-gru", "pse-ltae-small"])
+def test_spectral_indices_are_computed_again_from_the_images(region, tmp_path, name):
+    """Both ways give the same crops: from the store, and from images in the bands that the indices need."""
+    model, tables = tmp_path / "m.cropmodel", (tmp_path / "store.csv", tmp_path / "images.csv")
+    trained(region, name, model, "--indices", "all")
+    bundle = ModelBundle.load(model)
+    assert bundle.bands == (*BANDS, "NDVI", "NDMI", "NDRE", "EVI")
+    assert bundle.provenance["indices"] == "all"
+    run("classify", region.store, "--model", model, "-o", tables[0], "--device", "cpu")
+    images = (region.images, region.parcels, "--masks", region.masks)
+    run("classify", *images, "--model", model, "-o", tables[1], "--device", "cpu")
+    assert pandas.read_csv(tables[0])["confidence"].equals(pandas.read_csv(tables[1])["confidence"])
 
 
 @pytest.mark.parametrize("name", LATER)
