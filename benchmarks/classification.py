@@ -27,7 +27,7 @@ from backend.models.bundle import ModelBundle  # noqa: E402
 from backend.series.store import Store, open_store  # noqa: E402
 from backend.vocabulary import CropClass  # noqa: E402
 
-NETWORKS = tuple(name for name in MODELS if name != "random-forest")  # a forest without training has no trees
+NETWORKS = tuple(name for name, row in MODELS.items() if row.in_epochs)  # a forest without training has no trees
 CLASSES = tuple(CropClass(f"c{n}", f"Class {n}", f"#{n * 12:02x}8040") for n in range(19))
 TABLE = tuple({"code": c.code, "name": c.name, "class": c.name, "colour": c.colour} for c in CLASSES)
 

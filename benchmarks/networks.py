@@ -77,7 +77,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dates", type=int, default=24)
     parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--models", default=",".join(name for name in MODELS if name != "random-forest"))
+    parser.add_argument("--models", default=",".join(name for name, row in MODELS.items() if row.in_epochs))
     chosen = parser.parse_args()
     print(f"{chosen.dates} dates, training batches of {chosen.batch}, one thread\n")
     print("| model | parameters | train parcels/s | classify parcels/s | MB |\n|---|---|---|---|---|")

@@ -1,13 +1,13 @@
-"""Fits one model on one fold: the epochs of a network, or the growth of the forest."""
+"""Fits one model on one fold: the epochs of a network, or the one step of a model that has none."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from backend.errors import Diverged
+from backend.models import MODELS
 from backend.models.build import build
-from backend.models.random_forest import RandomForest
 from backend.protocol import Reporter
 
 from .calibration import cross_entropy
@@ -32,6 +32,25 @@ from .schedule import lr_factor
 from .spec import TrainingSpec
 
 FOREST = "random-forest"
+
+
+@runtime_checkable
+class FittedInOneStep(Protocol):
+    """What a model without epochs has in place of a gradient (`Architecture.in_epochs` is false)."""
+
+    def fit(
+        self,
+        values: NDArray[Any],
+        labels: NDArray[Any],
+        seed: int,
+        done: Callable[[float], None],
+        weights: NDArray[Any] | None,
+    ) -> object:
+        """Learns from normalised samples `(N, ...)` of its view and their labels `(N,)`, which `weights` `(N,)` weight.
+
+        `done` takes the share of the work that is done, rising to 1, and may raise Cancelled.
+        """
+        ...
 
 
 @dataclass(frozen=True)
@@ -86,8 +105,8 @@ def fresh(spec: TrainingSpec, fold: int, bands: int, days: Sequence[int], classe
 
 def fit(task: Task) -> tuple[Mapping[str, Any], ...]:
     """Leaves the best epoch's weights in `task.network`; returns the curves. Raises Diverged, NotWritable."""
-    if isinstance(task.network, RandomForest):
-        return (_fit_forest(task, task.network),)
+    if isinstance(task.network, FittedInOneStep):
+        return (_fit_in_one_step(task, task.network),)
     return _fit_network(task)
 
 
@@ -103,7 +122,7 @@ def _rank(row: Mapping[str, Any]) -> tuple[float, float]:
 def work(spec: TrainingSpec, split: Split) -> int:
     """How many times `fit` processes a parcel of this fold, which measures its progress."""
     train, validation = len(split.train), len(split.validation)
-    return 2 * train + validation if spec.model == FOREST else spec.epochs * (train + validation)
+    return spec.epochs * (train + validation) if MODELS[spec.model].in_epochs else 2 * train + validation
 
 
 def _fit_network(task: Task) -> tuple[Mapping[str, Any], ...]:
@@ -181,19 +200,18 @@ def _restore(network: nn.Module, optimiser: torch.optim.Optimizer, state: State)
     optimiser.load_state_dict({"state": adam_state, "param_groups": optimiser.state_dict()["param_groups"]})
 
 
-def _fit_forest(task: Task, forest: RandomForest) -> Mapping[str, Any]:
-    """No epochs: one row of curves. A forest is grown in one step, so there is nothing to resume either."""
+def _fit_in_one_step(task: Task, model: FittedInOneStep) -> Mapping[str, Any]:
+    """No epochs: one row of curves. There is nothing to resume either."""
     train, start = task.split.train, task.progress.done
     (values,) = task.samples.inputs(train)
 
-    def grown(trees: int) -> None:
-        done = start + len(train) * trees // forest.trees
-        task.progress.advance(done - task.progress.done, f"{task.fold}, {trees} of {forest.trees} trees")
+    def done(share: float) -> None:
+        task.progress.advance(start + int(len(train) * share) - task.progress.done, f"{task.fold}, {share:.0%} fitted")
 
     weights = task.class_weights()
     of_parcels = None if weights is None else weights[task.labels[train]]
-    forest.fit(values.numpy(force=True), task.labels[train], task.spec.seed, grown, of_parcels)
-    found = logits(forest, task.samples, train, task.progress, task.fold)
+    model.fit(values.numpy(force=True), task.labels[train], task.spec.seed, done, of_parcels)
+    found = logits(task.network, task.samples, train, task.progress, task.fold)
     return task.assess(1, 1, cross_entropy(found, task.labels[train]))
 
 

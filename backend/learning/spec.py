@@ -24,7 +24,8 @@ class TrainingSpec:
     they train, which is fast on GPUs and recent processors only; weights and predictions stay float32. `indices`: the
     spectral indices that the bands allow are bands of the model, too.
 
-    The forest has no epochs; of these options it takes `class_weights`, `seed`, `folds` and `min_samples`.
+    A model without epochs (`MODELS`) takes of these options `class_weights`, `indices`, `seed`, `folds` and
+    `min_samples`.
     Raises UnknownModel, BadArgument.
     """
 

@@ -121,7 +121,7 @@ def train(
     `labels` `(parcels,)` number `classes`, -1 where there is none. `previous` `(parcels,)`, the class codes of the year
     before (None where not known), makes what follows what a prior, learnt from the training part. The same seed gives
     the same model on the CPU, bit for bit. With `checkpoint`, a folder, each fold is kept there after every epoch and
-    an interrupted run goes on from it (not so the forest, which has no epochs); the caller clears it. Raises
+    an interrupted run goes on from it (not so a model without epochs); the caller clears it. Raises
     TooFewClasses, TooFewGroups, TooFewToValidate, NoSuchDevice, Diverged, NotWritable, BadArgument for more folds than
     the folding gives, and whatever the reporter raises to cancel.
     """

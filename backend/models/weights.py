@@ -1,7 +1,7 @@
 """The weights in a `.cropmodel` file, and the checks that they are those of its network.
 
 What the header declares is compared with the network before any weight is read, so a file cannot make the engine hold
-more than its architecture needs. A forest has as many nodes as were grown: `RandomForest` checks its own arrays.
+more than its architecture needs. Trees have as many nodes as were grown: `trees.Trees` checks its own arrays.
 """
 
 # SPDX-License-Identifier: GPL-2.0-or-later
@@ -22,7 +22,7 @@ from backend.model_file import ModelDescription
 from backend.model_zip import WEIGHTS, read
 
 from .build import build
-from .random_forest import RandomForest
+from .trees import Trees
 
 MOST_HEADER_BYTES, MOST_TENSORS, MOST_AXES = 1 << 20, 4096, 8
 UNBUILDABLE = (RuntimeError, ValueError, TypeError, AssertionError)  # what torch raises for layers that do not fit
@@ -82,13 +82,13 @@ def _tensor(entry: Any, where: str) -> tuple[torch.dtype, tuple[int, ...]]:
 
 
 def _wanted(model: ModelDescription) -> Declared | None:
-    """The network's own tensors, without memory for them; None for a forest. Raises Fault where there is no network."""
+    """The network's own tensors, without memory for them; None for trees. Raises Fault where there is no network."""
     try:
         with torch.device("meta"):
             network = new_network(model)
     except UNBUILDABLE as error:
         raise Fault(f"its network cannot be built ({first_line(error)})") from error
-    if isinstance(network, RandomForest):
+    if isinstance(network, Trees):
         return None
     return {name: (tensor.dtype, tuple(tensor.shape)) for name, tensor in network.state_dict().items()}
 

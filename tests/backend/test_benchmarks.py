@@ -28,7 +28,8 @@ classification = _load("classification")
 
 
 def test_every_network_can_be_measured():
-    assert {*MODELS} - {*classification.NETWORKS} == {"random-forest"}
+    """A forest without training has no trees."""
+    assert {*MODELS} - {*classification.NETWORKS} == {name for name, row in MODELS.items() if not row.in_epochs}
 
 
 @pytest.mark.parametrize("name", classification.NETWORKS)

@@ -18,6 +18,7 @@ from backend.vocabulary import BANDS, CropClass
 from tests.backend.commands.conftest import run
 from tests.backend.recorder import Recorder
 
+ONE_STEP = tuple(name for name, row in MODELS.items() if not row.in_epochs)
 LATER = ("spectral-gru", "pse-ltae", "pse-ltae-small", "temp-cnn", "transformer", "dated-gru", "dated-ltae")
 
 
@@ -26,7 +27,7 @@ def trained(region, name, output, *more, epochs=2):
     return run("train", region.store, "-o", output, "--model", name, "--epochs", epochs, *arguments, *more)
 
 
-@pytest.mark.parametrize("name", LATER)
+@pytest.mark.parametrize("name", (*LATER, *ONE_STEP))
 def test_trains_and_classifies(region, tmp_path, name):
     trained(region, name, tmp_path / "m.cropmodel")
     bundle = ModelBundle.load(tmp_path / "m.cropmodel")

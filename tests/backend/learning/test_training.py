@@ -12,9 +12,11 @@ from backend.learning import samples
 from backend.learning.checkpoint import clear
 from backend.learning.prediction import predict
 from backend.learning.training import TrainingSpec, train
+from backend.models import MODELS
 from backend.models.bundle import ModelBundle
 
 LABELS = np.random.default_rng(1).integers(0, 4, 150)
+ONE_STEP = [name for name, row in MODELS.items() if not row.in_epochs]
 CPU = {"device": "cpu", "seed": 3, "learning_rate": 3e-3}
 
 
@@ -26,7 +28,7 @@ def same(one, other) -> bool:
     )
 
 
-@pytest.mark.parametrize(("model", "epochs"), [("gru", 8), ("random-forest", 1)])
+@pytest.mark.parametrize(("model", "epochs"), [("gru", 8), *((name, 1) for name in ONE_STEP)])
 def test_statistics_are_learnt_and_every_parcel_is_tested_once(statistics, crops, recorder, model, epochs):
     spec = TrainingSpec(model=model, epochs=epochs, folds=5, batch_size=8, **CPU)
     found = train(spec, statistics(LABELS), LABELS, crops[:4], recorder)

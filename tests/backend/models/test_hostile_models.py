@@ -228,9 +228,10 @@ def test_every_set_of_broken_weights(tmp_path, contents):
     assert {name: said for name, said in found.items() if said != "refused"} == {}
 
 
-def test_every_broken_forest(tmp_path):
+@pytest.mark.parametrize("model", ["random-forest", "extra-trees"])
+def test_every_broken_forest(tmp_path, model):
     path = tmp_path / "a.cropmodel"
-    small("random-forest").save(path)
+    small(model).save(path)
     good, found = members(path), {}
     trees = dict(ModelBundle.load(path).weights)
     for name, arrays in hostile.forests(trees).items():

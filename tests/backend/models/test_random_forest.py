@@ -57,9 +57,9 @@ def test_no_parcels_give_no_rows(forest):
 
 
 def test_growth_is_reported_and_ends_at_all_trees():
-    reported: list[int] = []
-    RandomForest(10, range(6), 4, trees=45).fit(VALUES, LABELS, grown=reported.append)
-    assert reported == [20, 40, 45]
+    reported: list[float] = []
+    RandomForest(10, range(6), 4, trees=45).fit(VALUES, LABELS, done=reported.append)
+    assert reported == [20 / 45, 40 / 45, 1]
 
 
 @pytest.mark.parametrize(
