@@ -8,7 +8,6 @@ both halves refuse the same files with the same messages. The weights are checke
 from __future__ import annotations
 
 import re
-import zipfile
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -28,28 +27,28 @@ from .json_document import (
     member_of,
     parse,
 )
-from .model_zip import MODEL, TRAINING_PARCELS, opened, read
+from .model_preparation import MOST_DAYS, preparation
+from .model_zip import MODEL, TRAINING_PARCELS, opened, read, require_bytes
 
 __all__ = [
-    "SCHEMA", "Fault", "ModelDescription", "NewerSchema", "RotationTable", "TrainingSeasons", "describe",
-    "document_bytes", "require_digests",
+    "SCHEMA", "Fault", "MemberDescription", "ModelDescription", "NewerSchema", "RotationTable", "TrainingSeasons",
+    "describe", "document_bytes",
 ]  # fmt: skip
-SCHEMA = 1
+SCHEMA = 2  # that is read: of several members; a file of one is written as the older 1
 
 # Limits: generous for any real model (docs/contracts.md); those of sizes are in model_zip.py and json_document.py
+MOST_MEMBERS = 32
 MOST_CLASSES, MOST_CROPS = 512, 50_000  # classes; rows of the class table, and crops of the year before
-MOST_BANDS, MOST_DATES, MOST_DAYS = 64, 1000, 3660  # days since 1 January of the season, either way
+MOST_BANDS, MOST_DATES = 64, 1000  # MOST_DAYS: since 1 January of the season, either way
 MOST_HYPERPARAMETER = {"layers": 64, "trees": 10_000}  # of an architecture; the others:
 MOST_OTHER_HYPERPARAMETER = 4096
 MOST_REFLECTANCE, MOST_LIFT, MOST_TEMPERATURE = 1e6, 1e12, 1e3
-MOST_BUFFER_M, MOST_DILATION_M, LAST_SCL = 10_000, 5000, 11
 MOST_PARCELS = 10**9  # behind a score
 DIGEST_BYTES, MOST_DIGESTS, MOST_SEASONS = 4, 2_000_000, 100  # of training_parcels.bin
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _CLASS = ("code", "name", "colour")
 _CROP = {"code": 1, "name": 0, "class": 1, "colour": 0}  # the least characters of each
-_MASKS = ("scl_classes", "mask_dilation_m", "cloud_probability")
 
 
 @dataclass(frozen=True)
@@ -67,20 +66,58 @@ class TrainingSeasons:
     digests: Mapping[int, int]
     complete: bool
 
+    @property
+    def bytes(self) -> int:
+        return DIGEST_BYTES * sum(self.digests.values())
+
 
 @dataclass(frozen=True)
-class ModelDescription:
-    """`model.json`, checked. `mean` and `std` are `[date][channel]` in reflectance, one row for views of free dates;
-    `calendar` days since 1 January of the season; `classes` `{code, name, colour}`."""
+class MemberDescription:
+    """One of the networks whose probabilities are averaged by their shares. `mean` and `std` are `[date][channel]` in
+    reflectance, one row for views of free dates.
+    """
 
     architecture: str
     hyperparameters: Mapping[str, Any]
     view: str
     bands: Tuple[str, ...]
-    calendar: Tuple[int, ...]
-    season: Optional[int]
     mean: Tuple[Tuple[float, ...], ...]
     std: Tuple[Tuple[float, ...], ...]
+    share: float
+
+    @classmethod
+    def from_document(
+        cls, document: Mapping[str, Any], where: str, dates: int, architectures: Mapping[str, Any]
+    ) -> MemberDescription:  # fmt: skip
+        """Raises Fault that names the key."""
+        part = partial(member_of, document, where=where)
+        name = as_text(part("architecture"), "architecture")
+        expect(name in architectures, "architecture", "a known one", name)
+        row = architectures[name]
+        expect(part("view") == row.view, "view", row.view, part("view"))
+        bands = _texts(part("bands"), "bands", MOST_BANDS)
+        shape = (1 if row.free_dates else dates, len(bands) * row.channels_per_band)
+        scaling = as_object(part("normalisation"), "normalisation")
+        mean, std = (_mean_or_std(scaling, kind, *shape) for kind in ("mean", "std"))
+        expect(all(value > 0 for line in std for value in line), "normalisation std", "numbers above 0", scaling["std"])
+        return cls(
+            architecture=name,
+            hyperparameters=_hyperparameters(part("figures"), row.hyperparameters),
+            view=row.view,
+            bands=bands,
+            mean=mean,
+            std=std,
+            share=as_positive(document.get("share", 1), "members share", 1),
+        )
+
+
+@dataclass(frozen=True)
+class ModelDescription:
+    """`model.json`, checked. `calendar`: days since 1 January of the season; `classes` `{code, name, colour}`."""
+
+    members: Tuple[MemberDescription, ...]
+    calendar: Tuple[int, ...]
+    season: Optional[int]
     classes: Tuple[Mapping[str, str], ...]
     class_table: Tuple[Mapping[str, str], ...]
     temperature: float
@@ -101,28 +138,13 @@ class ModelDescription:
         if schema > SCHEMA:
             raise NewerSchema(schema, SCHEMA)
         part = partial(member_of, document, where=MODEL)
-        name = as_text(part("architecture"), "architecture")
-        expect(name in architectures, "architecture", "a known one", name)
-        row = architectures[name]
-        expect(part("view") == row.view, "view", row.view, part("view"))
-        bands = _texts(part("bands"), "bands", MOST_BANDS)
-        calendar = _calendar(part("calendar"))
-        shape = (1 if row.free_dates else len(calendar), len(bands) * row.channels_per_band)
-        scaling = as_object(part("normalisation"), "normalisation")
-        mean, std = (_mean_or_std(scaling, kind, *shape) for kind in ("mean", "std"))
-        expect(all(value > 0 for line in std for value in line), "normalisation std", "numbers above 0", scaling["std"])
-        classes = _classes(part("classes"))
+        calendar, classes = _calendar(part("calendar")), _classes(part("classes"))
         temperature = member_of(as_object(part("calibration"), "calibration"), "temperature", "calibration")
         season, scores = part("season"), part("scores")
         return cls(
-            architecture=name,
-            hyperparameters=_hyperparameters(part("figures"), row.hyperparameters),
-            view=row.view,
-            bands=bands,
+            members=_members(document, schema, len(calendar), architectures),
             calendar=calendar,
             season=None if season is None else as_whole(season, "season", 1, 9999),
-            mean=mean,
-            std=std,
             classes=classes,
             class_table=_class_table(part("class_table")),
             temperature=as_positive(temperature, "calibration temperature", MOST_TEMPERATURE),
@@ -132,29 +154,40 @@ class ModelDescription:
             provenance=_provenance(part("provenance"), fillings),
         )
 
+    @property
+    def bands(self) -> Tuple[str, ...]:
+        """Those of all members, each once."""
+        return tuple(dict.fromkeys(band for member in self.members for band in member.bands))
+
 
 def describe(path: Path, architectures: Mapping[str, Any], fillings: Sequence[str]) -> ModelDescription:
     """The description in the file, without its weights. Raises Fault, NewerSchema."""
     with opened(path) as archive:
         model = ModelDescription.from_document(parse(read(archive, MODEL), MODEL), architectures, fillings)
-        require_digests(archive, model)
+        if model.training_parcels:
+            require_bytes(archive, TRAINING_PARCELS, model.training_parcels.bytes)
     return model
-
-
-def require_digests(archive: zipfile.ZipFile, model: ModelDescription) -> None:
-    """Raises Fault where the zip lacks the digests that the description counts."""
-    if model.training_parcels:
-        expected = DIGEST_BYTES * sum(model.training_parcels.digests.values())
-        sizes = [entry.file_size for entry in archive.infolist() if entry.filename == TRAINING_PARCELS]
-        if sizes != [expected]:
-            found = f"has {sizes[0]} bytes" if sizes else "is missing"
-            raise Fault(f"{TRAINING_PARCELS} {found}, expected {expected} bytes")
 
 
 def document_bytes(path: Path) -> int:
     """Size of the `model.json` that `describe` would parse, from the zip's directory. Raises Fault."""
     with opened(path) as archive:
         return archive.getinfo(MODEL).file_size
+
+
+def _members(
+    document: Mapping[str, Any], schema: int, dates: int, architectures: Mapping[str, Any]
+) -> Tuple[MemberDescription, ...]:
+    """A document of schema 1 is that of its single member."""
+    if schema == 1:
+        return (MemberDescription.from_document({**document, "share": 1}, MODEL, dates, architectures),)
+    rows = as_list(member_of(document, "members", MODEL), "members", 2, MOST_MEMBERS)
+    found = tuple(
+        MemberDescription.from_document(as_object(row, "members"), "members", dates, architectures) for row in rows
+    )
+    total = sum(member.share for member in found)
+    expect(abs(total - 1) < 1e-6, "members share", "shares that add up to 1", total)
+    return found
 
 
 def _texts(value: Any, where: str, most: int, least: int = 1) -> Tuple[str, ...]:
@@ -267,37 +300,4 @@ def _provenance(value: Any, fillings: Sequence[str]) -> Dict[str, Any]:
     as_text(facts.get("made", ""), "provenance made", 0)
     if facts.get("preparation") is None:
         return facts
-    return {**facts, "preparation": _preparation(as_object(facts["preparation"], "preparation"), fillings)}
-
-
-def _preparation(facts: Mapping[str, Any], fillings: Sequence[str]) -> Dict[str, Any]:
-    """How the series were made, to make those of other images alike; what is not known here is left out."""
-    series, found = as_object(facts.get("series", {}), "preparation series"), {}
-    if "filling" in series:
-        found["filling"] = series["filling"]
-        expect(series["filling"] in fillings, "preparation filling", f"one of {', '.join(fillings)}", series["filling"])
-    if "max_gap_days" in series:
-        gap = series["max_gap_days"]
-        found["max_gap_days"] = None if gap is None else as_whole(gap, "preparation max_gap_days", 1, MOST_DAYS)
-    if "remove_outliers" in series:
-        found["remove_outliers"] = series["remove_outliers"]
-        expect(isinstance(found["remove_outliers"], bool), "preparation remove_outliers", "true or false", found)
-    buffer_m = facts.get("inner_buffer_m", 0)
-    return {
-        "series": found,
-        "masks": _masks(facts.get("masks")),
-        "inner_buffer_m": as_number(buffer_m, "preparation inner_buffer_m", 0, MOST_BUFFER_M),
-    }
-
-
-def _masks(value: Any) -> Optional[Dict[str, Any]]:
-    if value is None:
-        return None
-    masks, where = as_object(value, "preparation masks"), "preparation masks"
-    scl, dilation_m, cloud = (member_of(masks, key, where) for key in _MASKS)
-    classes = [as_whole(item, f"{where} scl_classes", 1, LAST_SCL) for item in as_list(scl, where, 1, LAST_SCL)]
-    expect(len(set(classes)) == len(classes), f"{where} scl_classes", "each class once", classes)
-    as_number(dilation_m, f"{where} mask_dilation_m", 0, MOST_DILATION_M)
-    expect(dilation_m == 0 or dilation_m >= 1, f"{where} mask_dilation_m", "0, or metres from 1", dilation_m)
-    cloud = None if cloud is None else as_positive(cloud, f"{where} cloud_probability", 100)
-    return {"scl_classes": classes, "mask_dilation_m": float(dilation_m), "cloud_probability": cloud}
+    return {**facts, "preparation": preparation(as_object(facts["preparation"], "preparation"), fillings)}

@@ -100,6 +100,13 @@ def _check_member(entry: zipfile.ZipInfo, file_bytes: int) -> None:
         raise Fault(f"{name} unpacks to more than {MOST_RATIO} times its size")
 
 
+def require_bytes(archive: zipfile.ZipFile, member: str, expected: int) -> None:
+    """Raises Fault where the zip lacks a member, or has one of another size."""
+    sizes = [entry.file_size for entry in archive.infolist() if entry.filename == member]
+    if sizes != [expected]:
+        raise Fault(f"{member} {f'has {sizes[0]} bytes' if sizes else 'is missing'}, expected {expected} bytes")
+
+
 def read(archive: zipfile.ZipFile, member: str, most: Optional[int] = None) -> bytes:
     """A member of an `opened` zip, or its first `most` bytes: never more than its limit, whatever it declares."""
     limit = MOST_BYTES[member] if most is None else most

@@ -36,6 +36,7 @@ CLASS_WEIGHTS = ("none", "balanced", "square-root")
 SCHEDULES = ("constant", "cosine", "one-cycle")
 PRECISIONS = ("float32", "bfloat16")
 INDICES = ("none", "all")
+REFIT, PAPER = PROTOCOLS = ("refit", "paper")
 EXACT_FILLINGS = ("linear", "nearest")  # leave clear observations unchanged
 FILLINGS = (*EXACT_FILLINGS, "whittaker", "savitzky-golay")
 RESAMPLINGS = ("nearest", "bilinear", "cubic")
@@ -502,10 +503,23 @@ OPTIONS: Tuple[Option, ...] = (
     ),
     # How parcels are kept back for testing
     Option(
+        "protocol", CHOICE, TRAINING, ("train",), "Protocol",
+        "With refit the model is trained on all labelled parcels, and its scores are those of models that were trained "
+        "without the parcels that they are tested on; with paper it is the best model of the folds, trained on three "
+        "fifths of the parcels.",
+        default=REFIT, choices=PROTOCOLS,
+    ),
+    Option(
+        "members", WHOLE, TRAINING, ("train",), "Members",
+        "Number of networks, trained with different seeds, whose probabilities are averaged: better scores, and as "
+        "many times the computing time.",
+        default=1, minimum=1, maximum=32,
+    ),
+    Option(
         "folds", WHOLE, SPLITTING, ("train",), "Cross-validation folds tested",
         "How many of the five folds (or of the years) are trained and tested; with all of them, each parcel is tested "
         "once.",
-        default=1, minimum=1, advanced=False,
+        otherwise="all, of more than 3000 labelled parcels one", minimum=1, advanced=False,
     ),
     Option(
         "folds", WHOLE, SPLITTING, ("experiment",), "", "How many of the folds are run.", otherwise="all", minimum=1,

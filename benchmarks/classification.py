@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 from backend.models import FREE_DATES, MODELS, TWO_PER_BAND  # noqa: E402
 from backend.models.build import build  # noqa: E402
-from backend.models.bundle import ModelBundle  # noqa: E402
+from backend.models.bundle import Member, ModelBundle  # noqa: E402
 from backend.series.store import Store, open_store  # noqa: E402
 from backend.vocabulary import CropClass  # noqa: E402
 
@@ -39,12 +39,18 @@ def random_model(name: str, store: Store, path: Path) -> Path:
     dates = 1 if architecture.view in FREE_DATES else len(store.days)
     channels = len(store.bands) * (2 if architecture.view in TWO_PER_BAND else 1)
     network = build(name, len(store.bands), store.days, len(CLASSES))
+    member = Member(
+        architecture=name,
+        hyperparameters=architecture.hyperparameters,
+        view=architecture.view,
+        bands=store.bands,
+        mean=np.full((dates, channels), 0.2),
+        std=np.full((dates, channels), 0.1),
+        weights=network.state_dict(),
+    )
     ModelBundle(
-        architecture=name, hyperparameters=architecture.hyperparameters, view=architecture.view, bands=store.bands,
-        calendar=store.days,
-        season=store.manifest.season, mean=np.full((dates, channels), 0.2), std=np.full((dates, channels), 0.1),
-        classes=CLASSES, class_table=TABLE, temperature=1.0, scores=None,
-        provenance={}, weights=network.state_dict(), report={},
+        members=(member,), calendar=store.days, season=store.manifest.season, classes=CLASSES, class_table=TABLE,
+        temperature=1.0, scores=None, provenance={}, report={},
     ).save(path)  # fmt: skip
     return path
 

@@ -3,6 +3,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -42,6 +45,16 @@ def probabilities(
 ) -> NDArray[np.float32]:
     """Calibrated probabilities `(N, classes)`; with a prior they are weighted by it and normalised again."""
     return (torch.as_tensor(logits).double() / temperature + _tensor(log_prior)).softmax(dim=1).float().numpy()
+
+
+def mixed(logits: Sequence[NDArray[np.floating]], shares: Sequence[float]) -> NDArray[np.floating]:
+    """The logarithm of the average of the softmax of each `(N, classes)`, weighted by `shares`, which add up to 1; a
+    single one as it is.
+    """
+    if len(logits) == 1:
+        return logits[0]
+    logs = [torch.as_tensor(one).double().log_softmax(dim=1) + math.log(share) for one, share in zip(logits, shares)]
+    return torch.stack(logs).logsumexp(dim=0).numpy()
 
 
 def _tensor(log_prior: NDArray[np.floating] | None) -> torch.Tensor:

@@ -49,6 +49,7 @@ class Checkpoint:
 
     path: Path
     digest: str
+    needed: tuple[str, ...] = RANKED  # numbers of each row of the curves
 
     def write(self, state: State) -> None:
         """Writes a new file and renames it, so that a kill leaves the previous epoch. Raises NotWritable, DiskFull."""
@@ -73,7 +74,7 @@ class Checkpoint:
                     return None
                 figures = parse(member_of(metadata, "figures", "it").encode(), "figures")
                 curves, best = (member_of(figures, name, "figures") for name in ("curves", "best_epoch"))
-                known = curves_of(curves, best, RANKED)
+                known = curves_of(curves, best, self.needed)
                 names = list(file.keys())
                 _check_shapes({name: tuple(file.get_slice(name).get_shape()) for name in names}, network)
                 return _state({name: file.get_tensor(name) for name in names}, *known)

@@ -55,7 +55,11 @@ class FittedInOneStep(Protocol):
 
 @dataclass(frozen=True)
 class Task:
-    """One fold to fit. `labels` `(parcels,)` number the classes; `network` is fresh, on the samples' device."""
+    """One fold to fit. `labels` `(parcels,)` number the classes; `network` is fresh, on the samples' device.
+
+    `title` is what messages call the fold. After each epoch the parcels `judged` give the curves; where there is no
+    validation part they are the tested ones, and nothing depends on them, or none.
+    """
 
     spec: TrainingSpec
     split: Split
@@ -65,34 +69,42 @@ class Task:
     reporter: Reporter
     progress: Progress
     checkpoint: Checkpoint | None
+    title: str
+    judged: NDArray[np.int64]
 
     @property
-    def fold(self) -> str:
-        return f"Fold {self.split.fold + 1} of {self.spec.folds}"
+    def chooses_epoch(self) -> bool:
+        """Whether a validation part decides on the epoch that is kept; without, it is the last one."""
+        return bool(len(self.split.validation))
 
     @property
     def parcels(self) -> int:
         """The number of parcels in an epoch."""
-        return len(self.split.train) + len(self.split.validation)
+        return len(self.split.train) + len(self.judged)
 
     def class_weights(self) -> NDArray[np.float64] | None:
         """From the class shares of the training part."""
         return class_weights(self.spec.class_weights, self.labels[self.split.train], int(self.labels.max()) + 1)
 
     def name(self, epoch: int) -> str:
-        return f"{self.fold}, epoch {epoch} of {self.spec.epochs}"
+        return f"{self.title}, epoch {epoch} of {self.spec.epochs}"
 
     def assess(self, epoch: int, epochs: int, train_loss: float) -> dict[str, Any]:
-        """The row of the curves for this epoch, reported as the metric `epoch`. Raises Diverged."""
-        rows = self.split.validation
+        """The row of the curves for this epoch, reported as the metric `epoch` where parcels judge it.
+
+        Raises Diverged.
+        """
+        rows = self.judged
+        row: dict[str, Any] = {"fold": self.split.fold + 1, "folds": self.spec.folds, "epoch": epoch, "epochs": epochs}
+        row |= {"train_loss": train_loss}
+        if not len(rows):
+            return row
         found = logits(self.network, self.samples, rows, self.progress, self.name(epoch))
         loss = cross_entropy(found, self.labels[rows])
         if not math.isfinite(loss):  # the last batch made the weights NaN; such a curve cannot be saved
             raise Diverged(epoch, self.spec.learning_rate)
         oa, mean_f = summary(self.labels[rows], found.argmax(axis=1))
-        row: dict[str, Any] = {"fold": self.split.fold + 1, "folds": self.spec.folds, "epoch": epoch, "epochs": epochs}
-        row |= {"train_loss": train_loss, "validation_loss": loss}
-        row |= {"validation_oa": oa, "validation_mean_f": mean_f}
+        row |= {"validation_loss": loss, "validation_oa": oa, "validation_mean_f": mean_f}
         self.reporter.metric("epoch", **row)
         return row
 
@@ -119,10 +131,9 @@ def _rank(row: Mapping[str, Any]) -> tuple[float, float]:
     return row["validation_mean_f"], -row["validation_loss"]
 
 
-def work(spec: TrainingSpec, split: Split) -> int:
-    """How many times `fit` processes a parcel of this fold, which measures its progress."""
-    train, validation = len(split.train), len(split.validation)
-    return spec.epochs * (train + validation) if MODELS[spec.model].in_epochs else 2 * train + validation
+def work(spec: TrainingSpec, train: int, judged: int) -> int:
+    """How many times `fit` processes a parcel of so many, which measures its progress."""
+    return spec.epochs * (train + judged) if MODELS[spec.model].in_epochs else 2 * train + judged
 
 
 def _fit_network(task: Task) -> tuple[Mapping[str, Any], ...]:
@@ -132,20 +143,23 @@ def _fit_network(task: Task) -> tuple[Mapping[str, Any], ...]:
     if state.epoch:
         _restore(network, optimiser, state)
         task.progress.advance(state.epoch * task.parcels, task.name(state.epoch))
-    while state.epoch < spec.epochs and not _stalled(spec, state):
+    while state.epoch < spec.epochs and not _stalled(task, state):
         loss = _run_epoch(task, optimiser, state.epoch + 1)
         row = task.assess(state.epoch + 1, spec.epochs, loss)
-        state = _after(state, row, network, optimiser)
+        state = _after(state, row, network, optimiser, task.chooses_epoch)
         if task.checkpoint:
             task.checkpoint.write(state)
     task.progress.advance((spec.epochs - state.epoch) * task.parcels, task.name(state.epoch))
     network.load_state_dict(dict(state.best))
+    if not all(bool(weights.isfinite().all()) for weights in network.state_dict().values()):
+        raise Diverged(state.epoch, spec.learning_rate)
     return state.curves
 
 
-def _stalled(spec: TrainingSpec, state: State) -> bool:
+def _stalled(task: Task, state: State) -> bool:
     """Whether the last `patience` epochs brought no improvement."""
-    return bool(spec.patience) and state.epoch - state.best_epoch >= spec.patience
+    patience = task.spec.patience
+    return task.chooses_epoch and bool(patience) and state.epoch - state.best_epoch >= patience
 
 
 def _run_epoch(task: Task, optimiser: torch.optim.Optimizer, epoch: int) -> float:
@@ -180,13 +194,17 @@ def _set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
         group["lr"] = rate
 
 
-def _after(state: State, row: Mapping[str, Any], network: nn.Module, optimiser: torch.optim.Optimizer) -> State:
-    """The state after this epoch, which is the best one or follows the best one so far."""
+def _after(
+    state: State, row: Mapping[str, Any], network: nn.Module, optimiser: torch.optim.Optimizer, chosen: bool
+) -> State:
+    """The state after this epoch, which is the best one or follows the best one so far; the last is where none is
+    `chosen`.
+    """
     weights = {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
     adam_state = optimiser.state_dict()["state"].items()
     adam = {f"{index}.{key}": tensor for index, parts in adam_state for key, tensor in parts.items()}
     curves = (*state.curves, row)
-    if state.epoch and not better(row, curves[state.best_epoch - 1]):
+    if chosen and state.epoch and not better(row, curves[state.best_epoch - 1]):
         return State(weights, adam, state.best, curves, state.best_epoch)
     return State(weights, adam, weights, curves, row["epoch"])
 
@@ -206,12 +224,12 @@ def _fit_in_one_step(task: Task, model: FittedInOneStep) -> Mapping[str, Any]:
     (values,) = task.samples.inputs(train)
 
     def done(share: float) -> None:
-        task.progress.advance(start + int(len(train) * share) - task.progress.done, f"{task.fold}, {share:.0%} fitted")
+        task.progress.advance(start + int(len(train) * share) - task.progress.done, f"{task.title}, {share:.0%} fitted")
 
     weights = task.class_weights()
     of_parcels = None if weights is None else weights[task.labels[train]]
     model.fit(values.numpy(force=True), task.labels[train], task.spec.seed, done, of_parcels)
-    found = logits(task.network, task.samples, train, task.progress, task.fold)
+    found = logits(task.network, task.samples, train, task.progress, task.title)
     return task.assess(1, 1, cross_entropy(found, task.labels[train]))
 
 

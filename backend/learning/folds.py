@@ -15,6 +15,7 @@ from backend.errors import TooFewGroups, TooFewToValidate
 PARTS = 5  # three train, one validates, one is tested
 SHARES = 4  # of what a tested year leaves: three train, one validates
 Rows = NDArray[np.int64]
+NOBODY: Rows = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,15 @@ class Split:
     train: Rows
     validation: Rows
     test: Rows
+
+    @property
+    def learned(self) -> Rows:
+        """The training and the validation part: all that a model and its choice depend on."""
+        return np.union1d(self.train, self.validation)
+
+    def without_validation(self) -> Split:
+        """The validation part is trained on, too."""
+        return Split(self.fold, self.learned, NOBODY, self.test)
 
 
 class Folding(Protocol):

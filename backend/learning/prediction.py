@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -10,11 +12,11 @@ from torch import nn
 
 from backend.errors import BadArgument
 from backend.models import FREE_DATES
-from backend.models.bundle import ModelBundle
+from backend.models.bundle import Member, ModelBundle
 from backend.protocol import Reporter
 from backend.series.batch import Dataset
 
-from .calibration import probabilities
+from .calibration import mixed, probabilities
 from .normalisation import Normalisation
 from .progress import Progress
 from .samples import Samples
@@ -25,7 +27,7 @@ BATCH_SIZE = {"patch": 16, "pixel_set": 32, "statistics": 512, "observations": 5
 
 def predict(
     model: ModelBundle,
-    dataset: Dataset,
+    datasets: Sequence[Dataset],
     rows: NDArray[np.int64],
     device: torch.device,
     reporter: Reporter,
@@ -34,22 +36,30 @@ def predict(
 ) -> NDArray[np.float32]:
     """Calibrated probabilities `(len(rows), classes)` of these parcels, in the order of the model's classes.
 
+    `datasets`: of the same parcels, one for each member of the model.
     `previous` `(len(rows),)`: the class code of each in the year before, None where it is not known; used by a model
     that has learnt a rotation.
 
-    Raises BadArgument where the dataset has another view, other bands or other dates than the model.
+    Raises BadArgument where a dataset has another view, other bands or other dates than its member.
     """
-    days = dataset.days if model.view in FREE_DATES else model.calendar
-    served, wanted = (dataset.view, dataset.bands, dataset.days), (model.view, model.bands, days)
-    if served != wanted:
-        raise BadArgument("series", f"the model's view, bands and dates {wanted}", served)
+    for member, dataset in zip(model.members, datasets, strict=True):
+        _require_own(model, member, dataset)
     if not len(rows):
         return np.zeros((0, len(model.classes)), dtype=np.float32)
-    samples = Samples(dataset, Normalisation(model.mean, model.std), device)
-    network = model.network().to(device)
-    found = logits(network, samples, rows, Progress(reporter, "classifying", len(rows)), batch_size=batch_size)
+    progress = Progress(reporter, "classifying", len(rows) * len(datasets))
+    found = []
+    for member, dataset in zip(model.members, datasets):
+        samples = Samples(dataset, Normalisation(member.mean, member.std), device)
+        found.append(logits(model.network(member).to(device), samples, rows, progress, batch_size=batch_size))
     prior = model.rotation.log_prior(previous) if model.rotation and previous is not None else None
-    return probabilities(found, model.temperature, prior)
+    return probabilities(mixed(found, [member.share for member in model.members]), model.temperature, prior)
+
+
+def _require_own(model: ModelBundle, member: Member, dataset: Dataset) -> None:
+    days = dataset.days if member.view in FREE_DATES else model.calendar
+    served, wanted = (dataset.view, dataset.bands, dataset.days), (member.view, member.bands, days)
+    if served != wanted:
+        raise BadArgument("series", f"the model's view, bands and dates {wanted}", served)
 
 
 @torch.inference_mode()

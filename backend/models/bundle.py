@@ -6,7 +6,8 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,8 +22,8 @@ from backend.errors import ModelTooNew, NotAModel, NotWritable
 from backend.files import write_beside
 from backend.json_document import Fault, NewerSchema, first_line, parse
 from backend.memory import require_memory
-from backend.model_file import SCHEMA, ModelDescription, require_digests
-from backend.model_zip import MEMBERS, MODEL, REPORT, TRAINING_PARCELS, opened, read
+from backend.model_file import SCHEMA, MemberDescription, ModelDescription
+from backend.model_zip import MEMBERS, MODEL, REPORT, TRAINING_PARCELS, opened, read, require_bytes
 from backend.options import FILLINGS
 from backend.vocabulary import CropClass
 
@@ -30,40 +31,73 @@ from . import MODELS
 from .build import build
 from .rotation import Rotation
 from .training_parcels import TrainingParcels
-from .weights import UNBUILDABLE, read_weights, require_working
+from .weights import UNBUILDABLE, prefixes, read_weights, require_working
 
 MOST_REPORT_VALUES = 5_000_000  # its curves have a row for each epoch of each fold
 
 
 @dataclass(frozen=True)
-class ModelBundle:
-    """A trained model. `mean` and `std` are `(dates, channels)`, of reflectance; `calendar` days since 1 January.
-
-    For a view of free dates they are `(1, channels)`, and the calendar is what it was trained on: it takes any.
+class Member:
+    """One of the networks of a model. `mean` and `std` are `(dates, channels)`, of reflectance; `(1, channels)` for a
+    view of free dates.
     """
 
     architecture: str
     hyperparameters: Mapping[str, Any]
     view: str
     bands: tuple[str, ...]
-    calendar: tuple[int, ...]
-    season: int | None
     mean: NDArray[np.float64]
     std: NDArray[np.float64]
+    weights: Mapping[str, Tensor]
+    share: float = 1.0  # of the probabilities
+
+    def document(self) -> dict[str, Any]:
+        """Its keys of model.json."""
+        return {
+            "architecture": self.architecture,
+            "figures": dict(self.hyperparameters),
+            "view": self.view,
+            "bands": list(self.bands),
+            "normalisation": {"mean": self.mean.tolist(), "std": self.std.tolist()},
+        }
+
+
+@dataclass(frozen=True)
+class ModelBundle:
+    """A trained model: the average of its members. `calendar`: days since 1 January.
+
+    For members of free dates the calendar is what they were trained on: they take any.
+    """
+
+    members: tuple[Member, ...]
+    calendar: tuple[int, ...]
+    season: int | None
     classes: tuple[CropClass, ...]
     class_table: tuple[Mapping[str, str], ...]
     temperature: float
     scores: Mapping[str, Any] | None
     provenance: Mapping[str, Any]
-    weights: Mapping[str, Tensor]
     report: Mapping[str, Any]
     rotation: Rotation | None = None  # where it learnt what follows last year's crop; a part that may be missing
     training_parcels: TrainingParcels | None = None  # None: the file does not tell
 
-    def network(self) -> nn.Module:
-        """The network with its weights, ready to predict. Raises RuntimeError where the weights do not fit."""
-        network = build(self.architecture, len(self.bands), self.calendar, len(self.classes), self.hyperparameters)
-        network.load_state_dict(dict(self.weights))
+    @property
+    def name(self) -> str:
+        """Its architectures, each with its number of members where there are several: `2 temp-cnn + extra-trees`."""
+        counts = Counter(member.architecture for member in self.members)
+        return " + ".join(f"{count} {name}" if count > 1 else name for name, count in counts.items())
+
+    @property
+    def bands(self) -> tuple[str, ...]:
+        """Those of all members, each once."""
+        return tuple(dict.fromkeys(band for member in self.members for band in member.bands))
+
+    def network(self, member: Member) -> nn.Module:
+        """With its weights, ready to predict. Raises RuntimeError where the weights do not fit."""
+        network = build(
+            member.architecture, len(member.bands), self.calendar, len(self.classes), member.hyperparameters
+        )  # fmt: skip
+        network.load_state_dict(dict(member.weights))
         return network.eval()
 
     def save(self, path: Path) -> None:
@@ -81,7 +115,11 @@ class ModelBundle:
             return self._packed()
 
     def _packed(self) -> bytes:
-        weights = {name: tensor.detach().cpu().contiguous() for name, tensor in self.weights.items()}
+        weights = {
+            f"{start}{name}": tensor.detach().cpu().contiguous()
+            for start, member in zip(prefixes(len(self.members)), self.members)
+            for name, tensor in member.weights.items()
+        }
         document = _to_json(self._document())
         ModelDescription.from_document(parse(document, MODEL), MODELS, FILLINGS)
         contents = dict(zip(MEMBERS, (document, write_tensors(weights), _to_json(self.report)), strict=True))
@@ -97,15 +135,15 @@ class ModelBundle:
     def _document(self) -> dict[str, Any]:
         rotation = {"rotation": self.rotation.document()} if self.rotation else {}
         parcels = {"training_parcels": self.training_parcels.document()} if self.training_parcels else {}
+        if len(self.members) == 1:
+            networks = {"schema": 1, **self.members[0].document()}  # as every version reads it
+        else:
+            members = [{**member.document(), "share": member.share} for member in self.members]
+            networks = {"schema": SCHEMA, "members": members}
         return {
-            "schema": SCHEMA,
-            "architecture": self.architecture,
-            "figures": dict(self.hyperparameters),
-            "view": self.view,
-            "bands": list(self.bands),
+            **networks,
             "calendar": list(self.calendar),
             "season": self.season,
-            "normalisation": {"mean": self.mean.tolist(), "std": self.std.tolist()},
             "classes": [asdict(crop) for crop in self.classes],
             "class_table": [dict(row) for row in self.class_table],
             "calibration": {"temperature": self.temperature},
@@ -125,40 +163,48 @@ class ModelBundle:
             parcels = _training_parcels(archive, model)
         with _refusing(path):
             bundle = cls._of(model, weights, report, parcels)
-            require_working(bundle.network(), model)
+            for member, described in zip(bundle.members, model.members):
+                require_working(bundle.network(member), described, model)
         return bundle
 
     @classmethod
     def _of(
-        cls, model: ModelDescription, weights: Mapping[str, Tensor], report: Mapping[str, Any],
+        cls, model: ModelDescription, weights: Sequence[Mapping[str, Tensor]], report: Mapping[str, Any],
         training_parcels: TrainingParcels | None,
     ) -> ModelBundle:  # fmt: skip
         return cls(
-            architecture=model.architecture,
-            hyperparameters=model.hyperparameters,
-            view=model.view,
-            bands=model.bands,
+            members=tuple(map(_member, model.members, weights)),
             calendar=model.calendar,
             season=model.season,
-            mean=np.array(model.mean, dtype=np.float64),
-            std=np.array(model.std, dtype=np.float64),
             classes=tuple(CropClass(**crop) for crop in model.classes),
             class_table=model.class_table,
             temperature=model.temperature,
             scores=model.scores,
             provenance=model.provenance,
-            weights=weights,
             report=report,
             rotation=Rotation.of(model.rotation, len(model.classes)) if model.rotation else None,
             training_parcels=training_parcels,
         )
 
 
+def _member(described: MemberDescription, weights: Mapping[str, Tensor]) -> Member:
+    return Member(
+        architecture=described.architecture,
+        hyperparameters=described.hyperparameters,
+        view=described.view,
+        bands=described.bands,
+        mean=np.array(described.mean, dtype=np.float64),
+        std=np.array(described.std, dtype=np.float64),
+        weights=weights,
+        share=described.share,
+    )
+
+
 def _training_parcels(archive: zipfile.ZipFile, model: ModelDescription) -> TrainingParcels | None:
     """None where the file does not tell. Raises Fault where the zip has other digests than the description."""
     if model.training_parcels is None:
         return None
-    require_digests(archive, model)
+    require_bytes(archive, TRAINING_PARCELS, model.training_parcels.bytes)
     return TrainingParcels.unpacked(read(archive, TRAINING_PARCELS), model.training_parcels)
 
 

@@ -50,8 +50,7 @@ class TrainingParcels:
     def unpacked(cls, content: bytes, described: TrainingSeasons) -> TrainingParcels:
         """Raises Fault where the bytes are not those described."""
         counts = list(described.digests.values())
-        expected = DIGEST_BYTES * sum(counts)
-        if len(content) != expected:
-            raise Fault(f"training_parcels.bin has {len(content)} bytes, expected {expected}")
+        if len(content) != described.bytes:
+            raise Fault(f"training_parcels.bin has {len(content)} bytes, expected {described.bytes}")
         everyone = np.frombuffer(content, _STORED).astype(np.uint32)
         return cls(dict(zip(described.digests, np.split(everyone, np.cumsum(counts)[:-1]))), described.complete)

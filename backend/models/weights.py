@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -18,7 +18,7 @@ from safetensors.torch import load as read_tensors
 from torch import Tensor, nn
 
 from backend.json_document import Fault, as_list, as_object, as_whole, expect, first_line, member_of, parse
-from backend.model_file import ModelDescription
+from backend.model_file import MemberDescription, ModelDescription
 from backend.model_zip import WEIGHTS, read
 
 from .build import build
@@ -31,14 +31,33 @@ DTYPES = {"F32": torch.float32, "F64": torch.float64, "I64": torch.int64}  # tho
 Declared = dict[str, tuple[torch.dtype, tuple[int, ...]]]
 
 
-def read_weights(archive: zipfile.ZipFile, model: ModelDescription) -> dict[str, Tensor]:
-    """The tensors by name, finite and of the network's names, types and shapes. Raises Fault."""
-    found, wanted = _declared(archive), _wanted(model)
+def prefixes(members: int) -> list[str]:
+    """What the names of each member's tensors start with in the file: nothing where there is only one."""
+    return [""] if members == 1 else [f"{number}/" for number in range(members)]
+
+
+def read_weights(archive: zipfile.ZipFile, model: ModelDescription) -> list[dict[str, Tensor]]:
+    """The tensors of each member by name, finite and of its network's names, types and shapes. Raises Fault."""
+    found, starts = _declared(archive), prefixes(len(model.members))
+    for start, member in zip(starts, model.members):
+        _require_own({n[len(start) :]: kind for n, kind in found.items() if n.startswith(start)}, member, model)
+    if strange := sorted(name for name in found if not name.startswith(tuple(starts))):
+        raise Fault(f"{WEIGHTS}: {strange[0]!r} and {len(strange) - 1} others are of no member")
+    weights = _finite(archive)
+    return [{n[len(start) :]: tensor for n, tensor in weights.items() if n.startswith(start)} for start in starts]
+
+
+def _require_own(found: Declared, member: MemberDescription, model: ModelDescription) -> None:
+    wanted = _wanted(member, model)
     if wanted is not None and found != wanted:
         different = sorted(name for name in {*found, *wanted} if found.get(name) != wanted.get(name))
         raise Fault(
-            f"{WEIGHTS}: {different[0]!r} and {len(different) - 1} others are not those of {model.architecture}"
+            f"{WEIGHTS}: {different[0]!r} and {len(different) - 1} others are not those of {member.architecture}"
         )
+
+
+def _finite(archive: zipfile.ZipFile) -> dict[str, Tensor]:
+    """All tensors in the file. Raises Fault."""
     try:
         weights = read_tensors(read(archive, WEIGHTS))
     except SafetensorError as error:
@@ -51,11 +70,11 @@ def read_weights(archive: zipfile.ZipFile, model: ModelDescription) -> dict[str,
     return weights
 
 
-def require_working(network: nn.Module, model: ModelDescription) -> None:
+def require_working(network: nn.Module, member: MemberDescription, model: ModelDescription) -> None:
     """Classifies one artificial sample: weights of the right shape can still fail or give no number. Raises Fault."""
     with torch.inference_mode():
         try:
-            found = network(*_sample(model))
+            found = network(*_sample(member, model.calendar))
         except UNBUILDABLE as error:
             raise Fault(f"its network does not work ({first_line(error)})") from error
     if found.shape != (1, len(model.classes)) or not torch.isfinite(found).all():
@@ -81,11 +100,11 @@ def _tensor(entry: Any, where: str) -> tuple[torch.dtype, tuple[int, ...]]:
     return DTYPES[kind], tuple(as_whole(size, where, 0, 1 << 40) for size in shape)
 
 
-def _wanted(model: ModelDescription) -> Declared | None:
+def _wanted(member: MemberDescription, model: ModelDescription) -> Declared | None:
     """The network's own tensors, without memory for them; None for trees. Raises Fault where there is no network."""
     try:
         with torch.device("meta"):
-            network = new_network(model)
+            network = new_network(member, model)
     except UNBUILDABLE as error:
         raise Fault(f"its network cannot be built ({first_line(error)})") from error
     if isinstance(network, Trees):
@@ -93,19 +112,19 @@ def _wanted(model: ModelDescription) -> Declared | None:
     return {name: (tensor.dtype, tuple(tensor.shape)) for name, tensor in network.state_dict().items()}
 
 
-def new_network(model: ModelDescription) -> nn.Module:
-    hyperparameters: Mapping[str, Any] = model.hyperparameters
-    return build(model.architecture, len(model.bands), model.calendar, len(model.classes), hyperparameters)
+def new_network(member: MemberDescription, model: ModelDescription) -> nn.Module:
+    hyperparameters: Mapping[str, Any] = member.hyperparameters
+    return build(member.architecture, len(member.bands), model.calendar, len(model.classes), hyperparameters)
 
 
-def _sample(model: ModelDescription) -> tuple[Tensor, ...]:
+def _sample(member: MemberDescription, calendar: Sequence[int]) -> tuple[Tensor, ...]:
     """One parcel at the training's mean, as the view serves it: a single pixel, every date observed."""
-    dates, bands = len(model.calendar), len(model.bands)
-    if model.view == "patch":
+    dates, bands = len(calendar), len(member.bands)
+    if member.view == "patch":
         return (torch.zeros(1, dates, bands, 32, 32),)
-    if model.view == "pixel_set":
+    if member.view == "pixel_set":
         return torch.zeros(1, dates, bands, 1), torch.ones(1, 1, dtype=torch.bool), torch.ones(1, 4)
     values = torch.zeros(1, dates, 2 * bands)
-    if model.view == "observations":
-        return values, torch.ones(1, dates, dtype=torch.bool), torch.tensor([model.calendar], dtype=torch.float32)
+    if member.view == "observations":
+        return values, torch.ones(1, dates, dtype=torch.bool), torch.tensor([calendar], dtype=torch.float32)
     return (values,)

@@ -210,13 +210,17 @@ def _classify(
     store: Store, bundle: ModelBundle, device: torch.device, spec: ClassifySpec, reporter: Reporter
 ) -> ClassifiedParcels:  # fmt: skip
     """Every usable parcel of the store through the model."""
-    dataset = dataset_for(bundle.view, store, bundle.calendar, bundle.bands)
-    rows = np.flatnonzero(dataset.usable)
+    served = {
+        (member.view, member.bands): dataset_for(member.view, store, bundle.calendar, member.bands)
+        for member in bundle.members
+    }
+    datasets = [served[member.view, member.bands] for member in bundle.members]
+    rows = np.flatnonzero(datasets[0].usable)
     previous = None
     if spec.previous_field:
         known = nomenclature.from_table(bundle.class_table)
         previous = previous_crops(Seasons((store,)), spec.previous_field, known, reporter)[rows]
-    probabilities = predict(bundle, dataset, rows, device, reporter, spec.batch_size, previous)
+    probabilities = predict(bundle, datasets, rows, device, reporter, spec.batch_size, previous)
     return ClassifiedParcels(store, bundle, rows, probabilities, trained_on(store, bundle.training_parcels))
 
 

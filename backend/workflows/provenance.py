@@ -39,7 +39,7 @@ def of_classification(
     bundle = classified.bundle
     given = {name: _as_given(value) for name, value in spec.preparation.given.items()}
     return {
-        "model": bundle.architecture,
+        "model": bundle.name,
         "model file": str(spec.model),
         "model sha256": sha256(spec.model),
         "trained": bundle.provenance.get("made", ""),

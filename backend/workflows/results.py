@@ -36,7 +36,7 @@ def write_results(classified: ClassifiedParcels, layer: Path, folder: Path, prov
         layer=str(layer),
         model=provenance["model file"],
         model_sha256=provenance["model sha256"],
-        architecture=bundle.architecture,
+        architecture=bundle.name,
         store=provenance.get("store"),
         classes=tuple(named(crop) for crop in bundle.classes),
         parcels=len(classified.store.index),

@@ -12,15 +12,14 @@ from typing import Any
 
 from backend import __version__, reports
 from backend.files import discard, remove_leftovers
-from backend.learning.training import Trained, TrainingSpec
-from backend.learning.training import train as learn
+from backend.learning.protocols import Trained, TrainingSpec
+from backend.learning.protocols import train as learn
 from backend.models import MODELS
 from backend.models.bundle import ModelBundle
-from backend.options import default
+from backend.options import PAPER, REFIT, default
 from backend.parcels.nomenclature import Nomenclature
 from backend.protocol import Reporter
 from backend.reports.tables import MEASURES
-from backend.series.batch import Dataset
 from backend.series.store import locked
 from backend.staging import recover, staged
 from backend.workflows import report_document
@@ -45,7 +44,7 @@ class TrainSpec:
     stores: tuple[Path, ...]
     output: Path
     class_field: str
-    learning: TrainingSpec = field(default_factory=TrainingSpec)
+    learning: TrainingSpec = field(default_factory=lambda: TrainingSpec(protocol=REFIT, folds=None))
     classes: ClassOptions = ClassOptions()
     folding: FoldingOptions = FoldingOptions()
     previous_field: str | None = None
@@ -64,9 +63,10 @@ class TrainSpec:
         own, others = own_options(cls, others)
         learning, unknown = own_options(TrainingSpec, others)
         require_none(unknown)
+        recipe = TrainingSpec.of(**{"protocol": default("protocol"), **learning})
         return cls(
             **own,
-            learning=TrainingSpec.of(**learning),
+            learning=replace(recipe, folds=learning.get("folds")),
             classes=ClassOptions(**classes),
             folding=FoldingOptions(**folding),
         )
@@ -131,7 +131,7 @@ def _train(spec: TrainSpec, began: float, reporter: Reporter) -> Training:
     document = _document(seasons, trained, labelled, facts)
     with staged(spec.output) as staging:
         page = reports.prepare(document, spec.page, staging, language=spec.language)
-        bundle = _bundle(seasons, trained, dataset, crops, document)
+        bundle = _bundle(seasons, trained, crops, document)
         staging.write_all({spec.output: bundle.packed(spec.output)})
     discard(spec.checkpoint)
     return _result(spec, trained, labelled, document, page)
@@ -143,20 +143,19 @@ def _choices(spec: TrainSpec) -> dict[str, Any]:
     return {**choices, "last year's crop": spec.previous_field} if spec.previous_field else choices
 
 
-def _bundle(
-    seasons: Seasons, trained: Trained, dataset: Dataset, crops: Nomenclature, document: Mapping[str, Any]
-) -> ModelBundle:
+def _bundle(seasons: Seasons, trained: Trained, crops: Nomenclature, document: Mapping[str, Any]) -> ModelBundle:
     simulated = any(map(report_document.is_simulated, seasons.stores))
     made = {"simulated": simulated, "preparation": of_store(seasons.stores[0])}
     provenance = {**document["provenance"], **made}
-    bundle = trained.bundle(dataset, seasons.stores[0].manifest.season, tuple(crops.table()), provenance, document)
-    return replace(bundle, training_parcels=training_parcels(seasons.stores, trained.kept.learned_rows))
+    bundle = trained.bundle(seasons.stores[0].manifest.season, tuple(crops.table()), provenance, document)
+    return replace(bundle, training_parcels=training_parcels(seasons.stores, trained.delivered.learned_rows))
 
 
 def _document(seasons: Seasons, trained: Trained, labelled: LabelledParcels, facts: dict[str, Any]) -> dict[str, Any]:
     about = report_document.of_stores(seasons.stores)
     notes = [
         *about["notes"],
+        *_protocol_notes(trained),
         *labelled.notes(),
         *report_document.prior_notes(facts.get("last year's crop")),
         *(f"Left out, too few parcels: {crop.name} ({count})" for crop, count in trained.left_out),
@@ -200,9 +199,30 @@ def _fold_scores(trained: Trained) -> list[dict[str, Any]]:
     ]
 
 
+def _protocol_notes(trained: Trained) -> list[str]:
+    """What the model of the file has learnt from, where its scores are those of others."""
+    if trained.spec.protocol == PAPER:
+        return []
+    networks, learned = trained.delivered.networks, len(trained.delivered.learned_rows)
+    several = f" It averages {len(networks)} networks." if len(networks) > 1 else ""
+    last = f" for {networks[0].spec.epochs} epochs" if MODELS[trained.spec.model].in_epochs else ""
+    return [
+        f"The model in the file was trained on all {learned:,} labelled parcels{last}.{several} The scores are those of"
+        f" models that were trained in the same way without the parcels of one fold, and tested on these parcels."
+    ]
+
+
 def _provenance(trained: Trained, facts: dict[str, Any]) -> dict[str, Any]:
     spec = trained.spec
     figures = {name.replace("_", " "): value for name, value in asdict(spec).items() if name != "order"}
     made = datetime.now().astimezone().isoformat(timespec="seconds")
     figures["device"] = trained.device
-    return {"made": made, "engine": __version__, **figures, "folds": f"{spec.folds} of {trained.folds}", **facts}
+    figures["epochs"] = trained.kept.spec.epochs
+    figures["trained on"] = f"{len(trained.delivered.learned_rows)} parcels"
+    return {
+        "made": made,
+        "engine": __version__,
+        **figures,
+        "folds": f"{len(trained.fold_scores)} of {trained.folds}",
+        **facts,
+    }

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Optional
 
@@ -131,8 +132,7 @@ class ModelPanel(QGroupBox):
         self.changed.emit()
 
     def _show(self, model: ModelDescription) -> None:
-        architecture = MODELS.get(model.architecture)
-        self.facts["architecture"].setText(architecture.title if architecture else model.architecture)
+        self.facts["architecture"].setText(architecture_text(model))
         self.facts["bands"].setText(", ".join(model.bands))
         self.facts["calendar"].setText(calendar_text(model, self.locale()))
         self.facts["scores"].setText(scores_text(model, self))
@@ -143,6 +143,13 @@ class ModelPanel(QGroupBox):
             item = QListWidgetItem(swatch(crop["colour"]), crop["name"])
             item.setToolTip(tooltip(f"{crop['name']} ({crop['code']})"))
             self.classes.addItem(item)
+
+
+def architecture_text(model: ModelDescription) -> str:
+    """`CNN + GRU`, or `2 × Convolutions in time + Random forest` of several members."""
+    counts = Counter(member.architecture for member in model.members)
+    titles = {name: MODELS[name].title for name in counts}
+    return " + ".join(titles[name] if count == 1 else f"{count} × {titles[name]}" for name, count in counts.items())
 
 
 def calendar_text(model: ModelDescription, locale: QLocale) -> str:

@@ -37,7 +37,8 @@ def test_a_model_of_random_weights_is_one_that_the_engine_reads(name, tmp_path):
     store = SimpleNamespace(bands=BANDS, days=(3, 70, 150), manifest=SimpleNamespace(season=2017))
     path = classification.random_model(name, store, tmp_path / "m.cropmodel")
     bundle = ModelBundle.load(path)
-    assert (bundle.architecture, bundle.calendar, len(bundle.classes)) == (name, (3, 70, 150), 19)
-    assert np.unique(bundle.mean).tolist() == [0.2]
-    weights = bundle.network().state_dict()
+    (member,) = bundle.members
+    assert (member.architecture, bundle.calendar, len(bundle.classes)) == (name, (3, 70, 150), 19)
+    assert np.unique(member.mean).tolist() == [0.2]
+    weights = bundle.network(member).state_dict()
     assert sum(tensor.numel() for tensor in weights.values()) > 10_000

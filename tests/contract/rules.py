@@ -27,6 +27,7 @@ SHARED = {
     "json_document",
     "model_file",
     "locations",
+    "model_preparation",
     "model_zip",
     "results_folder",
     "spreadsheet",
@@ -52,7 +53,8 @@ SHARED_MAY_IMPORT = {
     "protocol": {"json_document"},
     "results_folder": {"json_document"},
     "model_zip": {"json_document"},
-    "model_file": {"json_document", "model_zip"},
+    "model_preparation": {"json_document"},
+    "model_file": {"json_document", "model_preparation", "model_zip"},
 }  # the others import nothing of ours
 PARTS = {"imagery", "parcels", "series", "published", "models", "learning", "experiments", "reports", "simulation"}
 MAY_IMPORT = {

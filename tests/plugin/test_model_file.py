@@ -13,7 +13,8 @@ WITHOUT_BANDS = {name: value for name, value in DOCUMENT.items() if name != "ban
 
 def test_a_model_is_described(tmp_path) -> None:
     found = describe(model_file(tmp_path / "é x.cropmodel"))
-    assert (found.architecture, found.bands, found.calendar, found.season) == ("gru", ("B02", "B03"), (3, 13, 43), 2017)
+    assert [member.architecture for member in found.members] == ["gru"]
+    assert (found.bands, found.calendar, found.season) == (("B02", "B03"), (3, 13, 43), 2017)
     assert found.classes == CLASSES
     assert found.scores == {"oa": 0.9} and found.provenance == {"parcels": 500}
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from backend.errors import Cancelled, ObservationsNotKept
-from backend.learning.training import TrainingSpec, train
+from backend.learning.protocols import TrainingSpec, train
 from backend.models import MODELS
 from backend.models.bundle import ModelBundle
 from backend.series.store import open_store
@@ -31,7 +31,7 @@ def trained(region, name, output, *more, epochs=2):
 def test_trains_and_classifies(region, tmp_path, name):
     trained(region, name, tmp_path / "m.cropmodel")
     bundle = ModelBundle.load(tmp_path / "m.cropmodel")
-    assert (bundle.architecture, bundle.view) == (name, MODELS[name].view)
+    assert [(one.architecture, one.view) for one in bundle.members] == [(name, MODELS[name].view)]
     output = tmp_path / "crops.csv"
     outcome = run("classify", region.store, "--model", tmp_path / "m.cropmodel", "-o", output, "--device", "cpu")
     assert outcome.values["classified"] == 36
@@ -88,8 +88,8 @@ def four_dates(region, tmp_path_factory):
 def test_dated_models_take_any_dates(region, four_dates, tmp_path, name):
     """Trained on five dates they still tell the crops where there are four."""
     trained(region, name, tmp_path / "m.cropmodel", epochs=40)
-    bundle = ModelBundle.load(tmp_path / "m.cropmodel")
-    assert bundle.mean.shape == bundle.std.shape == (1, 20)
+    (member,) = ModelBundle.load(tmp_path / "m.cropmodel").members
+    assert member.mean.shape == member.std.shape == (1, 20)
     run("classify", four_dates, "--model", tmp_path / "m.cropmodel", "-o", tmp_path / "c.csv", "--device", "cpu")
     table = pandas.read_csv(tmp_path / "c.csv")[:36]
     truth = np.where(table["CODE_CULTU"] == "PPH", "meadows", "cereal")

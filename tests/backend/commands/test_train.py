@@ -77,5 +77,5 @@ def test_one_run_at_a_time_writes_a_model(region, tmp_path):
         run(*arguments)
     assert [path.name for path in tmp_path.iterdir() if not path.name.endswith(".lock")] == []
     run(*arguments)
-    assert ModelBundle.load(output).architecture == "random-forest"
+    assert ModelBundle.load(output).name == "random-forest"
     assert not list(tmp_path.glob(".*"))

@@ -21,9 +21,9 @@ from backend.learning.folds import RANDOM
 from backend.learning.normalisation import Normalisation
 from backend.learning.objective import class_weights, focal, objective
 from backend.learning.permutations import permutations
+from backend.learning.protocols import TrainingSpec, train
 from backend.learning.samples import Samples
 from backend.learning.schedule import lr_factor
-from backend.learning.training import TrainingSpec, train
 from backend.models import MODELS
 
 CPU = torch.device("cpu")

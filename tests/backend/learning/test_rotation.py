@@ -11,8 +11,8 @@ import pytest
 
 from backend.learning.calibration import fit_temperature, probabilities
 from backend.learning.folds import RandomFolds
+from backend.learning.protocols import TrainingSpec, train
 from backend.learning.rotation import STRENGTHS, estimate
-from backend.learning.training import TrainingSpec, train
 from backend.model_file import RotationTable
 from backend.models.rotation import Rotation
 

@@ -11,7 +11,7 @@ from backend.errors import BadArgument, Cancelled, Diverged, NotWritable, TooFew
 from backend.learning import samples
 from backend.learning.checkpoint import clear
 from backend.learning.prediction import predict
-from backend.learning.training import TrainingSpec, train
+from backend.learning.protocols import TrainingSpec, train
 from backend.models import MODELS
 from backend.models.bundle import ModelBundle
 
@@ -214,16 +214,16 @@ def test_a_saved_model_predicts_what_was_tested(tmp_path, statistics, patches, c
     dataset = patches(labels) if model.startswith("cnn") else statistics(labels)
     found = train(TrainingSpec(model=model, epochs=2, **CPU), dataset, labels, crops[:2], recorder)
     table = ({"code": "a", "name": "A", "class": "A", "colour": ""},)
-    found.bundle(dataset, 2018, table, {"seed": 3}, {"kind": "training"}).save(tmp_path / "m.cropmodel")
+    found.bundle(2018, table, {"seed": 3}, {"kind": "training"}).save(tmp_path / "m.cropmodel")
     loaded = ModelBundle.load(tmp_path / "m.cropmodel")
-    probabilities = predict(loaded, dataset, found.tested_rows, torch.device("cpu"), recorder, batch_size=7)
+    probabilities = predict(loaded, [dataset], found.tested_rows, torch.device("cpu"), recorder, batch_size=7)
     np.testing.assert_allclose(probabilities, found.tested_probabilities, atol=1e-5)
     assert loaded.scores == found.scores
-    assert predict(loaded, dataset, found.tested_rows[:0], torch.device("cpu"), recorder).shape == (0, 2)
+    assert predict(loaded, [dataset], found.tested_rows[:0], torch.device("cpu"), recorder).shape == (0, 2)
     assert recorder.of("progress")[-1][:2] == (1.0, "classifying")
     dataset.days = (1, 2, 3, 4)
     with pytest.raises(BadArgument, match="dates"):
-        predict(loaded, dataset, found.tested_rows, torch.device("cpu"), recorder)
+        predict(loaded, [dataset], found.tested_rows, torch.device("cpu"), recorder)
 
 
 @pytest.mark.parametrize(

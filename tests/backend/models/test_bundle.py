@@ -17,7 +17,7 @@ import torch
 from backend.errors import DiskFull, ModelTooNew, NotAModel, NotWritable
 from backend.models import MODELS
 from backend.models.build import build
-from backend.models.bundle import ModelBundle
+from backend.models.bundle import Member, ModelBundle
 from backend.vocabulary import CropClass
 from tests.backend.models.inputs import inputs
 
@@ -34,28 +34,39 @@ def bundle(name: str = "gru", classes: int = 2) -> ModelBundle:
     view = MODELS[name].view
     channels = 6 if view in ("statistics", "observations") else 3
     dates = 1 if view == "observations" else len(CALENDAR)
-    return ModelBundle(
+    member = Member(
         architecture=name,
         hyperparameters=MODELS[name].hyperparameters,
         view=view,
         bands=BANDS,
-        calendar=CALENDAR,
-        season=2018,
         mean=np.random.default_rng(0).random((dates, channels)) / 3,
         std=np.full((dates, channels), 0.1),
+        weights=network.state_dict(),
+    )
+    return ModelBundle(
+        members=(member,),
+        calendar=CALENDAR,
+        season=2018,
         classes=tuple(CropClass(f"{i}", f"Maïs {i}", "#aabb00") for i in range(classes)),
         class_table=({"code": "MIS", "name": "Maïs", "class": "0", "colour": "#aabb00"},),
         temperature=1.25,
         scores={"parcels": 3, "oa": 2 / 3},
         provenance={"seed": 0},
-        weights=network.state_dict(),
         report={"kind": "training"},
     )
 
 
-def logits(model: ModelBundle) -> torch.Tensor:
+def logits(model: ModelBundle, member: int = 0) -> torch.Tensor:
+    one = model.members[member]
     with torch.inference_mode():
-        return model.network()(*inputs(model.architecture, parcels=4, dates=4, bands=3))
+        return model.network(one)(*inputs(one.architecture, parcels=4, dates=4, bands=3))
+
+
+def several() -> ModelBundle:
+    """Of three members, of different views and of different weight."""
+    shares = {"gru": 0.5, "dated-ltae": 0.25, "random-forest": 0.25}
+    members = tuple(dataclasses.replace(bundle(name).members[0], share=share) for name, share in shares.items())
+    return dataclasses.replace(bundle(), members=members)
 
 
 @pytest.mark.parametrize("name", list(MODELS))
@@ -65,15 +76,32 @@ def test_a_round_trip_changes_nothing(tmp_path, name):
     after = ModelBundle.load(tmp_path / "a.cropmodel")
     assert list(tmp_path.iterdir()) == [tmp_path / "a.cropmodel"]
     assert torch.equal(logits(before), logits(after))
+    _require_same(before, after)
+
+
+def test_a_model_of_several_members(tmp_path):
+    before = several()
+    before.save(tmp_path / "a.cropmodel")
+    after = ModelBundle.load(tmp_path / "a.cropmodel")
+    for number in range(3):
+        assert torch.equal(logits(before, number), logits(after, number))
+    _require_same(before, after)
+    document = json.loads(members(tmp_path / "a.cropmodel")["model.json"])
+    assert document["schema"] == 2 and "architecture" not in document
+    assert after.name == "gru + dated-ltae + random-forest" and after.bands == BANDS
+
+
+def _require_same(before: ModelBundle, after: ModelBundle) -> None:
     for field in dataclasses.fields(ModelBundle):
         old, new = getattr(before, field.name), getattr(after, field.name)
-        if field.name in ("mean", "std"):
-            assert np.array_equal(old, new)
-        elif field.name == "weights":
-            assert old.keys() == new.keys()
-            assert all(torch.equal(old[key], new[key]) for key in old)
-        else:
+        if field.name != "members":
             assert json.dumps(old, default=dataclasses.asdict) == json.dumps(new, default=dataclasses.asdict)
+    for old, new in zip(before.members, after.members, strict=True):
+        assert np.array_equal(old.mean, new.mean) and np.array_equal(old.std, new.std)
+        assert old.weights.keys() == new.weights.keys()
+        assert all(torch.equal(old.weights[key], new.weights[key]) for key in old.weights)
+        plain = [(one.architecture, dict(one.hyperparameters), one.view, one.bands, one.share) for one in (old, new)]
+        assert json.dumps(plain[0]) == json.dumps(plain[1])
 
 
 def test_the_document_is_the_contracts(tmp_path):
@@ -81,7 +109,7 @@ def test_the_document_is_the_contracts(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.cropmodel") as archive:
         assert archive.namelist() == ["model.json", "weights.safetensors", "report.json"]
         document = json.loads(archive.read("model.json"))
-    keys = ["schema", "architecture", "figures", "view", "bands", "calendar", "season", "normalisation", "classes"]
+    keys = ["schema", "architecture", "figures", "view", "bands", "normalisation", "calendar", "season", "classes"]
     assert list(document) == [*keys, "class_table", "calibration", "scores", "provenance"]
     assert document["schema"] == 1
     assert document["calibration"] == {"temperature": 1.25}
@@ -159,8 +187,8 @@ def rewrite(path: Path, **changes: object) -> None:
 
 
 def test_a_newer_schema_says_so(saved):
-    rewrite(saved, schema=2, architecture="of the future")
-    with pytest.raises(ModelTooNew, match="2"):
+    rewrite(saved, schema=3, architecture="of the future")
+    with pytest.raises(ModelTooNew, match="3"):
         ModelBundle.load(saved)
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save
+from safetensors.torch import load, save
 
 from backend.errors import ModelTooNew, NotAModel
 from backend.models import MODELS
@@ -26,7 +26,7 @@ from backend.models.training_parcels import TrainingParcels
 from backend.options import FILLINGS
 from tests.backend.models import hostile
 from tests.backend.models.by_path import BY_PATH, plugin_reader
-from tests.backend.models.test_bundle import bundle, logits, members
+from tests.backend.models.test_bundle import bundle, logits, members, several
 from tests.contract.files import ROOT
 
 PREPARATION = {
@@ -197,6 +197,52 @@ def test_parts_that_contradict_each_other(tmp_path, contents, name):
     assert (engine_says(path), plugin_says(path)) == ("refused", in_plugin)
 
 
+@pytest.fixture(scope="module")
+def of_members(tmp_path_factory) -> dict[str, bytes]:
+    path = tmp_path_factory.mktemp("members") / "a.cropmodel"
+    several().save(path)
+    return members(path)
+
+
+MEMBER_CASES = [
+    *(("share", value) for value in (0, -0.5, 0.6, 1.5, "x", None, [])),
+    *(("architecture", value) for value in ("perceptron", "temp-cnn", None, 1)),
+    *(("view", value) for value in ("patch", None)),
+    *(("bands", value) for value in ([], ["B02"], "B02", ["B02", "B02", "B03"])),
+    *(("normalisation", value) for value in ({}, None, {"mean": [[0.1]], "std": [[0.1]]})),
+    ("figures", {"hidden": 4000}),
+]
+
+
+@pytest.mark.parametrize(("key", "value"), MEMBER_CASES)
+def test_each_value_of_a_member_replaced(tmp_path, of_members, key, value):
+    document = json.loads(of_members["model.json"])
+    document["members"][0][key] = value
+    path = tmp_path / "a.cropmodel"
+    path.write_bytes(hostile.zipped({**of_members, "model.json": hostile.as_json(document)}))
+    in_plugin = "accepted" if key == "figures" else "refused"  # it does not read the weights
+    assert (engine_says(path), plugin_says(path)) == ("refused", in_plugin)
+
+
+@pytest.mark.parametrize("count", [0, 1, 33])
+def test_a_number_of_members_that_cannot_be(tmp_path, of_members, count):
+    document = json.loads(of_members["model.json"])
+    document["members"] = [{**document["members"][0], "share": 1 / max(count, 1)}] * count
+    path = tmp_path / "a.cropmodel"
+    path.write_bytes(hostile.zipped({**of_members, "model.json": hostile.as_json(document)}))
+    assert (engine_says(path), plugin_says(path)) == ("refused", "refused")
+
+
+def test_weights_of_other_members(tmp_path, of_members):
+    weights, path = load(of_members["weights.safetensors"]), tmp_path / "a.cropmodel"
+    swapped = {name.replace("0/", "x/").replace("1/", "0/").replace("x/", "1/"): t for name, t in weights.items()}
+    without = {name: tensor for name, tensor in weights.items() if not name.startswith("1/")}
+    more = {**weights, "3/weight": torch.ones(2)}
+    for tensors in (swapped, without, more):
+        path.write_bytes(hostile.zipped({**of_members, "weights.safetensors": save(tensors)}))
+        assert engine_says(path) == "refused"
+
+
 def test_unknown_keys_of_a_newer_minor_version_are_ignored(tmp_path, contents):
     document = {**json.loads(contents["model.json"]), "further": [1, {"a": None}]}
     path = tmp_path / "a.cropmodel"
@@ -206,7 +252,7 @@ def test_unknown_keys_of_a_newer_minor_version_are_ignored(tmp_path, contents):
 
 def test_a_newer_schema_is_called_so_whatever_else_it_holds(tmp_path, contents):
     path = tmp_path / "a.cropmodel"
-    path.write_bytes(hostile.zipped({**contents, "model.json": b'{"schema": 2}'}))
+    path.write_bytes(hostile.zipped({**contents, "model.json": b'{"schema": 3}'}))
     assert (engine_says(path), plugin_says(path)) == ("newer", "newer")
 
 
@@ -233,7 +279,7 @@ def test_every_broken_forest(tmp_path, model):
     path = tmp_path / "a.cropmodel"
     small(model).save(path)
     good, found = members(path), {}
-    trees = dict(ModelBundle.load(path).weights)
+    trees = dict(ModelBundle.load(path).members[0].weights)
     for name, arrays in hostile.forests(trees).items():
         path.write_bytes(hostile.zipped({**good, "weights.safetensors": save(arrays)}))
         found[name] = engine_says(path)
@@ -243,9 +289,11 @@ def test_every_broken_forest(tmp_path, model):
 def test_a_network_whose_parts_fit_but_do_not_work(tmp_path):
     """Heads that do not divide the width: found at once, not in the first batch."""
     model = small("dated-ltae")
-    broken = build("dated-ltae", 3, model.calendar, 2, {**model.hyperparameters, "heads": 7})
+    (member,) = model.members
+    wrong = {**member.hyperparameters, "heads": 7}
+    broken = build("dated-ltae", 3, model.calendar, 2, wrong).state_dict()
     path = tmp_path / "a.cropmodel"
-    replace(model, hyperparameters={**model.hyperparameters, "heads": 7}, weights=broken.state_dict()).save(path)
+    replace(model, members=(replace(member, hyperparameters=wrong, weights=broken),)).save(path)
     assert engine_says(path) == "refused"
 
 

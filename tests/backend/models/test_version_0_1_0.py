@@ -42,11 +42,12 @@ def nobody(store) -> np.ndarray:
 @pytest.mark.parametrize("name", STORES)
 def test_the_predictions_are_those_of_then(name):
     model, store = ModelBundle.load(FILES / f"{name}.cropmodel"), open_store(FILES / f"{STORES[name]}.parcels")
-    dataset = dataset_for(model.view, store, model.calendar, model.bands)
+    (member,) = model.members
+    dataset = dataset_for(member.view, store, model.calendar, member.bands)
     rows = np.flatnonzero(dataset.usable)
     before = previous(store, model)
     last = None if before is None else before[rows]
-    found = predict(model, dataset, rows, torch.device("cpu"), Silent(), previous=last)
+    found = predict(model, [dataset], rows, torch.device("cpu"), Silent(), previous=last)
     table = tabulate(found, rows, model.classes, store.index, nobody(store)).reset_index(drop=True)
     kept = pd.read_csv(FILES / f"{name}.csv")
     assert len(table) == len(kept) > 40
@@ -59,5 +60,6 @@ def test_the_predictions_are_those_of_then(name):
 def test_the_plugin_describes_them(name):
     found = plugin_reader().describe(FILES / f"{name}.cropmodel", MODELS, FILLINGS)
     model = ModelBundle.load(FILES / f"{name}.cropmodel")
-    assert (found.architecture, found.bands, found.calendar) == (model.architecture, model.bands, model.calendar)
+    assert (found.bands, found.calendar) == (model.bands, model.calendar)
+    assert [one.architecture for one in found.members] == [one.architecture for one in model.members]
     assert [crop["code"] for crop in found.classes] == [crop.code for crop in model.classes]

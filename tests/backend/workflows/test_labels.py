@@ -34,7 +34,7 @@ def table(tmp_path_factory):
 def with_others(region, table):
     """A model that puts them into a class of their own, and what training said."""
     reporter = Recorder()
-    options = ("--class-table", table, "--unknown-class", "Other crops")
+    options = ("--class-table", table, "--unknown-class", "Other crops", "--protocol", "paper", "--folds", 1)
     outcome = run("train", region.store, "-o", region.folder / "others.cropmodel", *FOREST, *options, reporter=reporter)
     return outcome, reporter
 

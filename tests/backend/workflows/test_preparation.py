@@ -26,8 +26,9 @@ def trained(region):
     source = (region.images, region.parcels, "--masks", region.masks)
     run("extract", *source, "-o", region.folder / "smooth.parcels", *MADE)
     arguments = ("--model", "gru", "--class-field", "CODE_CULTU", "--class-table", "paper", "--epochs", 8)
+    paper = ("--protocol", "paper", "--folds", 1)  # so that some parcels are not in the model
     output = region.folder / "smooth.cropmodel"
-    run("train", region.folder / "smooth.parcels", "-o", output, "--device", "cpu", *arguments)
+    run("train", region.folder / "smooth.parcels", "-o", output, "--device", "cpu", *arguments, *paper)
     return output
 
 

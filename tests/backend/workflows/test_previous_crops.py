@@ -103,7 +103,21 @@ def test_a_model_without_rotation_refuses_and_one_with_it_warns_where_it_is_not_
 def test_a_model_whose_classes_are_the_field_s_own_values_knows_its_codes_again(region, store, tmp_path):
     """With such a model, last year's codes and the codes of --truth are found in its own class table."""
     model = tmp_path / "own.cropmodel"
-    run("train", store, "-o", model, *FOREST, "--name-field", "note", "--previous-field", "CULTU_PREC")
+    run(
+        "train",
+        store,
+        "-o",
+        model,
+        *FOREST,
+        "--protocol",
+        "paper",
+        "--folds",
+        1,
+        "--name-field",
+        "note",
+        "--previous-field",
+        "CULTU_PREC",
+    )
     arguments = ("--previous-field", "CULTU_PREC", "--truth", "CODE_CULTU")
     outcome = run("classify", store, "--model", model, "-o", tmp_path / "own.csv", *arguments)
     assert ModelBundle.load(model).rotation.previous == ("BTH", "PPH")  # CZH is no class of these three

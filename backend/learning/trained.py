@@ -1,0 +1,139 @@
+"""What came of a training: the networks of the model file, and the scores of parcels that they had not seen."""
+
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.models import MODELS
+from backend.models.bundle import Member, ModelBundle
+from backend.vocabulary import CropClass
+
+from .device import device_name
+from .metrics import reliability, scores
+from .spec import TrainingSpec
+from .training import Fitted, Training
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """The networks of a model file; their probabilities are averaged by `shares`, which add up to 1, and calibrated as
+    a whole by `temperature`.
+    """
+
+    networks: tuple[Fitted, ...]
+    shares: tuple[float, ...]
+    temperature: float
+
+    @property
+    def learned_rows(self) -> NDArray[np.int64]:
+        """The parcels that any of the networks, or their choice, depends on."""
+        return np.unique(np.concatenate([one.learned_rows for one in self.networks]))
+
+    def members(self) -> tuple[Member, ...]:
+        return tuple(
+            Member(
+                architecture=one.spec.model,
+                hyperparameters=MODELS[one.spec.model].hyperparameters,
+                view=one.dataset.view,
+                bands=one.dataset.bands,
+                mean=one.normalisation.mean,
+                std=one.normalisation.std,
+                weights=one.network.state_dict(),
+                share=share,
+            )
+            for one, share in zip(self.networks, self.shares)
+        )
+
+
+@dataclass(frozen=True)
+class Tested:
+    """The test parcels of one fold, or of several: `probabilities` `(len(rows), classes)`."""
+
+    rows: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
+
+    @classmethod
+    def together(cls, parts: Sequence[Tested]) -> Tested:
+        """In the order of the rows."""
+        rows = np.concatenate([part.rows for part in parts])
+        order = np.argsort(rows)
+        return cls(rows[order], np.concatenate([part.probabilities for part in parts])[order])
+
+    def scores(self, training: Training) -> dict[str, Any]:
+        labelled = training.labelled
+        return scores(labelled.labels[self.rows], self.probabilities.argmax(axis=1), labelled.classes)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """All scores are over the test parcels of all folds run."""
+
+    spec: TrainingSpec
+    device: str  # by name, where `spec` may say auto
+    folds: int  # that there are, run or not
+    classes: tuple[CropClass, ...]
+    left_out: tuple[tuple[CropClass, int], ...]
+    delivered: Delivered
+    curves: tuple[Mapping[str, Any], ...]
+    scores: Mapping[str, Any]
+    fold_scores: tuple[Mapping[str, Any], ...]
+    reliability: list[dict[str, Any]]
+    tested_rows: NDArray[np.int64]  # (tested,), sorted
+    tested_labels: NDArray[np.int64]  # (tested,), numbers of `classes`
+    tested_probabilities: NDArray[np.float32]  # (tested, classes)
+
+    @classmethod
+    def of(
+        cls, training: Training, delivered: Delivered, parts: Sequence[Tested], curves: tuple[Mapping[str, Any], ...]
+    ) -> Trained:  # fmt: skip
+        """`parts`: the tested parcels of each fold."""
+        labelled, tested = training.labelled, Tested.together(parts)
+        truth = labelled.labels[tested.rows]
+        right = truth == tested.probabilities.argmax(axis=1)
+        return cls(
+            spec=training.spec,
+            device=device_name(training.device),
+            folds=len(training.splits),
+            classes=labelled.classes,
+            left_out=labelled.left_out,
+            delivered=delivered,
+            curves=curves,
+            scores=tested.scores(training),
+            fold_scores=tuple(part.scores(training) for part in parts),
+            reliability=reliability(tested.probabilities.max(axis=1), right),
+            tested_rows=tested.rows,
+            tested_labels=truth,
+            tested_probabilities=tested.probabilities,
+        )
+
+    @property
+    def kept(self) -> Fitted:
+        """The first network of the model file."""
+        return self.delivered.networks[0]
+
+    def bundle(
+        self,
+        season: int | None,
+        class_table: tuple[Mapping[str, str], ...],
+        provenance: Mapping[str, Any],
+        report: Mapping[str, Any],
+    ) -> ModelBundle:
+        """The model, ready to save."""
+        return ModelBundle(
+            members=self.delivered.members(),
+            calendar=self.kept.dataset.days,
+            season=season,
+            classes=self.classes,
+            class_table=class_table,
+            temperature=self.delivered.temperature,
+            scores=self.scores,
+            provenance=provenance,
+            report=report,
+            rotation=self.kept.rotation,
+        )
