@@ -314,6 +314,10 @@ class Diverged(EngineError, code="training.diverged"):
     """Raised when the loss of a training run is no longer a number."""
 
 
+class TooLittleTime(EngineError, code="training.too_little_time", takes=("needed_s", "budget_s")):
+    """Raised when the time for a search is too short for a single candidate."""
+
+
 class NoSuchDevice(EngineError, code="device.unavailable"):
     """Raised when the requested device is missing or does not work."""
 

@@ -383,6 +383,10 @@ ERRORS: Dict[str, Text] = {  # the classes of errors.py, and faults of the engin
         "{path} is the record of a run with schema {found}; this version reads up to {known}.",
         "Update the plugin and its engine, or choose another output folder.",
     ),
+    "training.too_little_time": Text(
+        "The search for the best model has {budget_s:.0f} s, but its first candidate alone needs {needed_s:.0f} s.",
+        "Give more minutes (--time-budget-min), or name an architecture (--model).",
+    ),
     "training.diverged": Text(
         "The training loss became infinite or undefined in epoch {epoch}, at learning rate {learning_rate:g}.",
         "Choose a lower learning rate (the default is 0.001), and check the images' scale and offset.",

@@ -73,8 +73,9 @@ class TrainingSeasons:
 
 @dataclass(frozen=True)
 class MemberDescription:
-    """One of the networks whose probabilities are averaged by their shares. `mean` and `std` are `[date][channel]` in
-    reflectance, one row for views of free dates.
+    """One of the networks, whose logits are divided by `temperature` and whose probabilities are averaged by `share`.
+
+    `mean` and `std` are `[date][channel]` in reflectance, one row for views of free dates.
     """
 
     architecture: str
@@ -84,6 +85,7 @@ class MemberDescription:
     mean: Tuple[Tuple[float, ...], ...]
     std: Tuple[Tuple[float, ...], ...]
     share: float
+    temperature: float
 
     @classmethod
     def from_document(
@@ -107,7 +109,8 @@ class MemberDescription:
             bands=bands,
             mean=mean,
             std=std,
-            share=as_positive(document.get("share", 1), "members share", 1),
+            share=as_positive(part("share"), "members share", 1),
+            temperature=as_positive(part("temperature"), "members temperature", MOST_TEMPERATURE),
         )
 
 
@@ -180,7 +183,9 @@ def _members(
 ) -> Tuple[MemberDescription, ...]:
     """A document of schema 1 is that of its single member."""
     if schema == 1:
-        return (MemberDescription.from_document({**document, "share": 1}, MODEL, dates, architectures),)
+        return (
+            MemberDescription.from_document({**document, "share": 1, "temperature": 1}, MODEL, dates, architectures),
+        )
     rows = as_list(member_of(document, "members", MODEL), "members", 2, MOST_MEMBERS)
     found = tuple(
         MemberDescription.from_document(as_object(row, "members"), "members", dates, architectures) for row in rows

@@ -20,6 +20,7 @@ CALENDAR, NAMES, NUMBERS, CRS, FIELD = "calendar", "names", "numbers", "coordina
 FILE, FOLDER, OUTPUT, STORE = "file", "folder", "output", "store"  # FILE and FOLDER exist; OUTPUT is written
 IMAGERY, PARCELS = "imagery", "parcels"  # a path or "stac:ADDRESS"; a path or the address of a database
 ARCHITECTURE_NAME, MODEL_FILE = "architecture", "model file"
+AUTO = "auto"  # an architecture's name: the best for the labels, found by a search
 
 # Groups, as the dialogs and the documents show them
 INPUTS, IMAGES, MASKS, DATES_AND_BANDS, GRID = "inputs", "images", "masks", "dates and bands", "grid"
@@ -441,8 +442,15 @@ OPTIONS: Tuple[Option, ...] = (
     # Architecture and training
     Option(
         "model", ARCHITECTURE_NAME, TRAINING, ("train",), "Architecture",
-        "The architecture of the model; the models command lists all of them.",
-        default="cnn-gru-0.9", advanced=False,
+        "The architecture of the model; the models command lists all of them. With auto several are compared on folds "
+        "of the training parcels, and the best ones for these labels are combined.",
+        default=AUTO, advanced=False,
+    ),
+    Option(
+        "time_budget_min", NUMBER, TRAINING, ("train",), "Time for the search",
+        "How long auto may compare architectures; those that it chooses are trained afterwards. With more time it "
+        "compares more of them, and tests its choice on more folds.",
+        default=10.0, minimum=0, above=True, unit="min",
     ),
     Option(
         "models", NAMES, TRAINING, ("experiment",), "",
@@ -513,7 +521,7 @@ OPTIONS: Tuple[Option, ...] = (
         "members", WHOLE, TRAINING, ("train",), "Members",
         "Number of networks, trained with different seeds, whose probabilities are averaged: better scores, and as "
         "many times the computing time.",
-        default=1, minimum=1, maximum=32,
+        otherwise="1, with auto 3", minimum=1, maximum=32,
     ),
     Option(
         "folds", WHOLE, SPLITTING, ("train",), "Cross-validation folds tested",

@@ -11,7 +11,7 @@ import click
 from backend.commands import Outcome
 from backend.commands.options import options_of
 from backend.protocol import Reporter
-from backend.reports.tables import as_text, folds_as_text
+from backend.reports.tables import as_text, folds_as_text, tried_as_text
 from backend.workflows.documents import as_document
 from backend.workflows.train import Training, TrainSpec, train
 
@@ -30,6 +30,7 @@ def command(reporter: Reporter, store: tuple[Path, ...], **options: Any) -> Outc
 
 def _text(result: Training) -> str:
     parts = [as_text(result.scores), folds_as_text(list(result.fold_scores))]
-    parts += [f"trained in {result.seconds} s, split {result.split}"]
+    parts += [tried_as_text(result.tried)]
+    parts += [f"trained in {result.seconds} s, split {result.split}: {result.model_name}"]
     parts += [f"model   {result.model}", f"report  {result.report}"]
     return "\n".join(filter(None, parts))

@@ -47,13 +47,16 @@ def probabilities(
     return (torch.as_tensor(logits).double() / temperature + _tensor(log_prior)).softmax(dim=1).float().numpy()
 
 
-def mixed(logits: Sequence[NDArray[np.floating]], shares: Sequence[float]) -> NDArray[np.floating]:
-    """The logarithm of the average of the softmax of each `(N, classes)`, weighted by `shares`, which add up to 1; a
-    single one as it is.
+def mixed(
+    logits: Sequence[NDArray[np.floating]], shares: Sequence[float], temperatures: Sequence[float]
+) -> NDArray[np.floating]:
+    """The logarithm of the average of the softmax of each `(N, classes)` divided by its temperature, weighted by
+    `shares`, which add up to 1; a single one as it is.
     """
     if len(logits) == 1:
         return logits[0]
-    logs = [torch.as_tensor(one).double().log_softmax(dim=1) + math.log(share) for one, share in zip(logits, shares)]
+    scaled = [torch.as_tensor(one).double() / temperature for one, temperature in zip(logits, temperatures)]
+    logs = [one.log_softmax(dim=1) + math.log(share) for one, share in zip(scaled, shares)]
     return torch.stack(logs).logsumexp(dim=0).numpy()
 
 

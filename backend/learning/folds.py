@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from backend.errors import TooFewGroups, TooFewToValidate
 
 PARTS = 5  # three train, one validates, one is tested
+INNER_PARTS = 3
 SHARES = 4  # of what a tested year leaves: three train, one validates
 Rows = NDArray[np.int64]
 NOBODY: Rows = np.empty(0, np.int64)
@@ -49,6 +51,10 @@ class Folding(Protocol):
         """All folds of `rows`, whose classes are `labels` `(len(rows),)`; each row is tested exactly once."""
         ...
 
+    def inner(self, rows: Rows, labels: Rows, seed: int) -> list[Split]:
+        """Folds inside the training part of one of those, without a validation part, to choose by."""
+        ...
+
 
 @dataclass(frozen=True)
 class RandomFolds:
@@ -62,6 +68,9 @@ class RandomFolds:
         if np.bincount(labels)[np.unique(labels)].min() < PARTS:
             raise ValueError(f"every class needs at least {PARTS} rows")
         return rotated([np.sort(rows[test]) for _, test in kfold.split(rows, labels)])
+
+    def inner(self, rows: Rows, labels: Rows, seed: int) -> list[Split]:
+        return inner_folds(rows, labels, seed)
 
 
 RANDOM = RandomFolds()
@@ -87,6 +96,9 @@ class GroupFolds:
         kfold = StratifiedGroupKFold(PARTS, shuffle=True, random_state=seed)
         return rotated([np.sort(rows[test]) for _, test in kfold.split(rows, labels, groups)])
 
+    def inner(self, rows: Rows, labels: Rows, seed: int) -> list[Split]:
+        return inner_folds(rows, labels, seed, self.groups[rows])
+
 
 @dataclass(frozen=True, eq=False)
 class YearFolds:
@@ -106,6 +118,9 @@ class YearFolds:
             raise TooFewGroups(self.name, len(found), 2)
         return [self._split(fold, rows, labels, years == year, seed) for fold, year in enumerate(found)]
 
+    def inner(self, rows: Rows, labels: Rows, seed: int) -> list[Split]:
+        return inner_folds(rows, labels, seed, self.years[rows])
+
     def _split(self, fold: int, rows: Rows, labels: Rows, tested: NDArray[np.bool_], seed: int) -> Split:
         frequent = np.bincount(labels[~tested], minlength=labels.max() + 1) >= SHARES
         stratified = np.flatnonzero(~tested & frequent[labels])  # rarer classes are only used for training
@@ -117,6 +132,19 @@ class YearFolds:
         validates[stratified[share]] = True
         parts = (rows[~tested & ~validates], rows[validates], rows[tested])
         return Split(fold, *map(np.sort, parts))
+
+
+def inner_folds(rows: Rows, labels: Rows, seed: int, groups: Rows | None = None) -> list[Split]:
+    """Three folds of whole groups where there are as many, else of rows; a rare class may be missing in some."""
+    if groups is None or len(np.unique(groups)) < INNER_PARTS:
+        kfold: Any = StratifiedKFold(INNER_PARTS, shuffle=True, random_state=seed)
+        groups = None
+    else:
+        kfold = StratifiedGroupKFold(INNER_PARTS, shuffle=True, random_state=seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of classes with fewer rows than folds
+        pairs = list(kfold.split(rows, labels, groups))
+    return [Split(fold, rows[np.sort(train)], NOBODY, rows[np.sort(test)]) for fold, (train, test) in enumerate(pairs)]
 
 
 def squares(points: NDArray[np.float64], side_m: float) -> NDArray[np.int64]:

@@ -52,7 +52,8 @@ def predict(
         samples = Samples(dataset, Normalisation(member.mean, member.std), device)
         found.append(logits(model.network(member).to(device), samples, rows, progress, batch_size=batch_size))
     prior = model.rotation.log_prior(previous) if model.rotation and previous is not None else None
-    return probabilities(mixed(found, [member.share for member in model.members]), model.temperature, prior)
+    shares, temperatures = zip(*((member.share, member.temperature) for member in model.members))
+    return probabilities(mixed(found, shares, temperatures), model.temperature, prior)
 
 
 def _require_own(model: ModelBundle, member: Member, dataset: Dataset) -> None:

@@ -77,9 +77,7 @@ def refitted(training: Training) -> Trained:
     networks = tuple(last.fit(whole, progress, member) for member in members)
     temperature, tested = calibrated(training, [Mixture.of(fold) for fold in folds])
     first = [fold[0] for fold in folds]
-    return Trained.of(
-        training, Delivered(networks, (1 / spec.members,) * spec.members, temperature), tested, _curves(first)
-    )
+    return Trained.of(training, Delivered(networks, (1.0,) * spec.members, temperature), tested, _curves(first))
 
 
 @dataclass(frozen=True)
@@ -91,10 +89,11 @@ class Mixture:
     log_prior: NDArray[np.floating]
 
     @classmethod
-    def of(cls, members: Sequence[Fitted], shares: Sequence[float] | None = None) -> Mixture:
-        """`shares` None: each counts the same."""
-        shares = shares or [1 / len(members)] * len(members)
-        return cls(members[0].rows, mixed([one.logits for one in members], shares), members[0].log_prior)
+    def of(cls, members: Sequence[Fitted], temperatures: Sequence[float] = ()) -> Mixture:
+        """Each counts the same; none of the `temperatures`: 1 for each."""
+        count = len(members)
+        logits = mixed([one.logits for one in members], [1 / count] * count, temperatures or [1.0] * count)
+        return cls(members[0].rows, logits, members[0].log_prior)
 
 
 def calibrated(training: Training, folds: Sequence[Mixture]) -> tuple[float, list[Tested]]:

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.models import MODELS
-from backend.models.bundle import Member, ModelBundle
+from backend.models.bundle import Member, ModelBundle, members_name
 from backend.vocabulary import CropClass
 
+from .candidates import SearchSpec
 from .device import device_name
 from .metrics import reliability, scores
 from .spec import TrainingSpec
@@ -22,13 +23,17 @@ from .training import Fitted, Training
 
 @dataclass(frozen=True)
 class Delivered:
-    """The networks of a model file; their probabilities are averaged by `shares`, which add up to 1, and calibrated as
-    a whole by `temperature`.
+    """The networks of a model file: their logits are divided by `temperatures`, their probabilities averaged, and the
+    whole calibrated by `temperature`.
     """
 
     networks: tuple[Fitted, ...]
-    shares: tuple[float, ...]
+    temperatures: tuple[float, ...]
     temperature: float
+
+    @property
+    def name(self) -> str:
+        return members_name([one.spec.model for one in self.networks])
 
     @property
     def learned_rows(self) -> NDArray[np.int64]:
@@ -45,9 +50,10 @@ class Delivered:
                 mean=one.normalisation.mean,
                 std=one.normalisation.std,
                 weights=one.network.state_dict(),
-                share=share,
+                share=1 / len(self.networks),
+                temperature=temperature,
             )
-            for one, share in zip(self.networks, self.shares)
+            for one, temperature in zip(self.networks, self.temperatures)
         )
 
 
@@ -74,7 +80,7 @@ class Tested:
 class Trained:
     """All scores are over the test parcels of all folds run."""
 
-    spec: TrainingSpec
+    spec: TrainingSpec | SearchSpec
     device: str  # by name, where `spec` may say auto
     folds: int  # that there are, run or not
     classes: tuple[CropClass, ...]
@@ -87,6 +93,7 @@ class Trained:
     tested_rows: NDArray[np.int64]  # (tested,), sorted
     tested_labels: NDArray[np.int64]  # (tested,), numbers of `classes`
     tested_probabilities: NDArray[np.float32]  # (tested, classes)
+    tried: tuple[Mapping[str, Any], ...] = ()  # of a search: a row for each candidate
 
     @classmethod
     def of(

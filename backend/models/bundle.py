@@ -36,6 +36,12 @@ from .weights import UNBUILDABLE, prefixes, read_weights, require_working
 MOST_REPORT_VALUES = 5_000_000  # its curves have a row for each epoch of each fold
 
 
+def members_name(architectures: Sequence[str]) -> str:
+    """Each architecture with its number of members where there are several: `2 temp-cnn + extra-trees`."""
+    counts = Counter(architectures)
+    return " + ".join(f"{count} {name}" if count > 1 else name for name, count in counts.items())
+
+
 @dataclass(frozen=True)
 class Member:
     """One of the networks of a model. `mean` and `std` are `(dates, channels)`, of reflectance; `(1, channels)` for a
@@ -50,6 +56,7 @@ class Member:
     std: NDArray[np.float64]
     weights: Mapping[str, Tensor]
     share: float = 1.0  # of the probabilities
+    temperature: float = 1.0  # that its logits are divided by before they are averaged
 
     def document(self) -> dict[str, Any]:
         """Its keys of model.json."""
@@ -83,9 +90,7 @@ class ModelBundle:
 
     @property
     def name(self) -> str:
-        """Its architectures, each with its number of members where there are several: `2 temp-cnn + extra-trees`."""
-        counts = Counter(member.architecture for member in self.members)
-        return " + ".join(f"{count} {name}" if count > 1 else name for name, count in counts.items())
+        return members_name([member.architecture for member in self.members])
 
     @property
     def bands(self) -> tuple[str, ...]:
@@ -138,7 +143,10 @@ class ModelBundle:
         if len(self.members) == 1:
             networks = {"schema": 1, **self.members[0].document()}  # as every version reads it
         else:
-            members = [{**member.document(), "share": member.share} for member in self.members]
+            members = [
+                {**member.document(), "share": member.share, "temperature": member.temperature}
+                for member in self.members
+            ]
             networks = {"schema": SCHEMA, "members": members}
         return {
             **networks,
@@ -197,6 +205,7 @@ def _member(described: MemberDescription, weights: Mapping[str, Tensor]) -> Memb
         std=np.array(described.std, dtype=np.float64),
         weights=weights,
         share=described.share,
+        temperature=described.temperature,
     )
 
 

@@ -63,6 +63,8 @@ def _content(document: Mapping[str, Any], picture: bytes | None) -> dict[str, An
         "fold_scores": document.get("fold_scores") or [],
         "over_folds": tables.over_folds(document.get("fold_scores") or []),
         "measures": tables.MEASURES,
+        "tried": document.get("tried") or [],
+        "last_epoch_kept": document.get("epoch_kept") == "last",
         "breakdown": document.get("breakdown") or [],
         "trained": document["kind"] == "training",
         "flags": [row for row in document.get("flags") or [] if row["parcels"]],
@@ -78,7 +80,9 @@ def _plots(document: Mapping[str, Any]) -> dict[str, str]:
     scores, bins = document.get("scores") or {}, document.get("reliability") or []
     return {
         "confusion": plots.confusion(scores) if scores.get("confusion") else "",
-        "curves": plots.curves(document["curves"]) if document.get("curves") else "",
+        "curves": plots.curves(document["curves"], document.get("epoch_kept") or "best")
+        if document.get("curves")
+        else "",
         "reliability": plots.reliability(bins) if calibration_error(bins) is not None else "",
         "acquisitions": plots.acquisitions(document["acquisitions"]) if document.get("acquisitions") else "",
     }

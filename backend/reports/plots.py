@@ -94,22 +94,27 @@ def compact(count: int) -> str:
 # Training
 
 
-def curves(rows: Rows) -> str:
-    """Loss and scores per epoch, a line for each fold, the best epoch (highest mean F-score) marked."""
-    title = "Training curves: loss and validation scores per epoch"
-    return inline(drawn((10, 3.6), lambda figure: _draw_curves(figure, rows)), title)
+def curves(rows: Rows, kept: str = "best") -> str:
+    """Loss and scores per epoch, a line for each fold, with a mark at the best epoch (highest mean F-score) where it is
+    `kept`; where the last one is, the curves are those of the tested parcels.
+    """
+    judged = "validation" if kept == "best" else "test"
+    title = f"Training curves: loss and {judged} scores per epoch"
+    return inline(drawn((10, 3.6), lambda figure: _draw_curves(figure, rows, judged)), title)
 
 
-def _draw_curves(figure: Figure, rows: Rows) -> None:
+def _draw_curves(figure: Figure, rows: Rows, judged: str) -> None:
     loss, scores = figure.subplots(1, 2)
     folds = sorted({row["fold"] for row in rows})
-    _legend_of_lines(loss, solid="validation", dotted="training")
+    _legend_of_lines(loss, solid=judged, dotted="training")
     _legend_of_lines(scores, solid="mean F-score", dotted="overall accuracy")
     for position, fold in enumerate(folds):
         colour = FOLD_COLOURS[position % len(FOLD_COLOURS)]
         own = [row for row in rows if row["fold"] == fold]
-        _draw_fold(own, loss, scores, colour, f"fold {position + 1}" if len(folds) > 1 else "")
-    for axes, title, place in ((loss, "Loss (nats)", "upper right"), (scores, "Validation scores", "lower right")):
+        name = f"fold {position + 1}" if len(folds) > 1 else ""
+        _draw_fold(own, loss, scores, colour, name, mark=judged == "validation")
+    titles = (loss, "Loss (nats)", "upper right"), (scores, f"{judged.capitalize()} scores", "lower right")
+    for axes, title, place in titles:
         axes.set_title(title)
         axes.set_xlabel("Epoch")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
@@ -123,14 +128,14 @@ def _legend_of_lines(axes: Axes, solid: str, dotted: str) -> None:
     axes.plot([], [], color=SOFT, ls=":", label=dotted)
 
 
-def _draw_fold(rows: Rows, loss: Axes, scores: Axes, colour: str, name: str) -> None:
+def _draw_fold(rows: Rows, loss: Axes, scores: Axes, colour: str, name: str, mark: bool) -> None:
     epochs, mean_f = column(rows, "epoch"), column(rows, "validation_mean_f")
     look: dict[str, Any] = {"color": colour, "marker": "o" if len(rows) == 1 else ""}
     loss.plot(epochs, column(rows, "train_loss"), ls=":", **look)
     loss.plot(epochs, column(rows, "validation_loss"), label=name, **look)
     scores.plot(epochs, column(rows, "validation_oa"), ls=":", **look)
     scores.plot(epochs, mean_f, **look)
-    if not np.isnan(mean_f).all():
+    if mark and not np.isnan(mean_f).all():
         best = int(np.nanargmax(mean_f))
         label = f"{name}{', ' if name else ''}best epoch {epochs[best]:.0f}"
         scores.plot(epochs[best], mean_f[best], "o", ms=8, mfc="none", mec=colour, mew=1.8, label=label)

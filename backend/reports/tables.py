@@ -46,6 +46,19 @@ def _text_row(row: Mapping[str, Any], width: int) -> str:
     return f"{shortened(row['name'], width):<{width}}  {figures[0]:>9}  {figures[1]:>7}  {figures[2]:>7}  {counts}"
 
 
+def tried_as_text(tried: Sequence[Mapping[str, Any]]) -> str:
+    """What a search compared, for a terminal; empty where there was none."""
+    if not tried:
+        return ""
+    width = max(len(row["candidate"]) for row in tried)
+    lines = [f"{'Compared inside the training parts':<{width}}      OA  mean F  seconds  share"]
+    for row in tried:
+        scores = row["note"] or f"{percent(row['oa']):>6}  {percent(row['mean_f']):>6}"
+        share = f"  {row['share']:>5.0%}" if row["share"] else ""
+        lines.append(f"{row['candidate']:<{width}}  {scores}  {row['seconds']:>7.1f}{share}")
+    return "\n".join(lines)
+
+
 def as_csv(document: Mapping[str, Any]) -> str:
     """The classes with their parcels, area and scores, one row each; cells are empty where a value is not known."""
     rows: dict[str, dict[str, Any]] = {}

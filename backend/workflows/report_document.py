@@ -25,7 +25,8 @@ SIMULATED_NOTE = "The images are simulated: this region does not exist, and its 
 def document(kind: str, title: str, **parts: Any) -> dict[str, Any]:
     """A document with all parts; those that are not given are empty."""
     empty: dict[str, Any] = {
-        "scores": None, "fold_scores": [], "breakdown": [], "curves": [], "reliability": [], "judged": [],
+        "scores": None, "fold_scores": [], "breakdown": [], "curves": [], "reliability": [],
+        "tried": [], "epoch_kept": "best", "judged": [],
         "not_judged": None, "flags": [], "acquisitions": [], "provenance": {}, "notes": [],
     }  # fmt: skip
     made = datetime.now().astimezone().isoformat(timespec="seconds")

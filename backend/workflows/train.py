@@ -5,18 +5,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from backend import __version__, reports
+from backend.errors import BadArgument
 from backend.files import discard, remove_leftovers
+from backend.learning.candidates import SearchSpec
 from backend.learning.protocols import Trained, TrainingSpec
 from backend.learning.protocols import train as learn
+from backend.learning.search import search
 from backend.models import MODELS
 from backend.models.bundle import ModelBundle
-from backend.options import PAPER, REFIT, default
+from backend.options import AUTO, PAPER, REFIT, default, options_of
 from backend.parcels.nomenclature import Nomenclature
 from backend.protocol import Reporter
 from backend.reports.tables import MEASURES
@@ -35,7 +38,7 @@ from backend.workflows.seen_parcels import training_parcels
 
 @dataclass(frozen=True)
 class TrainSpec:
-    """`stores`: one, or one for each season; `output`: the model file; `learning`: how it learns.
+    """`stores`: one, or one for each season; `output`: the model file; `learning`: how it learns, or a search for that.
 
     `previous_field`: the field of last year's crop. `report` None: beside the model. `restart` forgets what a stopped
     run had reached.
@@ -44,7 +47,7 @@ class TrainSpec:
     stores: tuple[Path, ...]
     output: Path
     class_field: str
-    learning: TrainingSpec = field(default_factory=lambda: TrainingSpec(protocol=REFIT, folds=None))
+    learning: TrainingSpec | SearchSpec = field(default_factory=SearchSpec)
     classes: ClassOptions = ClassOptions()
     folding: FoldingOptions = FoldingOptions()
     previous_field: str | None = None
@@ -61,12 +64,10 @@ class TrainSpec:
         classes, others = own_options(ClassOptions, typed(options, "train"))
         folding, others = own_options(FoldingOptions, others)
         own, others = own_options(cls, others)
-        learning, unknown = own_options(TrainingSpec, others)
-        require_none(unknown)
-        recipe = TrainingSpec.of(**{"protocol": default("protocol"), **learning})
+        learning = _search(others) if others.get("model", default("model", "train")) == AUTO else _training(others)
         return cls(
             **own,
-            learning=replace(recipe, folds=learning.get("folds")),
+            learning=learning,
             classes=ClassOptions(**classes),
             folding=FoldingOptions(**folding),
         )
@@ -94,6 +95,8 @@ class Training:
     unknown_codes: Mapping[str, int]
     split: str
     seconds: float
+    model_name: str  # its architectures
+    tried: tuple[Mapping[str, Any], ...]  # with --model auto: a row for each candidate
 
 
 def train(spec: TrainSpec, reporter: Reporter) -> Training:
@@ -120,13 +123,15 @@ def _train(spec: TrainSpec, began: float, reporter: Reporter) -> Training:
     labelled = label_parcels(seasons, spec.class_field, spec.classes, reporter)
     if spec.restart:
         discard(spec.checkpoint)
-    dataset = seasons.dataset(MODELS[spec.learning.model].view, spec.learning.indices)
     folding = folding_of(spec.folding, seasons)
     crops, field_name = labelled.table, spec.previous_field
     previous = previous_crops(seasons, field_name, crops, reporter) if field_name else None
-    trained = learn(
-        spec.learning, dataset, labelled.labels, crops.classes, reporter, spec.checkpoint, folding, previous
-    )
+    given = (labelled.labels, crops.classes, reporter, spec.checkpoint, folding, previous)
+    if isinstance(spec.learning, SearchSpec):
+        trained = search(spec.learning, seasons.dataset, *given)
+    else:
+        view = MODELS[spec.learning.model].view
+        trained = learn(spec.learning, seasons.dataset(view, spec.learning.indices), *given)
     facts = {**_choices(spec), "split": folding.name, "seconds": round(time.monotonic() - began, 1)}
     document = _document(seasons, trained, labelled, facts)
     with staged(spec.output) as staging:
@@ -135,6 +140,29 @@ def _train(spec: TrainSpec, began: float, reporter: Reporter) -> Training:
         staging.write_all({spec.output: bundle.packed(spec.output)})
     discard(spec.checkpoint)
     return _result(spec, trained, labelled, document, page)
+
+
+def _search(given: Mapping[str, Any]) -> SearchSpec:
+    """Raises BadArgument for what the search decides itself."""
+    own, others = own_options(SearchSpec, {name: value for name, value in given.items() if name != "model"})
+    others = {name: value for name, value in others.items() if (name, value) != ("protocol", REFIT)}
+    for name, value in others.items():
+        named = name in {part.name for part in fields(TrainingSpec)}
+        raise BadArgument(name, "none with --model auto, which decides on it" if named else "an option of train", value)
+    for row in options_of("train"):
+        if row.name in own and not row.accepts(own[row.name]):
+            raise BadArgument(row.name, row.expected, own[row.name])
+    return SearchSpec(**own)
+
+
+def _training(given: Mapping[str, Any]) -> TrainingSpec:
+    """Of one architecture. Raises BadArgument, UnknownModel."""
+    learning, unknown = own_options(TrainingSpec, given)
+    if "time_budget_min" in unknown:
+        raise BadArgument("time_budget_min", "none without --model auto", unknown["time_budget_min"])
+    require_none(unknown)
+    recipe = TrainingSpec.of(**{"protocol": default("protocol"), **learning})
+    return replace(recipe, folds=learning.get("folds"))
 
 
 def _choices(spec: TrainSpec) -> dict[str, Any]:
@@ -164,6 +192,8 @@ def _document(seasons: Seasons, trained: Trained, labelled: LabelledParcels, fac
     parts = {
         **about,
         "scores": trained.scores,
+        "tried": trained.tried,
+        "epoch_kept": "best" if trained.spec.protocol == PAPER else "last",
         "fold_scores": _fold_scores(trained),
         "curves": trained.curves,
         "reliability": trained.reliability,
@@ -171,7 +201,14 @@ def _document(seasons: Seasons, trained: Trained, labelled: LabelledParcels, fac
         "provenance": {**_provenance(trained, facts), **stores, **of_stores(seasons.stores)},
         "notes": notes,
     }
-    return report_document.document("training", f"Training of {MODELS[trained.spec.model].title}", **parts)
+    return report_document.document("training", f"Training of {_title(trained)}", **parts)
+
+
+def _title(trained: Trained) -> str:
+    """`TempCNN`, or of a search `the best model for the labels: 2 dated-ltae + extra-trees`."""
+    if isinstance(trained.spec, SearchSpec):
+        return f"the best model for the labels: {trained.delivered.name}"
+    return MODELS[trained.spec.model].title
 
 
 def _result(
@@ -188,6 +225,8 @@ def _result(
         unknown_codes=dict(labelled.unknown),
         split=document["provenance"]["split"],
         seconds=document["provenance"]["seconds"],
+        model_name=trained.delivered.name,
+        tried=trained.tried,
     )
 
 
@@ -205,7 +244,8 @@ def _protocol_notes(trained: Trained) -> list[str]:
         return []
     networks, learned = trained.delivered.networks, len(trained.delivered.learned_rows)
     several = f" It averages {len(networks)} networks." if len(networks) > 1 else ""
-    last = f" for {networks[0].spec.epochs} epochs" if MODELS[trained.spec.model].in_epochs else ""
+    single = isinstance(trained.spec, TrainingSpec) and MODELS[trained.spec.model].in_epochs
+    last = f" for {networks[0].spec.epochs} epochs" if single else ""
     return [
         f"The model in the file was trained on all {learned:,} labelled parcels{last}.{several} The scores are those of"
         f" models that were trained in the same way without the parcels of one fold, and tested on these parcels."
@@ -214,10 +254,14 @@ def _protocol_notes(trained: Trained) -> list[str]:
 
 def _provenance(trained: Trained, facts: dict[str, Any]) -> dict[str, Any]:
     spec = trained.spec
-    figures = {name.replace("_", " "): value for name, value in asdict(spec).items() if name != "order"}
+    left = ("order", "candidates")
+    figures = {name.replace("_", " "): value for name, value in asdict(spec).items() if name not in left}
     made = datetime.now().astimezone().isoformat(timespec="seconds")
     figures["device"] = trained.device
-    figures["epochs"] = trained.kept.spec.epochs
+    if isinstance(spec, SearchSpec):
+        figures = {"model": trained.delivered.name, "chosen by": "a search (--model auto)", **figures}
+    else:
+        figures["epochs"] = trained.kept.spec.epochs
     figures["trained on"] = f"{len(trained.delivered.learned_rows)} parcels"
     return {
         "made": made,

@@ -119,9 +119,11 @@ def test_members_are_averaged(statistics, crops, recorder, tmp_path):
 
 def test_the_average_of_one_is_itself():
     logits = np.random.default_rng(0).normal(size=(5, 3))
-    assert mixed([logits], [1.0]) is logits
-    two = mixed([logits, logits], [0.25, 0.75])
+    assert mixed([logits], [1.0], [1.0]) is logits
+    two = mixed([logits, 2 * logits], [0.25, 0.75], [1.0, 2.0])
     np.testing.assert_allclose(_softmax(two), _softmax(logits))
+    three = mixed([logits, logits[:, ::-1]], [0.25, 0.75], [0.5, 1.0])
+    np.testing.assert_allclose(_softmax(three), 0.25 * _softmax(2 * logits) + 0.75 * _softmax(logits[:, ::-1]))
 
 
 def test_the_paper_s_protocol_has_one_member():

@@ -65,7 +65,7 @@ def logits(model: ModelBundle, member: int = 0) -> torch.Tensor:
 def several() -> ModelBundle:
     """Of three members, of different views and of different weight."""
     shares = {"gru": 0.5, "dated-ltae": 0.25, "random-forest": 0.25}
-    members = tuple(dataclasses.replace(bundle(name).members[0], share=share) for name, share in shares.items())
+    members = tuple(dataclasses.replace(bundle(name).members[0], share=share, temperature=1 + share) for name, share in shares.items())
     return dataclasses.replace(bundle(), members=members)
 
 
@@ -100,7 +100,7 @@ def _require_same(before: ModelBundle, after: ModelBundle) -> None:
         assert np.array_equal(old.mean, new.mean) and np.array_equal(old.std, new.std)
         assert old.weights.keys() == new.weights.keys()
         assert all(torch.equal(old.weights[key], new.weights[key]) for key in old.weights)
-        plain = [(one.architecture, dict(one.hyperparameters), one.view, one.bands, one.share) for one in (old, new)]
+        plain = [(one.architecture, dict(one.hyperparameters), one.view, one.bands, one.share, one.temperature) for one in (old, new)]
         assert json.dumps(plain[0]) == json.dumps(plain[1])
 
 

@@ -205,6 +205,7 @@ def of_members(tmp_path_factory) -> dict[str, bytes]:
 
 
 MEMBER_CASES = [
+    *(("temperature", value) for value in (0, -1, 1e9, "x", None)),
     *(("share", value) for value in (0, -0.5, 0.6, 1.5, "x", None, [])),
     *(("architecture", value) for value in ("perceptron", "temp-cnn", None, 1)),
     *(("view", value) for value in ("patch", None)),
