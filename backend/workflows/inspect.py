@@ -105,6 +105,7 @@ def _facts(acquisition: Acquisition, share: Shares, verdict: Verdict) -> dict[st
         "scale": layer.scale,
         "offset": layer.offset,
         "mask": "+".join(dict.fromkeys(mask.kind for mask in first.masks)) or None,
+        "masked": acquisition.masked,
         "clear_share": share.clear,
         "valid_share": share.valid,
         "width": first.grid.width,

@@ -11,11 +11,13 @@ from qgis.PyQt.QtWidgets import QHBoxLayout, QTableWidgetItem, QToolButton, QVBo
 
 from ..plain_text import tooltip
 from ..translation import tr
+from .cloud_note import CloudNote
 from .plain_table import number_item, plain_table
 from .plain_widgets import plain_label
 from .share_delegate import ShareDelegate
 
 MAX_SKIPPED_ROWS = 3  # more scroll
+MASKED = Qt.ItemDataRole.UserRole  # of a date: whether its images have a cloud mask
 
 
 class AcquisitionsTable(QWidget):
@@ -26,6 +28,7 @@ class AcquisitionsTable(QWidget):
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
         self.summary = plain_label(wrap=True)
+        self.clouds = CloudNote()
         self.table = plain_table((tr("Date"), tr("Product"), tr("Clear")), stretched=1)
         self.table.horizontalHeaderItem(2).setToolTip(tr("Share of pixels that are not masked as clouds or shadows"))
         self._delegate = ShareDelegate(parent=self)
@@ -35,6 +38,7 @@ class AcquisitionsTable(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(self._head())
+        layout.addWidget(self.clouds)
         layout.addWidget(self.table, 1)
         layout.addWidget(self.skipped)
         self.clear()
@@ -58,6 +62,7 @@ class AcquisitionsTable(QWidget):
         self.table.setRowCount(0)
         self.skipped.setRowCount(0)
         self.skipped.hide()
+        self.clouds.hide()
         self._enable_buttons()
         self.summary.setText(message)
 
@@ -78,12 +83,15 @@ class AcquisitionsTable(QWidget):
         date = QTableWidgetItem(acquisition["date"])
         date.setFlags(date.flags() | Qt.ItemFlag.ItemIsUserCheckable)
         date.setCheckState(Qt.CheckState.Checked if used else Qt.CheckState.Unchecked)
+        date.setData(MASKED, acquisition.get("masked", acquisition.get("clear_share") is not None))
         parts = [acquisition[name] for name in ("platform", "tile") if acquisition.get(name)]
         product = QTableWidgetItem(" · ".join(parts) or acquisition.get("product") or "")
         product.setToolTip(tooltip(_acquisition_tip(acquisition)))
         clear = number_item(acquisition.get("clear_share"))
-        if acquisition.get("clear_share") is None:
+        if not date.data(MASKED):
             clear.setToolTip(tr("Unknown: there is no mask for this acquisition"))
+        elif acquisition.get("clear_share") is None:
+            clear.setToolTip(tr("Unknown: the image could not be read"))
         for column, item in enumerate((date, product, clear)):
             self.table.setItem(row, column, item)
 
@@ -100,14 +108,15 @@ class AcquisitionsTable(QWidget):
 
     def excluded(self) -> tuple[str, ...]:
         """The dates that are not checked, in order."""
-        return tuple(sorted(self._dates(Qt.CheckState.Unchecked)))
+        return tuple(sorted(item.text() for item in self._items(Qt.CheckState.Unchecked)))
 
     def used(self) -> int:
-        return len(self._dates(Qt.CheckState.Checked))
+        return len(self._items(Qt.CheckState.Checked))
 
-    def _dates(self, state: Qt.CheckState) -> list[str]:
+    def _items(self, state: Qt.CheckState) -> list[QTableWidgetItem]:
+        """The dates that are checked, or not."""
         items = [self.table.item(row, 0) for row in range(self.table.rowCount())]
-        return [item.text() for item in items if item.checkState() == state]
+        return [item for item in items if item.checkState() == state]
 
     def _check_all(self, state: Qt.CheckState) -> None:
         self.table.blockSignals(True)
@@ -120,6 +129,8 @@ class AcquisitionsTable(QWidget):
         found, skipped = self.table.rowCount(), self.skipped.rowCount()
         text = tr("{0} of {1} acquisitions used").format(self.used(), found)
         self.summary.setText(text + (tr("; {0} files skipped").format(skipped) if skipped else ""))
+        used = self._items(Qt.CheckState.Checked)
+        self.clouds.show_counts(sum(not item.data(MASKED) for item in used), len(used))
         self._enable_buttons()
         self.table.viewport().update()
         self.changed.emit()

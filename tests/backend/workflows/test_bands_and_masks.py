@@ -58,6 +58,7 @@ def test_clear_shares_are_not_known_without_masks(tmp_path, parcels):
     write_raster(tmp_path / "images" / f"S2_{DATES[0]}_SCL.tif", clear, nodata=None)
     found = inspect(InspectSpec.of(imagery=tmp_path / "images"), Recorder())
     assert [row["clear_share"] for row in found.acquisitions] == [1.0, None]
+    assert [row["masked"] for row in found.acquisitions] == [True, False]
     result = extracted(tmp_path, parcels)
     assert [row["clear_share"] for row in result.acquisitions] == [1.0, None]
     notes = report_document.of_stores([open_store(tmp_path / "s.parcels")])["notes"]

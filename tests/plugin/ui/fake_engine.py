@@ -1,6 +1,6 @@
 """An engine made of words: speaks the protocol as the real one does, for tests of the dialogs.
 
-Started as `fake_engine.py MODE FOLDER ... --job FILE`: `MODE` is well, slow or failing; `FOLDER` holds
+Started as `fake_engine.py MODE FOLDER ... --job FILE`: `MODE` is well, unmasked, slow or failing; `FOLDER` holds
 `predictions.gpkg`, and gets `jobs.jsonl`, the jobs it was handed.
 """
 
@@ -35,7 +35,7 @@ def send(event, **values):
     print(json.dumps({"event": event, **values}), flush=True)
 
 
-def inspect(arguments):
+def inspect(arguments, mode):
     days = (
         ("03", "13"),
         ("12", "22"),
@@ -45,6 +45,7 @@ def inspect(arguments):
         ("02", "07"),
     )
     dates = [f"2017-{month:02d}-{day}" for month, listed in enumerate(days, start=3) for day in listed]
+    bare = range(len(dates)) if mode == "unmasked" else (3, 7)
     acquisitions = [
         {
             "date": date,
@@ -53,7 +54,9 @@ def inspect(arguments):
             "platform": "Sentinel-2A",
             "tile": "T31TFM",
             "bands": arguments.get("band_names", "B02,B03,B04,B08").split(","),
-            "clear_share": None if number == 3 else 0.5 + 0.5 * math.sin(number),
+            "mask": None if number in bare else "scl",
+            "masked": number not in bare,
+            "clear_share": None if number in bare else 0.5 + 0.5 * math.sin(number),
             "width": 2745,
             "height": 2745,
             "crs": "EPSG:32631",
@@ -171,7 +174,7 @@ def doctor():
 
 def answer(mode, folder, command, arguments):
     if command == "inspect":
-        return inspect(arguments)
+        return inspect(arguments, mode)
     if command == "doctor":
         return doctor()
     send("log", message=f"{command} in {folder.name}")

@@ -58,6 +58,36 @@ def test_lists_acquisitions_and_what_was_skipped(qtbot, engine, dialog):
     assert acquisitions.summary.text() == "17 of 17 acquisitions used; 2 files skipped"
 
 
+def test_acquisitions_without_a_cloud_mask_are_counted_before_the_run(qtbot, engine, dialog):
+    engine()
+    dialog.show()
+    search(qtbot, dialog)
+    acquisitions = dialog.imagery.acquisitions
+    note = acquisitions.clouds
+    assert note.isVisible() and note.label.text() == (
+        "2 of 17 acquisitions have no cloud mask: their clouds are not masked. Add masks, or deselect them."
+    )
+    assert "“Remove clouds that the masks missed” under Preparation" in note.toolTip()
+    acquisitions.table.item(3, 0).setCheckState(Qt.CheckState.Unchecked)
+    assert "1 of 16" in note.label.text()
+    acquisitions.table.item(7, 0).setCheckState(Qt.CheckState.Unchecked)
+    assert not note.isVisible()
+
+
+def test_images_without_any_cloud_mask_are_reported_before_the_run(qtbot, engine, dialog):
+    engine("unmasked")
+    dialog.show()
+    search(qtbot, dialog)
+    acquisitions = dialog.imagery.acquisitions
+    assert acquisitions.clouds.isVisible() and acquisitions.clouds.label.text() == (
+        "Clouds are not masked: no acquisition has a cloud mask. Choose a mask folder, or images with an SCL layer."
+    )
+    shares = {acquisitions.table.item(row, 2).text() for row in range(DATES)}
+    assert shares == {""}  # not 100 %
+    acquisitions.clear()
+    assert not acquisitions.clouds.isVisible()
+
+
 def test_acquisitions_can_be_switched_off(qtbot, engine, dialog):
     engine()
     search(qtbot, dialog)
