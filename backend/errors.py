@@ -329,6 +329,10 @@ class NotWritable(EngineError, code="output.not_writable"):
     """Raised when an output cannot be written, or is held open by another program."""
 
 
+class OutputInUse(NotWritable, code="output.in_use"):
+    """Raised when another program has an output open, or changed it while the new one was written."""
+
+
 class DiskFull(EngineError, code="output.disk_full"):
     """Raised when the disk cannot hold an output."""
 

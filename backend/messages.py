@@ -399,6 +399,10 @@ ERRORS: Dict[str, Text] = {  # the classes of errors.py, and faults of the engin
         "{path} cannot be written: {reason}.",
         "Choose another location, or close the program (or QGIS layer) that uses the file.",
     ),
+    "output.in_use": Text(
+        "{path} cannot be replaced: {reason}.",
+        "Close the program (or QGIS layer) that uses the file, or choose another output.",
+    ),
     "output.disk_full": Text(
         "The disk of {path} has too little space: [{needed_mb:,.0f} MB|more] needed, {free_mb:,.0f} MB free.",
         "Free some space, or choose an output on another disk.",
@@ -525,6 +529,10 @@ WARNINGS: Dict[str, Text] = {  # what `Reporter.warning` takes
     "output.geometry_emptied": Text(
         "{features} features are written without their outline, because a shapefile of parcels holds only polygons.",
         "Write a GeoPackage to keep them.",
+    ),
+    "output.kept_elsewhere": Text(
+        "The result is in {kept}, as {path} could not be replaced: {reason}. Both files are kept.",
+        "Before the next run, close the program (or QGIS layer) that uses {path}, or choose another output.",
     ),
     "output.measures_lost": Text(
         "The outlines' M values are left out, because this format cannot hold them.",

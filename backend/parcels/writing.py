@@ -6,7 +6,7 @@ from __future__ import annotations
 import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import geopandas
 import pandas
 import pyogrio
 
-from backend.errors import UnknownFormat
+from backend.errors import OutputInUse, UnknownFormat
 from backend.files import cause, shortage, writing_to
 from backend.options import FORMATS
 from backend.parcels import geopackage
@@ -36,7 +36,8 @@ _INDEXES = (".qix", ".sbn", ".sbx")  # of the features that a shapefile had befo
 def check_output(path: Path, layer: str | None = None, overwrite: bool = False) -> str:
     """The driver that `path` asks for by its ending, after a check that it can be written.
 
-    Raises UnknownFormat; NotWritable (no such folder, no permission, held open by another program); TableExists.
+    A file that another program has open is no reason yet: it may be closed before the output is written. Raises
+    UnknownFormat; NotWritable (no such folder, no permission); TableExists.
     """
     driver = FORMATS.get(path.suffix.lower().removeprefix("."))
     if driver is None:
@@ -46,7 +47,8 @@ def check_output(path: Path, layer: str | None = None, overwrite: bool = False) 
         with tempfile.TemporaryFile(dir=path.parent):
             pass
         if path.exists():
-            geopackage.require_free(path)
+            with suppress(OutputInUse):
+                geopackage.require_free(path)
             if is_geopackage(path):
                 geopackage.require_new(path, layer or path.stem, overwrite)
     return driver
@@ -134,11 +136,13 @@ def prepare(
 
     `tables` are its features, some at a time with the same fields and types, at least one; they are asked for twice. A
     GeoPackage that holds other tables is copied, and the layer added to the copy; one of its name is replaced only
-    with `overwrite`. Raises as `check_output`, TableExists, DiskFull, FileTooLarge.
+    with `overwrite`. Raises as `check_output`, OutputInUse, DiskFull, FileTooLarge.
     """
     driver = check_output(path, layer, overwrite)
     contents = Contents.of(tables)
     with writing_to(path):
+        if path.exists():
+            geopackage.require_free(path)
         made = staging.layer(path) / path.name
         others = path.exists() and is_geopackage(path) and kept_tables(path, layer)
         before = geopackage.copy(path, made) if others else None
@@ -152,7 +156,7 @@ def prepare(
         if path.exists():
             geopackage.require_free(path)
         if before is not None and geopackage.stamp(path) != before:
-            raise OSError("another program changed it meanwhile; it was not changed")
+            raise OutputInUse(path, "another program changed it meanwhile")
         staging.place_layer(path, _INDEXES if driver == "ESRI Shapefile" else ())
     return _losses(contents, driver)
 

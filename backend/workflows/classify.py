@@ -31,7 +31,7 @@ from backend.series.indices import measured
 from backend.series.store import Store, locked, open_store
 from backend.series.views import dataset_for
 from backend.workflows import classified_outputs as outputs
-from backend.workflows import report_document
+from backend.workflows import outputs_in_use, report_document
 from backend.workflows.arguments import own_options, typed
 from backend.workflows.classified_parcels import ClassifiedParcels
 from backend.workflows.extract import ExtractSpec, make_store, warn_of_flags
@@ -232,7 +232,7 @@ def _write(
     predictions = classified.predictions()
     series = classified.store.path if spec.parcels is None or spec.keeps_series else None
     about = provenance(classified, spec, device, series)
-    page = outputs.write(classified, predictions, agreement, spec, about, reporter)
+    spec, page = outputs_in_use.write(classified, predictions, agreement, spec, about, reporter)
     return Classification(
         output=spec.output,
         layer=spec.layer,

@@ -105,7 +105,8 @@ def test_a_file_that_a_program_holds_open_is_left(shared):
     holder = sqlite3.connect(shared, isolation_level=None)
     holder.execute("PRAGMA journal_mode = WAL")
     holder.execute("SELECT count(*) FROM mine").fetchall()
-    with pytest.raises(errors.NotWritable, match="another program has it open"):
+    assert writing.check_output(shared, "crops") == "GPKG"  # it may be closed until the layer is written
+    with pytest.raises(errors.OutputInUse, match="another program has it open"):
         writing.write([layer(a=[7, 8, 9])], shared, "crops")
     holder.close()
     assert "crops" not in names(shared)
@@ -124,10 +125,36 @@ def test_a_file_that_was_changed_meanwhile_is_left_as_it_is(shared):
             return tables()
 
     asked: list[bool] = []
-    with pytest.raises(errors.NotWritable, match="changed it meanwhile"):
+    with pytest.raises(errors.OutputInUse, match="changed it meanwhile"):
         writing.write(Tables(), shared, "crops")
     assert styles(shared) == ["new"]
     assert "crops" not in names(shared)
+
+
+def test_a_file_that_a_program_has_locked_is_left(shared):
+    before = shared.read_bytes()
+    with closing(sqlite3.connect(shared, isolation_level=None)) as holder:
+        holder.execute("BEGIN EXCLUSIVE")
+        assert writing.check_output(shared, "crops") == "GPKG"
+        with pytest.raises(errors.OutputInUse, match="the database is locked"):
+            writing.write([layer(a=[7, 8, 9])], shared, "crops")
+    assert shared.read_bytes() == before
+    assert [entry.name for entry in shared.parent.iterdir()] == [shared.name]
+
+
+@pytest.mark.parametrize(
+    ("there", "expected"),
+    [
+        ([], "Crops_2.gpkg"),
+        (["Crops_2.gpkg", "Crops_30.gpkg"], "Crops_3.gpkg"),
+        (["crops_2_report.html", "CROPS_3.results", ".Crops_4.gpkg.lock", "Crops_5.shp"], "Crops_6.gpkg"),
+        (["Crops_20.gpkg", "My Crops_2.gpkg"], "Crops_2.gpkg"),
+    ],
+)
+def test_another_name_is_of_nothing_that_is_there(tmp_path, there, expected):
+    for name in there:
+        (tmp_path / name).touch()
+    assert geopackage.free_name(tmp_path / "Crops.gpkg") == tmp_path / expected
 
 
 def test_room_for_the_copy_is_looked_for_first(shared, monkeypatch):
