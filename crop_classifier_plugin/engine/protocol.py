@@ -1,4 +1,4 @@
-"""What plugin and engine share, loaded by path: protocol, messages, options, models, class tables, codes and stores.
+"""What plugin and engine share, loaded by path: protocol, messages, options, models, class tables, codes, files.
 
 QGIS plugins share one interpreter and `backend` is a common name, so the files get private names and nothing is
 imported as `backend`. The files are standard library only.
@@ -40,11 +40,13 @@ if TYPE_CHECKING:  # the same files under the names that a type checker finds th
     from backend import store_files as store_files
     from backend.models import MODELS as MODELS
     from backend.parcels import class_table as class_table
+    from backend.parcels import geopackage_tables as geopackage_tables
 else:
     _make_package()
     protocol, messages, options = map(_load, ("protocol", "messages", "options"))
     spreadsheet, store_files = map(_load, ("spreadsheet", "store_files"))
     crop_codes, class_table, model_file = map(_load, ("crop_codes", "parcels.class_table", "model_file"))
+    geopackage_tables = _load("parcels.geopackage_tables")
     MODELS = _load("models").MODELS
 FORMATS = options.FORMATS
 Job = protocol.Job

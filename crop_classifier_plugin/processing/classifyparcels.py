@@ -19,7 +19,7 @@ from qgis.core import (
 )
 
 from .. import model_file, series_store
-from ..engine.protocol import FORMATS
+from ..engine.protocol import FORMATS, geopackage_tables
 from ..plain_text import without_markup
 from ..translation import tr
 from .arguments import file_path, options_problem
@@ -92,7 +92,9 @@ class ClassifyParcels(EngineAlgorithm):
     def processAlgorithm(
         self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> Dict[str, Any]:
-        output, layer = file_and_layer(self.parameterAsOutputLayer(parameters, "OUTPUT", context), context)
+        requested = self.parameterAsOutputLayer(parameters, "OUTPUT", context)
+        output, layer = file_and_layer(requested)
+        shared = geopackage_tables.is_geopackage(Path(output)) and Path(output).exists()
         arguments = {
             **parcel_arguments(self, self._parcels, "classify", parameters, context),
             "model": file_path(self, parameters, "MODEL", context),
@@ -103,20 +105,19 @@ class ClassifyParcels(EngineAlgorithm):
         made = self.run_engine("classify", arguments, feedback)
         report_scores(made.get("scores"), feedback)
         report_groups(made.get("judged", ()), feedback)
-        style_when_loaded(address(output, layer), made["classes"], context, feedback)
-        return {**results(made), "OUTPUT": address(made["output"], layer), **kept_series(made.get("store"), feedback)}
+        # the name is needed where the layer is not the first one of its file
+        written = address(made["output"], made["layer"] if layer or shared else None)
+        load_instead(requested, written, context)
+        style_when_loaded(written, made["classes"], context, feedback)
+        return {**results(made), "OUTPUT": written, **kept_series(made.get("store"), feedback)}
 
 
-def file_and_layer(output: str, context: QgsProcessingContext) -> Tuple[str, Optional[str]]:
-    """The output's file and, where QGIS names one ("Save to GeoPackage"), the layer in it. QGIS is to load the layer by
-    an address that it can open.
-    """
-    path, layer = _in_geopackage(output)
-    if layer and context.willLoadLayerOnCompletion(output):
+def load_instead(requested: str, written: str, context: QgsProcessingContext) -> None:
+    """Has QGIS load the layer that was written, by an address that it can open."""
+    if requested != written and context.willLoadLayerOnCompletion(requested):
         loads = context.layersToLoadOnCompletion()
-        loads[address(path, layer)] = loads.pop(output)
+        loads[written] = loads.pop(requested)
         context.setLayersToLoadOnCompletion(loads)
-    return path, layer
 
 
 def address(path: str, layer: Optional[str]) -> str:
@@ -124,8 +125,10 @@ def address(path: str, layer: Optional[str]) -> str:
     return f"{path}|layername={layer}" if layer else path
 
 
-def _in_geopackage(output: str) -> Tuple[str, Optional[str]]:
-    """File and layer of `ogr:dbname='FILE' table="LAYER" (geom)`; of anything else the text itself, and None."""
+def file_and_layer(output: str) -> Tuple[str, Optional[str]]:
+    """File and layer of `ogr:dbname='FILE' table="LAYER" (geom)` ("Save to GeoPackage"); of anything else the text
+    itself, and None.
+    """
     if not output.startswith("ogr:"):
         return output, None
     uri = QgsDataSourceUri(output[len("ogr:") :])
@@ -172,7 +175,7 @@ def output_problem(value: Any) -> str:
     """A file extension that is not supported; a temporary output has none yet."""
     if isinstance(value, QgsProcessingOutputLayerDefinition):
         value = value.sink.staticValue()
-    text = _in_geopackage(str(value or ""))[0]
+    text = file_and_layer(str(value or ""))[0]
     if text in ("", "NULL", QgsProcessing.TEMPORARY_OUTPUT) or Path(text).suffix.lower()[1:] in FORMATS:
         return ""
     return tr("{path}: this file extension is not supported. Use one of {known}.").format(

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Optional
+from typing import Any, Mapping, Optional
 
 from qgis.core import Qgis, QgsMapLayer, QgsProcessing
 from qgis.gui import QgsFieldComboBox
 from qgis.PyQt.QtWidgets import QGroupBox, QHBoxLayout, QWidget
 
+from ..engine.messages import message_of
 from ..engine.protocol import options
 from ..series_store import kept_text
 from ..settings import Setting
@@ -20,13 +21,22 @@ from .imagery_group import ImageryGroup
 from .message import push, replace
 from .model_panel import ModelPanel
 from .option_group import OptionGroup, rows_of
-from .outputs import destination, missing_folder, remember_folder, report_widget, save_widget
+from .outputs import (
+    destination,
+    missing_folder,
+    remember_folder,
+    replacing_question,
+    report_widget,
+    save_widget,
+)
 from .parcels_row import ParcelsRow
-from .plain_widgets import plain_label, with_plain_tips
+from .plain_widgets import confirm, plain_label, with_plain_tips
 from .predictions import load_predictions
 from .preparation_page import PreparationPage
 from .run_dialog import RunDialog
 from .series_deletion import Report, delete_series
+
+KEPT_ELSEWHERE = "output.kept_elsewhere"  # the warning of a result that has another name than the one chosen
 
 
 class ClassifyDialog(RunDialog):
@@ -42,10 +52,11 @@ class ClassifyDialog(RunDialog):
         self.truth = with_plain_tips(QgsFieldComboBox())
         self.model = ModelPanel()
         self.output = save_widget(tr("Save the Classified Parcels"), vector_filter(), tr("[Create temporary layer]"))
+        self.output.setConfirmOverwrite(False)  # `ask` does so for a path that is typed, too
         self.report = report_widget()
-        self.keeping = OptionGroup(
-            tr("Output Options"), rows_of("classify", options.OUTPUTS, advanced=True), "classify"
-        )
+        rows = [row for row in rows_of("classify", options.OUTPUTS, advanced=True) if row.name != "overwrite"]
+        self.keeping = OptionGroup(tr("Output Options"), rows, "classify")
+        self._kept_elsewhere = ""
         self.device = device_combo(Setting.DEVICE.get())
         self.footer.insertWidget(0, plain_label(tr("Run on")))
         self.footer.insertWidget(1, self.device)
@@ -114,10 +125,28 @@ class ClassifyDialog(RunDialog):
             "EXCLUDE": self.imagery.excluded(),
             "TRUTH": self.truth.currentField(),
             "DEVICE": self.device.currentData(),
-            "OUTPUT": destination(self.output, "gpkg") or QgsProcessing.TEMPORARY_OUTPUT,
+            "OUTPUT": self._destination() or QgsProcessing.TEMPORARY_OUTPUT,
             "REPORT": destination(self.report, "html"),
         }
         return {name: value for name, value in parameters.items() if value != ""}
+
+    def _destination(self) -> str:
+        return destination(self.output, "gpkg")
+
+    def ask(self) -> Optional[Mapping[str, Any]]:
+        """Whether a layer or a file may be replaced."""
+        question = replacing_question(self._destination())
+        if not question:
+            return {}
+        return {"OVERWRITE": True} if confirm(self, question, self.windowTitle(), tr("Replace")) else None
+
+    def on_started(self) -> None:
+        super().on_started()
+        self._kept_elsewhere = ""
+
+    def show_event(self, event: Any) -> None:
+        if event.kind == "warning" and event.code == KEPT_ELSEWHERE:
+            self._kept_elsewhere = "\n" + message_of(event)[0]
 
     def remember(self) -> None:
         self.imagery.remember()
@@ -132,6 +161,7 @@ class ClassifyDialog(RunDialog):
         text = tr("{0} of {1} parcels classified.").format(*count)
         if not load_predictions(values):
             text += " " + tr("QGIS could not load {0}.").format(values["output"])
+        text += self._kept_elsewhere
         store = outcome.outputs.get("STORE", "")
         if store:
             text += "\n" + kept_text(store, outcome.outputs["STORE_MB"])
@@ -142,7 +172,8 @@ class ClassifyDialog(RunDialog):
             actions = {tr("Open Report"): lambda: self.open_report(values["report"])}
             if store:
                 actions[tr("Delete Series")] = partial(self._delete_series, store, window, report)
-            show(bar, text, Qgis.MessageLevel.Success, actions)
+            level = Qgis.MessageLevel.Warning if self._kept_elsewhere else Qgis.MessageLevel.Success
+            show(bar, text, level, actions)
 
     def _delete_series(self, store: str, window: QWidget, report: Report) -> None:
         if self.is_running():  # it may be writing them

@@ -7,9 +7,12 @@ from pathlib import Path
 
 from qgis.gui import QgsFileWidget
 
+from ..engine.protocol import geopackage_tables
 from ..settings import Setting
 from ..translation import tr
 from .form import file_widget
+
+MAX_NAMED = 5  # layers that a question names
 
 
 def save_widget(title: str, file_filter: str, hint: str) -> QgsFileWidget:
@@ -36,6 +39,23 @@ def missing_folder(widget: QgsFileWidget) -> str:
     if not path or (Path(path).is_absolute() and Path(path).parent.is_dir()):
         return ""
     return tr("The folder of {0} does not exist.").format(path)
+
+
+def replacing_question(path: str) -> str:
+    """The question before a run that replaces a layer or a file; empty where it replaces nothing."""
+    file = Path(path)
+    if not path or not file.exists():
+        return ""
+    if not geopackage_tables.is_geopackage(file):
+        return tr("Replace the file {0}?").format(file.name)
+    if not geopackage_tables.holds(file, file.stem):
+        return ""  # the layer is added to the others
+    question = tr("Replace the layer “{0}” in {1}?").format(file.stem, file.name)
+    others = geopackage_tables.other_layers(file, file.stem)
+    if not others:
+        return question
+    named = ", ".join(others[:MAX_NAMED]) + (" …" if len(others) > MAX_NAMED else "")
+    return f"{question}\n{tr('Its other layers are kept: {0}.').format(named)}"
 
 
 def remember_folder(widget: QgsFileWidget) -> None:

@@ -57,10 +57,12 @@ def warn(parent: QWidget, title: str, text: str) -> None:
     message_box(parent, QMessageBox.Icon.Warning, title, text).exec()
 
 
-def confirm(parent: Optional[QWidget], question: str, title: str) -> bool:
-    """Asks a question with the answers Yes and No; No is the default."""
+def confirm(parent: Optional[QWidget], question: str, title: str, action: str = "") -> bool:
+    """Asks a question with the answers Yes and No, or `action` and Cancel; the second one is the default."""
     buttons = QMessageBox.StandardButton
     box = message_box(parent, QMessageBox.Icon.Question, title, question)
-    box.setStandardButtons(buttons.Yes | buttons.No)
-    box.setDefaultButton(buttons.No)
+    box.setStandardButtons(buttons.Yes | (buttons.Cancel if action else buttons.No))
+    if action:
+        box.button(buttons.Yes).setText(action)
+    box.setDefaultButton(buttons.Cancel if action else buttons.No)
     return box.exec() == buttons.Yes

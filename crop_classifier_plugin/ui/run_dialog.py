@@ -71,6 +71,10 @@ class RunDialog(QDialog):
         """A message about the first input that is missing; empty when the run can start."""
         raise NotImplementedError
 
+    def ask(self) -> Optional[Mapping[str, Any]]:
+        """Asks what is to be decided before a run; returns the parameters that follow, None where the user cancels."""
+        return {}
+
     def show_result(self, outcome: Outcome) -> None:
         """Shows the result of a run, in the main thread."""
         raise NotImplementedError
@@ -91,11 +95,15 @@ class RunDialog(QDialog):
 
     def run(self) -> None:
         """Starts the algorithm, unless it finds its parameters wrong: then its message is shown."""
-        run = AlgorithmRun(self.algorithm_id, self.parameters())
-        problem = run.problem()
+        parameters = self.parameters()
+        problem = AlgorithmRun(self.algorithm_id, parameters).problem()
         if problem:
             replace(self.bar, problem, Qgis.MessageLevel.Warning)
             return
+        decided = self.ask()
+        if decided is None:
+            return
+        run = AlgorithmRun(self.algorithm_id, {**parameters, **decided})
         self.remember()
         self.bar.clearWidgets()
         self.log.add(f"— {self.windowTitle()} —")

@@ -175,9 +175,9 @@ def test_series_need_not_be_kept(fake_engine, imagery, tmp_path) -> None:
 def test_the_classified_layer_is_styled_when_it_is_loaded(fake_engine, imagery, tmp_path) -> None:
     fields = "field=crop_code:string(20)&field=crop_name:string(40)"
     file_layer(tmp_path / "result.gpkg", rows=[("BTH", "Wheat", 0), (None, None, 100)], fields=fields)
-    fake_engine.answer("classify", CLASSIFIED, layer=tmp_path / "result.gpkg")
     parameters = classify_parameters(imagery, tmp_path, memory_layer())
     output = parameters["OUTPUT"]
+    fake_engine.answer("classify", {**CLASSIFIED, "output": output}, layer=tmp_path / "result.gpkg")
     parameters["OUTPUT"] = QgsProcessingOutputLayerDefinition(output, QgsProject.instance())
     context = QgsProcessingContext()
     run("classifyparcels", parameters, context=context)
@@ -210,7 +210,7 @@ def test_a_layer_saved_into_a_geopackage_is_added_there_and_loaded_from_there(fa
     file_layer(path, rows=[("BTH", "Wheat", 0)], fields="field=crop_code:string(20)&field=crop_name:string(40)")
     there = QgsVectorLayer(str(path), "", "ogr")
     name = there.dataProvider().subLayers()[0].split("!!::!!")[1]
-    fake_engine.answer("classify", {**CLASSIFIED, "output": str(path)})
+    fake_engine.answer("classify", {**CLASSIFIED, "output": str(path), "layer": name})
     parameters = classify_parameters(imagery, tmp_path, memory_layer())
     output = f"ogr:dbname='{path}' table=\"{name}\" (geom)"
     parameters["OUTPUT"] = QgsProcessingOutputLayerDefinition(output, QgsProject.instance())
@@ -224,12 +224,30 @@ def test_a_layer_saved_into_a_geopackage_is_added_there_and_loaded_from_there(fa
     assert loads[results["OUTPUT"]].postProcessor() is not None
 
 
+def test_a_result_that_is_kept_under_another_name_is_loaded_from_there(fake_engine, imagery, tmp_path) -> None:
+    """As where another program had the output open: its first layer is not the result, nor is the file chosen."""
+    parameters = classify_parameters(imagery, tmp_path, memory_layer())
+    chosen, kept = Path(parameters["OUTPUT"]), tmp_path / "kept_2.gpkg"
+    fields = "field=crop_code:string(20)&field=crop_name:string(40)"
+    for path in (chosen, kept):
+        file_layer(path, rows=[("BTH", "Wheat", 0)], fields=fields)
+    there = QgsVectorLayer(str(kept), "", "ogr")
+    name = there.dataProvider().subLayers()[0].split("!!::!!")[1]
+    fake_engine.answer("classify", {**CLASSIFIED, "output": str(kept), "layer": name})
+    parameters["OUTPUT"] = QgsProcessingOutputLayerDefinition(str(chosen), QgsProject.instance())
+    context = QgsProcessingContext()
+    results = run("classifyparcels", parameters, context=context)
+    loads = context.layersToLoadOnCompletion()
+    assert list(loads) == [results["OUTPUT"]] == [f"{kept}|layername={name}"]
+    assert loads[results["OUTPUT"]].postProcessor() is not None
+
+
 def test_a_result_that_this_qgis_cannot_show_is_not_loaded(fake_engine, imagery, tmp_path) -> None:
     nothing_to_show = tmp_path / "result"
     nothing_to_show.write_text("no layer")
-    fake_engine.answer("classify", CLASSIFIED, layer=nothing_to_show)
-    parameters = classify_parameters(imagery, tmp_path, memory_layer())
     output = str(tmp_path / "crops.parquet")
+    fake_engine.answer("classify", {**CLASSIFIED, "output": output}, layer=nothing_to_show)
+    parameters = classify_parameters(imagery, tmp_path, memory_layer())
     parameters["OUTPUT"] = QgsProcessingOutputLayerDefinition(output, QgsProject.instance())
     context, feedback = QgsProcessingContext(), Feedback()
     run("classifyparcels", parameters, feedback, context)

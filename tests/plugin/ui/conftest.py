@@ -124,6 +124,18 @@ def write(layer, path, name):
 
 
 @pytest.fixture
+def geopackage(tmp_path, qgis_app):
+    """`geopackage(name, *layers)` makes a file of such layers."""
+
+    def make(name, *layers):
+        for layer in layers:
+            write(polygons(layer), tmp_path / name, layer)
+        return tmp_path / name
+
+    return make
+
+
+@pytest.fixture
 def parcels(tmp_path, qgis_app):
     """A parcel layer of ten features in the project; one has no crop."""
     path = write(polygons("parcels"), tmp_path / "parcels.gpkg", "parcels")

@@ -1,7 +1,7 @@
 """An engine made of words: speaks the protocol as the real one does, for tests of the dialogs.
 
-Started as `fake_engine.py MODE FOLDER ... --job FILE`: `MODE` is well, unmasked, slow or failing; `FOLDER` holds
-`predictions.gpkg`, and gets `jobs.jsonl`, the jobs it was handed.
+Started as `fake_engine.py MODE FOLDER ... --job FILE`: `MODE` is well, unmasked, elsewhere, slow or failing; `FOLDER`
+holds `predictions.gpkg`, and gets `jobs.jsonl`, the jobs it was handed.
 """
 
 # SPDX-License-Identifier: GPL-2.0-or-later
@@ -126,10 +126,12 @@ def train_epoch(fold, folds, epoch, epochs):
     send("progress", fraction=fraction, stage="training", message=f"epoch {epoch}", seconds_left=200 * (1 - fraction))
 
 
-def classify(arguments, folder):
+def classify(arguments, folder, mode):
     for step in range(1, 4):
         send("progress", fraction=step / 4, stage="classifying", message=f"block {step} of 4", seconds_left=60.0 / step)
     output = Path(arguments["output"])
+    if mode == "elsewhere":
+        output = kept_elsewhere(output)
     shutil.copyfile(folder / "predictions.gpkg", output)
     classes = [
         {"code": code, "name": name, "colour": colour, "parcels": parcels * (code != "orchard"), "area_ha": 1.0}
@@ -147,6 +149,14 @@ def classify(arguments, folder):
         "scores": None,
         "seconds": 2,
     }
+
+
+def kept_elsewhere(path):
+    kept = path.with_name(f"{path.stem}_2.gpkg")
+    message = f"The result is in {kept}. Both files are kept."
+    fields = {"path": str(path), "kept": str(kept), "reason": "another program has it open"}
+    send("warning", code="output.kept_elsewhere", message=message, fields=fields)
+    return kept
 
 
 def keep_series(store):
@@ -185,7 +195,7 @@ def answer(mode, folder, command, arguments):
         send("progress", fraction=0.4, stage="extracting", message="block 2 of 5", seconds_left=95.0)
         time.sleep(0.05)
     steps = {"extract": extract, "train": train}
-    return classify(arguments, folder) if command == "classify" else steps[command](arguments)
+    return classify(arguments, folder, mode) if command == "classify" else steps[command](arguments)
 
 
 def main():
