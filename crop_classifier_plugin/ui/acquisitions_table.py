@@ -35,12 +35,13 @@ class AcquisitionsTable(QWidget):
         self.table.setItemDelegateForColumn(2, self._delegate)
         self.table.itemChanged.connect(self._on_item_changed)
         self.skipped = plain_table((tr("Skipped file"), tr("Reason")), stretched=1)
+        self.skipped.least_rows = 1
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(self._head())
         layout.addWidget(self.clouds)
-        layout.addWidget(self.table, 1)
-        layout.addWidget(self.skipped)
+        layout.addWidget(self.table, 2)
+        layout.addWidget(self.skipped, 1)
         self.clear()
 
     def _head(self) -> QHBoxLayout:
@@ -63,7 +64,7 @@ class AcquisitionsTable(QWidget):
         self.skipped.setRowCount(0)
         self.skipped.hide()
         self.clouds.hide()
-        self._enable_buttons()
+        self._show_buttons()
         self.summary.setText(message)
 
     def fill(self, values: Mapping[str, Any], excluded: tuple[str, ...] = ()) -> None:
@@ -102,8 +103,7 @@ class AcquisitionsTable(QWidget):
                 item = QTableWidgetItem(text)
                 item.setToolTip(tooltip(f"{entry['path']}\n{entry['reason']}"))
                 self.skipped.setItem(row, column, item)
-        rows = min(len(skipped), MAX_SKIPPED_ROWS) * self.skipped.verticalHeader().defaultSectionSize()
-        self.skipped.setFixedHeight(self.skipped.horizontalHeader().sizeHint().height() + rows + 4)
+        self.skipped.setMaximumHeight(self.skipped.height_of(min(len(skipped), MAX_SKIPPED_ROWS)))
         self.skipped.setVisible(bool(skipped))
 
     def excluded(self) -> tuple[str, ...]:
@@ -131,13 +131,14 @@ class AcquisitionsTable(QWidget):
         self.summary.setText(text + (tr("; {0} files skipped").format(skipped) if skipped else ""))
         used = self._items(Qt.CheckState.Checked)
         self.clouds.show_counts(sum(not item.data(MASKED) for item in used), len(used))
-        self._enable_buttons()
+        self._show_buttons()
         self.table.viewport().update()
         self.changed.emit()
 
-    def _enable_buttons(self) -> None:
+    def _show_buttons(self) -> None:
+        """Only beside acquisitions: a message in place of them has the whole width."""
         for button in (self.use_all, self.use_none):
-            button.setEnabled(self.table.rowCount() > 0)
+            button.setVisible(self.table.rowCount() > 0)
 
 
 def _acquisition_tip(acquisition: Mapping[str, Any]) -> str:

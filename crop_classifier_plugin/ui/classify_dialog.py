@@ -16,7 +16,7 @@ from ..series_store import kept_text
 from ..settings import Setting
 from ..translation import tr
 from .algorithm_run import Outcome
-from .form import compact_group, device_combo, form_layout, scrolling_column, vector_filter
+from .form import compact_group, device_combo, form_layout, scrolling, scrolling_column, vector_filter
 from .imagery_group import ImageryGroup
 from .message import push, replace
 from .model_panel import ModelPanel
@@ -76,7 +76,7 @@ class ClassifyDialog(RunDialog):
     def _parameters_page(self) -> QWidget:
         page = QWidget()
         layout = QHBoxLayout(page)
-        layout.addWidget(self.imagery, 1)
+        layout.addWidget(scrolling(self.imagery), 1)
         layout.addWidget(scrolling_column(self._parcels_group(), self.model, self._output_group(), self.keeping), 1)
         return page
 

@@ -90,7 +90,6 @@ class CropsGroup(QGroupBox):
         layout.addLayout(form)
         layout.addWidget(self.summary)
         layout.addWidget(self.preview, 1)
-        self.preview.setMinimumHeight(90)
 
     def _restore(self) -> None:
         self.table.setCurrentIndex(max(0, self.table.findData(str(Setting.CLASS_TABLE.get()))))

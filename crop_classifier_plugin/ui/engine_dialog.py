@@ -18,6 +18,7 @@ from .background import BackgroundTask, Work
 from .engine_choice import EngineChoice
 from .engine_state import EngineState
 from .engine_work import Checked, check, create, remove
+from .form import scrolling
 from .log_view import LogView
 from .message import replace
 from .plain_widgets import confirm
@@ -59,11 +60,11 @@ class EngineDialog(QDialog):
         self.buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         columns = QHBoxLayout()
-        columns.addWidget(self.state, 2)
-        columns.addWidget(self.choice, 3)
+        columns.addWidget(scrolling(self.state), 2)
+        columns.addWidget(scrolling(self.choice), 3)
         layout.addWidget(self.bar)
-        layout.addLayout(columns)
-        layout.addWidget(self.log, 1)
+        layout.addLayout(columns, 3)
+        layout.addWidget(self.log, 2)
         layout.addWidget(self.progress)
         layout.addWidget(self.buttons)
         self.resize(WIDTH_PX, HEIGHT_PX)

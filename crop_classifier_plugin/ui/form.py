@@ -46,13 +46,18 @@ def scrolling_column(*widgets: QWidget) -> QgsScrollArea:
     for widget in widgets:
         layout.addWidget(widget)
     layout.addStretch(1)
+    return scrolling(column)
+
+
+def scrolling(widget: QWidget) -> QgsScrollArea:
+    """A widget that fills its place, and scrolls where a message above leaves too little of it."""
     area = QgsScrollArea()  # the wheel goes on scrolling over spin boxes, instead of changing them
-    area.setWidget(column)
+    area.setWidget(widget)
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    for widget in (area.viewport(), column):
-        widget.setAutoFillBackground(False)  # the tab shows through
+    for part in (area.viewport(), widget):
+        part.setAutoFillBackground(False)  # the tab shows through
     return area
 
 

@@ -1,4 +1,4 @@
-"""Messages in a message bar, shown whole, with a button for each thing to do next."""
+"""Messages in a message bar, to be read whole, with a button for each thing to do next."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -7,14 +7,12 @@ from typing import Callable, Mapping
 
 from qgis.core import Qgis
 from qgis.gui import QgsMessageBar
-from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+from qgis.PyQt.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
-from .plain_widgets import plain_label
+from .scrolling_text import ScrollingText
 
 Action = Callable[[], object]
 NO_ACTIONS: Mapping[str, Action] = {}
-BESIDE_TEXT_PX = 160  # the icon, the cross and the margins, without the buttons
-LEAST_TEXT_PX = 300
 
 
 def push(
@@ -27,11 +25,11 @@ def push(
     content = QWidget(bar)  # with an owner from the start: the message does not keep it alive
     layout = QHBoxLayout(content)
     layout.setContentsMargins(0, 0, 0, 0)
-    buttons = [_button(title, action) for title, action in actions.items()]
-    beside_px = BESIDE_TEXT_PX + sum(button.sizeHint().width() for button in buttons)
-    layout.addWidget(_label(text, max(bar.width() - beside_px, LEAST_TEXT_PX)), 1)
-    for button in buttons:
-        layout.addWidget(button)
+    message = ScrollingText(text)  # QGIS cuts its own message texts after one and a half lines
+    message.label.setObjectName("message")
+    layout.addWidget(message, 1)
+    for title, action in actions.items():
+        layout.addWidget(_button(title, action))
     bar.pushWidget(QgsMessageBar.createMessage(content), level, 0)
 
 
@@ -50,11 +48,3 @@ def _button(title: str, action: Action) -> QPushButton:
     button = QPushButton(title)
     button.clicked.connect(lambda: action())  # without the signal's own argument
     return button
-
-
-def _label(text: str, width_px: int) -> QLabel:
-    """High enough for the whole text: QGIS cuts its own message texts after one and a half lines."""
-    label = plain_label(text, wrap=True, selectable=True)
-    label.setObjectName("message")
-    label.setMinimumHeight(label.heightForWidth(width_px))
-    return label

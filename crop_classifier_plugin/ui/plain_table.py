@@ -5,13 +5,30 @@ from __future__ import annotations
 
 from typing import Optional, Union
 
-from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtCore import QSize, Qt
 from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 
-def plain_table(titles: tuple[str, ...], stretched: int) -> QTableWidget:
+class PlainTable(QTableWidget):
+    """Asks for a few rows only and takes what its layout has left, so that the page around it need not scroll."""
+
+    least_rows = 2
+
+    def height_of(self, rows: int) -> int:
+        """The height in pixels that shows the header and so many rows."""
+        header_px = self.horizontalHeader().sizeHint().height()
+        return header_px + rows * self.verticalHeader().defaultSectionSize() + 2 * self.frameWidth()
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), self.height_of(self.least_rows))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(super().minimumSizeHint().width(), self.height_of(self.least_rows))
+
+
+def plain_table(titles: tuple[str, ...], stretched: int) -> PlainTable:
     """A compact table of whole rows; column `stretched` takes the room that the others leave."""
-    table = QTableWidget(0, len(titles))
+    table = PlainTable(0, len(titles))
     table.setHorizontalHeaderLabels(titles)
     table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

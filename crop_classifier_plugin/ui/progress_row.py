@@ -6,11 +6,12 @@ from __future__ import annotations
 from typing import Optional
 
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QGridLayout, QProgressBar, QPushButton, QSizePolicy, QWidget
+from qgis.PyQt.QtWidgets import QGridLayout, QProgressBar, QPushButton, QWidget
 
 from ..engine.feedback import time_left
 from ..plain_text import tooltip
 from ..translation import tr
+from .elided_label import ElidedLabel
 from .plain_widgets import plain_label
 
 STEPS = 1000  # the bar's resolution; fractions come as 0..1
@@ -23,8 +24,7 @@ class ProgressRow(QWidget):
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
-        self.stage = plain_label()
-        self.stage.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # long texts do not widen it
+        self.stage = ElidedLabel()
         self.left = plain_label()
         self.bar = QProgressBar()
         self.bar.setRange(0, STEPS)
@@ -61,8 +61,8 @@ class ProgressRow(QWidget):
         self.show_message(message)
 
     def show_message(self, text: str) -> None:
-        """Shows a line above the bar; an empty one takes no space."""
-        self.stage.setText(text)
+        """Shows a text as one line above the bar, as it is in the tooltip; an empty one takes no space."""
+        self.stage.setText(" ".join(text.split()))
         self.stage.setToolTip(tooltip(text))
         self.stage.setVisible(bool(text))
 

@@ -12,7 +12,7 @@ from ..translation import tr
 from .algorithm_run import Outcome
 from .classify_dialog import ClassifyDialog
 from .crops_group import CropsGroup
-from .form import compact_group, form_layout, scrolling_column
+from .form import compact_group, form_layout, scrolling, scrolling_column
 from .imagery_group import ImageryGroup
 from .message import replace
 from .outputs import destination, missing_folder, remember_folder, report_widget, save_widget
@@ -38,7 +38,7 @@ class TrainDialog(RunDialog):
         self.report = report_widget()
         self.curves = TrainingPanel()
         self.scores = ScoresPanel()
-        self.add_inputs(_side_by_side(self.imagery, self.crops), tr("Data"))
+        self.add_inputs(_side_by_side(scrolling(self.imagery), scrolling(self.crops)), tr("Data"))
         self.add_inputs(self.preparation, tr("Preparation"))
         self.add_inputs(self._model_page(), tr("Model"))
         self.tabs.addTab(self.curves, tr("Training"))

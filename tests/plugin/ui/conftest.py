@@ -29,11 +29,13 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from crop_classifier_plugin.engine import locate  # noqa: E402
+from crop_classifier_plugin.ui.classify_dialog import ClassifyDialog  # noqa: E402
 
 _spec = importlib.util.spec_from_file_location("_ui_fake_engine", HERE / "fake_engine.py")  # tests/plugin has one, too
 FAKE = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(FAKE)
 CODES = ("BTH", "MIS", "PPH", "PPH", "VRC", "BTH", "BTH", "LUZ", "PPH", None)
+DATES = 17  # of the images that the fake engine finds
 
 
 @pytest.fixture(autouse=True)
@@ -179,6 +181,30 @@ def model_file(tmp_path):
         archive.writestr("weights.safetensors", b"")
         archive.writestr("report.json", b"{}")
     return path
+
+
+@pytest.fixture
+def classify_dialog(qtbot, iface, parcels, imagery, model_file, predictions):
+    """Classify Parcels, filled in as far as it can be without an engine."""
+    window = ClassifyDialog(iface)
+    qtbot.addWidget(window)
+    window.imagery.folder.setFilePath(str(imagery))
+    window.model.set_file(str(model_file))
+    yield window
+    window.imagery.stop()
+    window.cancel()
+    qtbot.waitUntil(lambda: not window.is_running(), timeout=5000)
+
+
+@pytest.fixture
+def search(qtbot):
+    """`search(dialog)` lists the acquisitions that the fake engine finds."""
+
+    def run(window):
+        window.imagery.inspect()
+        qtbot.waitUntil(lambda: window.imagery.acquisitions.table.rowCount() == DATES, timeout=8000)
+
+    return run
 
 
 class Bar:

@@ -7,99 +7,27 @@ import pytest
 from qgis.core import QgsProcessingFeatureSourceDefinition, QgsProject
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QDesktopServices
-from qgis.PyQt.QtWidgets import QApplication, QMessageBox
+from qgis.PyQt.QtWidgets import QApplication
 
 from crop_classifier_plugin.settings import Setting
-from crop_classifier_plugin.ui import classify_dialog, series_deletion
+from crop_classifier_plugin.ui import series_deletion
 from crop_classifier_plugin.ui.algorithm_run import AlgorithmRun
 from crop_classifier_plugin.ui.classify_dialog import ClassifyDialog
 
-DATES = 17
-
 
 @pytest.fixture
-def dialog(qtbot, iface, parcels, imagery, model_file, predictions):
-    """Filled in, as far as it can be without an engine."""
-    window = ClassifyDialog(iface)
-    qtbot.addWidget(window)
-    window.imagery.folder.setFilePath(str(imagery))
-    window.model.set_file(str(model_file))
-    yield window
-    window.imagery.stop()
-    window.cancel()
-    qtbot.waitUntil(lambda: not window.is_running(), timeout=5000)
+def dialog(classify_dialog):
+    return classify_dialog
 
 
-def search(qtbot, window):
-    window.imagery.inspect()
-    qtbot.waitUntil(lambda: window.imagery.acquisitions.table.rowCount() == DATES, timeout=8000)
-
-
-def test_opens_small_and_without_complaints(qtbot, engine, dialog, complaints):
+def test_opens_small_and_without_complaints(qtbot, engine, dialog, search, complaints):
     engine()
     dialog.show()
     qtbot.waitExposed(dialog)
-    search(qtbot, dialog)
+    search(dialog)
     assert dialog.width() <= 1000 and dialog.height() <= 580
     assert dialog.minimumSizeHint().width() <= 1000 and dialog.minimumSizeHint().height() <= 580
     assert complaints == []
-
-
-def test_lists_acquisitions_and_what_was_skipped(qtbot, engine, dialog):
-    engine()
-    search(qtbot, dialog)
-    acquisitions = dialog.imagery.acquisitions
-    assert acquisitions.table.item(0, 0).text() == "2017-03-03"
-    assert acquisitions.table.item(3, 2).data(Qt.ItemDataRole.DisplayRole) is None  # no mask: unknown, not zero
-    assert [acquisitions.skipped.item(1, column).text() for column in (0, 1)] == [
-        "S2_L2A_20170715.tif",
-        "The file is cut short",
-    ]
-    assert acquisitions.summary.text() == "17 of 17 acquisitions used; 2 files skipped"
-
-
-def test_acquisitions_without_a_cloud_mask_are_counted_before_the_run(qtbot, engine, dialog):
-    engine()
-    dialog.show()
-    search(qtbot, dialog)
-    acquisitions = dialog.imagery.acquisitions
-    note = acquisitions.clouds
-    assert note.isVisible() and note.label.text() == (
-        "2 of 17 acquisitions have no cloud mask: their clouds are not masked. Add masks, or deselect them."
-    )
-    assert "“Remove clouds that the masks missed” under Preparation" in note.toolTip()
-    acquisitions.table.item(3, 0).setCheckState(Qt.CheckState.Unchecked)
-    assert "1 of 16" in note.label.text()
-    acquisitions.table.item(7, 0).setCheckState(Qt.CheckState.Unchecked)
-    assert not note.isVisible()
-
-
-def test_images_without_any_cloud_mask_are_reported_before_the_run(qtbot, engine, dialog):
-    engine("unmasked")
-    dialog.show()
-    search(qtbot, dialog)
-    acquisitions = dialog.imagery.acquisitions
-    assert acquisitions.clouds.isVisible() and acquisitions.clouds.label.text() == (
-        "Clouds are not masked: no acquisition has a cloud mask. Choose a mask folder, or images with an SCL layer."
-    )
-    shares = {acquisitions.table.item(row, 2).text() for row in range(DATES)}
-    assert shares == {""}  # not 100 %
-    acquisitions.clear()
-    assert not acquisitions.clouds.isVisible()
-
-
-def test_acquisitions_can_be_switched_off(qtbot, engine, dialog):
-    engine()
-    search(qtbot, dialog)
-    acquisitions = dialog.imagery.acquisitions
-    for row in (0, 4):
-        acquisitions.table.item(row, 0).setCheckState(Qt.CheckState.Unchecked)
-    assert dialog.parameters()["EXCLUDE"] == "2017-03-03,2017-05-04"
-    acquisitions.use_none.click()
-    assert dialog.missing() == "Select at least one acquisition."
-    assert not dialog.run_button.isEnabled()
-    acquisitions.use_all.click()
-    assert "EXCLUDE" not in dialog.parameters() and dialog.run_button.isEnabled()
 
 
 def test_run_waits_for_every_input(engine, dialog, model_file, tmp_path):
@@ -207,83 +135,6 @@ def test_run_loads_a_styled_layer_and_offers_the_report(qtbot, engine, dialog, b
         assert f"The parcel series are kept in {tmp_path / 'out.parcels'} (2.5 MB)." in bar.text(place)
         bar.press(place, "Open Report")
     assert opened == [str(tmp_path / "report.html")] * 2
-
-
-@pytest.fixture
-def asked(monkeypatch):
-    """The questions before a run; `asked.answer` is given to each."""
-    questions = type("Questions", (list,), {"answer": True})()
-
-    def confirm(parent, question, title, action=""):
-        questions.append((question, action))
-        return questions.answer
-
-    monkeypatch.setattr(classify_dialog, "confirm", confirm)
-    return questions
-
-
-def run_into(qtbot, dialog, path):
-    """Runs to the end, if the question is answered so."""
-    dialog.check_engine()
-    dialog.output.setFilePath(str(path))
-    dialog.run_button.click()
-    qtbot.waitUntil(lambda: not dialog.is_running(), timeout=8000)
-
-
-def test_a_layer_of_the_same_name_is_replaced_after_a_question(qtbot, engine, dialog, asked, geopackage, tmp_path):
-    jobs, path = engine(), geopackage("region.gpkg", "region", "precious", "roads")
-    asked.answer = False
-    run_into(qtbot, dialog, path)
-    assert [job["command"] for job in jobs()] == [] and dialog.bar.items() == []
-    asked.answer = True
-    run_into(qtbot, dialog, tmp_path / "region")  # completed by .gpkg
-    question = "Replace the layer “region” in region.gpkg?\nIts other layers are kept: precious, roads."
-    assert asked == [(question, "Replace")] * 2
-    assert jobs()[-1]["arguments"]["overwrite"] is True and jobs()[-1]["arguments"]["output"] == str(path)
-
-
-def test_a_file_is_replaced_after_a_question_and_a_layer_is_added_without(
-    qtbot, engine, dialog, asked, geopackage, tmp_path
-):
-    jobs = engine()
-    geopackage("added.gpkg", "parcels")
-    for name in ("new.gpkg", "added.gpkg"):
-        run_into(qtbot, dialog, tmp_path / name)
-        assert "overwrite" not in jobs()[-1]["arguments"]
-    assert asked == [] and len(jobs()) == 2
-    geopackage("only.gpkg", "only")
-    (tmp_path / "old.shp").touch()
-    for name in ("only.gpkg", "old.shp"):
-        run_into(qtbot, dialog, tmp_path / name)
-    assert [question for question, _ in asked] == [
-        "Replace the layer “only” in only.gpkg?",
-        "Replace the file old.shp?",
-    ]
-
-
-def test_the_question_has_the_buttons_replace_and_cancel(dialog, geopackage, monkeypatch):
-    dialog.output.setFilePath(str(geopackage("only.gpkg", "only")))
-    boxes = []
-
-    def answer(box):
-        boxes.append((box.textFormat(), [button.text() for button in box.buttons()], box.defaultButton().text()))
-        return QMessageBox.StandardButton.Yes
-
-    monkeypatch.setattr(QMessageBox, "exec", answer)
-    assert dialog.ask() == {"OVERWRITE": True}
-    ((text_format, titles, default),) = boxes
-    assert text_format == Qt.TextFormat.PlainText and "Replace" in titles and len(titles) == 2
-    assert "Cancel" in default.replace("&", "")
-
-
-def test_a_result_that_is_kept_under_another_name_is_reported_and_loaded(qtbot, engine, dialog, bar, iface, tmp_path):
-    engine("elsewhere")
-    run_into(qtbot, dialog, tmp_path / "out.gpkg")
-    kept = tmp_path / "out_2.gpkg"
-    for place in (dialog.bar, iface.messageBar()):
-        assert f"The result is in {kept}. Both files are kept." in bar.text(place)
-    (layer,) = QgsProject.instance().mapLayersByName("Classified parcels")
-    assert layer.source().split("|")[0] == str(kept)
 
 
 @pytest.fixture
