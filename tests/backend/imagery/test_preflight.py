@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backend.errors import NoAcquisitions, UnreadableImage
+from backend.errors import NoAcquisitions, OutOfMemory, UnreadableImage
 from backend.imagery import preflight
 from backend.imagery.acquisition import ImageryOptions
 from backend.imagery.catalogue import find, require_readable
@@ -87,6 +87,26 @@ def test_a_name_of_letters_that_the_locale_lacks(tmp_path, monkeypatch, crashing
         monkeypatch.setenv("PYTHONCOERCECLOCALE", "0")
         monkeypatch.setenv("PYTHONUTF8", "0")
         assert list(preflight.crashing([path])) == [path]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="processes end by signals on other systems")
+def test_a_file_is_not_blamed_where_the_system_ends_the_child(tmp_path, monkeypatch):
+    """The kernel does so when memory runs out; a damaged file ends it by another signal."""
+    script = tmp_path / "child.py"
+    script.write_text(
+        "import os, signal, sys\n"
+        "for path in sys.stdin.buffer.read().split(b'\\0'):\n"
+        "    os.write(1, b'.')\n"
+        "    if b'b.nc' in path: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    if b'damaged' in path: os.kill(os.getpid(), signal.SIGSEGV)\n"
+    )
+    monkeypatch.setattr(preflight, "__file__", str(script))
+    assert list(preflight.crashing([Path("damaged.nc"), Path("c.nc")])) == [Path("damaged.nc")]
+    for name in ("S2_a.nc", "S2_b.nc"):
+        write_cube(tmp_path / name)
+    with pytest.raises(OutOfMemory, match=r"S2_b\.nc") as caught:
+        find(tmp_path, ImageryOptions(), Silent())
+    assert caught.value.code == "engine.out_of_memory"
 
 
 def test_flipped_bits_of_the_header(tmp_path):
