@@ -164,6 +164,15 @@ def default(name: str, command: str = "") -> Any:
     return option(name, command).default
 
 
+def is_used_with(row: Option, architecture: str) -> bool:
+    """Whether `train` takes an option with this architecture: a search decides on what a recipe has, and on the
+    protocol; only a search has a time.
+    """
+    if architecture == AUTO:
+        return row.follows != ARCHITECTURE and row.name != "protocol"
+    return row.name != "time_budget_min"
+
+
 def default_in_qgis(row: Option) -> Any:
     """What a parameter or a field of a dialog is set to at first."""
     return row.default if row.default_in_qgis is None else row.default_in_qgis

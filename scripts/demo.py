@@ -26,7 +26,7 @@ from backend.vocabulary import CropClass  # noqa: E402
 
 OUT = ROOT / ".demo"
 REGION = {"parcels": "500", "dates": "24", "seed": "1"}
-MODEL, EPOCHS = "gru", "40"
+MODEL = "dated-ltae"
 CLASS_TABLE = ROOT / "resources" / "nomenclatures" / "paper.csv"
 
 
@@ -39,7 +39,7 @@ def main() -> None:
         "extract", region["imagery"], region["parcels"], "--masks", region["masks"], "-o", OUT / "region.parcels"
     )
     crops = ["--class-field", region["class_field"], "--class-table", CLASS_TABLE]
-    trained = engine("train", store["store"], "--model", MODEL, "--epochs", EPOCHS, *crops, "--restart", "-o", model)
+    trained = engine("train", store["store"], "--model", MODEL, *crops, "--restart", "-o", model)
     classify(region, model, layer, report)
     breakdown = json.loads(report.with_suffix(".json").read_text(encoding="utf-8"))["breakdown"]
     picture = draw(layer, breakdown)

@@ -25,7 +25,7 @@ class Candidate:
 
     @property
     def name(self) -> str:
-        """`dated-ltae, epochs 80`: the architecture and what is set."""
+        """`temp-cnn, epochs 100`: the architecture and what is set."""
         facts = [f"{key.replace('_', ' ')} {value}" for key, value in self.settings.items()]
         return ", ".join([self.model, *facts])
 
@@ -40,8 +40,9 @@ class Candidate:
 
 CANDIDATES = (
     Candidate("extra-trees"),
-    Candidate("dated-ltae", {"epochs": 80, "date_dropout": 0.3}),
-    Candidate("dated-ltae", {"epochs": 80, "date_dropout": 0.3, "indices": "all"}),
+    Candidate("dated-ltae", {"class_weights": "square-root"}),
+    Candidate("dated-ltae", {"indices": "all"}),
+    Candidate("dated-ltae", {"epochs": 120, "date_dropout": 0.5}),
     Candidate("temp-cnn", {"epochs": 100}),
     Candidate("transformer"),
 )

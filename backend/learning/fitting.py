@@ -105,7 +105,7 @@ class Task:
             raise Diverged(epoch, self.spec.learning_rate)
         oa, mean_f = summary(self.labels[rows], found.argmax(axis=1))
         row |= {"validation_loss": loss, "validation_oa": oa, "validation_mean_f": mean_f}
-        self.reporter.metric("epoch", **row)
+        self.reporter.metric("epoch", **row, kept="best" if self.chooses_epoch else "last")
         return row
 
 

@@ -14,7 +14,7 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from backend.errors import TooFewGroups, TooFewToValidate
 
 PARTS = 5  # three train, one validates, one is tested
-INNER_PARTS = 3
+INNER_PARTS, INNER = 3, 100  # inner folds of an outer one K are numbered from INNER * (K + 1)
 SHARES = 4  # of what a tested year leaves: three train, one validates
 Rows = NDArray[np.int64]
 NOBODY: Rows = np.empty(0, np.int64)

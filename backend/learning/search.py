@@ -19,14 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
-from backend.errors import Diverged, EngineError, TooLittleTime
+from backend.errors import BadArgument, Diverged, ObservationsNotKept, TooLittleTime
 from backend.protocol import Reporter
 from backend.series.batch import Dataset
 from backend.vocabulary import CropClass
 
 from .calibration import fit_temperature, probabilities
 from .candidates import Candidate, SearchSpec
-from .folds import Folding, Split
+from .folds import INNER, Folding, Split
 from .metrics import summary
 from .progress import Progress
 from .protocols import Mixture, calibrated
@@ -35,7 +35,6 @@ from .training import Fitted, Training
 
 Serve = Callable[[str, str], Dataset]  # of a view and an option `indices`
 MOST_SEARCHED = 2000  # parcels of a training part that the candidates are compared on
-INNER = 100  # folds are numbered from here: they start from other weights than the outer ones
 STAGE = "search"
 
 
@@ -95,7 +94,7 @@ def search(
     trained = Trained.of(
         run.base, Delivered(networks, final.temperatures, temperature), tested, _curves(folds)
     )  # fmt: skip
-    return replace(trained, spec=spec, tried=tuple(run.told(final)))
+    return replace(trained, spec=spec, tried=tuple(run.rows(final)))
 
 
 @dataclass
@@ -114,26 +113,27 @@ class Run:
         cls, spec: SearchSpec, serve: Serve, labels: NDArray[np.int64], classes: tuple[CropClass, ...],
         reporter: Reporter, checkpoint: Path | None, folding: Folding, previous: NDArray[np.object_] | None,
     ) -> Run:  # fmt: skip
-        """A candidate whose samples the series cannot give is left out, but not all of them."""
+        """A candidate whose samples the series do not keep is left out, if others are left.
+
+        Raises ObservationsNotKept.
+        """
         began, base = time.monotonic(), None
         tried: list[Tried] = []
-        refused: EngineError | None = None
         for candidate in spec.candidates:
-            own = replace(spec.spec(candidate), folds=spec.folds)
             try:
                 dataset = serve(candidate.view, candidate.indices)
-                if base is None:
-                    base = Training.of(own, dataset, labels, classes, reporter, checkpoint, folding, previous)
-            except EngineError as error:
-                if error.code in OF_THE_LABELS:
+            except ObservationsNotKept:
+                if candidate is spec.candidates[-1] and base is None:
                     raise
-                refused = error
                 continue
-            name = f"{len(tried) + 1}-{candidate.model}"
-            place = None if checkpoint is None else checkpoint / name
+            own = replace(spec.spec(candidate), folds=spec.folds)
+            if base is None:
+                base = Training.of(own, dataset, labels, classes, reporter, checkpoint, folding, previous)
+            place = None if checkpoint is None else checkpoint / f"{len(tried) + 1}-{candidate.model}"
+            own = replace(own, folds=base.spec.folds)
             tried.append(Tried(candidate, replace(base, spec=own, dataset=dataset, checkpoint=place)))
         if base is None:
-            raise refused or TooLittleTime(0, 0)
+            raise BadArgument("candidates", "at least one", spec.candidates)
         return cls(spec, base, folding, tried, began)
 
     @property
@@ -196,20 +196,14 @@ class Run:
             fitted.append(training.fit(split, Progress(reporter, STAGE, 1), member))
         return fitted
 
-    def told(self, final: Choice) -> list[dict[str, Any]]:
+    def rows(self, final: Choice) -> list[dict[str, Any]]:
         """A row for each candidate: scores on the inner folds, seconds, and its share of the model."""
-        rows = []
+        found = []
         for one in self.tried:
             share = final.members.count(one) / len(final.members)
             row: dict[str, Any] = {"candidate": one.candidate.name, "seconds": round(one.seconds, 1), "share": share}
-            rows.append({**row, **_scores(one, self.base.labelled.labels), "note": one.left_out})
-        return rows
-
-
-OF_THE_LABELS = (
-    "labels.too_few_classes", "folds.too_few_groups", "folds.too_few_to_validate", "argument.invalid",
-    "device.unavailable",
-)  # fmt: skip
+            found.append({**row, **_scores(one, self.base.labelled.labels), "note": one.left_out})
+        return found
 
 
 @dataclass(frozen=True)
@@ -257,7 +251,7 @@ def pick(tried: Sequence[Tried], labels: NDArray[np.int64], members: int, fold: 
     """
     found = [(one, one.mixtures[fold] if fold is not None else one.whole()) for one in tried if not one.left_out]
     if not found:
-        raise Diverged(1, 0.003)
+        raise Diverged(1, tried[0].training.spec.learning_rate)
     truth = labels[found[0][1].rows]
     temperatures = [fit_temperature(m.logits, truth, m.log_prior) for _, m in found]
     each = [probabilities(m.logits, t, m.log_prior) for (_, m), t in zip(found, temperatures)]

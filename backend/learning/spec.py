@@ -12,6 +12,7 @@ from backend.options import PAPER, default, options_of
 
 from .permutations import ORDERS
 
+PAPER_MODEL = "cnn-gru-0.9"  # the paper's best
 MOST_SEED = 2**32 - 1
 MOST_FOR_ALL_FOLDS = 3000
 
@@ -37,7 +38,7 @@ class TrainingSpec:
     Raises UnknownModel, BadArgument.
     """
 
-    model: str = default("model", "train")
+    model: str = PAPER_MODEL
     epochs: int = default("epochs", "train")
     folds: int | None = 1
     batch_size: int = default("batch_size", "train")
@@ -64,9 +65,9 @@ class TrainingSpec:
         return self.protocol == PAPER or (free and MODELS[self.model].in_epochs)
 
     @classmethod
-    def of(cls, model: str = default("model", "train"), **given: Any) -> TrainingSpec:
+    def of(cls, model: str = PAPER_MODEL, **given: Any) -> TrainingSpec:
         """What is given; what is None or absent as the architecture's recipe has it, else as the paper."""
-        recipe = MODELS[model].recipe if model in MODELS else {}
+        recipe = MODELS[model].recipe_of(given.get("protocol") or PAPER) if model in MODELS else {}
         return cls(model, **{**recipe, **{name: value for name, value in given.items() if value is not None}})
 
     def __post_init__(self) -> None:

@@ -26,7 +26,7 @@ from .checkpoint import SUFFIX, Checkpoint, digest
 from .curves import RANKED
 from .device import choose
 from .fitting import Task, better, fit, fresh, work
-from .folds import NOBODY, RANDOM, Folding, Split, missing_from_train
+from .folds import INNER, INNER_PARTS, NOBODY, RANDOM, Folding, Split, missing_from_train
 from .labels import Labelled, learnable
 from .normalisation import Normalisation
 from .permutations import permutations
@@ -147,6 +147,8 @@ class Training:
 
     def _title(self, split: Split, member: int) -> str:
         fold = f"Fold {split.fold + 1} of {self.spec.folds}" if len(split.test) else "All parcels"
+        if split.fold >= INNER:
+            fold = f"Inner fold {split.fold % INNER + 1} of {INNER_PARTS}"
         return f"{fold}, member {member + 1} of {self.spec.members}" if self.spec.members > 1 else fold
 
     def _prior(self, split: Split) -> tuple[Rotation | None, NDArray[np.float32]]:

@@ -25,6 +25,11 @@ class Architecture:
     hyperparameters: Mapping[str, Any] = field(default_factory=dict)
     recipe: Mapping[str, Any] = field(default_factory=dict)
     in_epochs: bool = True
+    refit: Mapping[str, Any] = field(default_factory=dict)
+
+    def recipe_of(self, protocol: str) -> Mapping[str, Any]:
+        """The recipe; `refit` adds what goes with a model of all parcels, whose last epoch is kept."""
+        return {**self.recipe, **self.refit} if protocol == "refit" else self.recipe
 
     @property
     def channels_per_band(self) -> int:
@@ -102,6 +107,7 @@ MODELS = {
         "Lightweight attention on clear observations, any dates",
         {"width": 192, "heads": 16, "keys": 8, "dropout": 0.2},
         LATER,
+        refit={"epochs": 80, "date_dropout": 0.3},
     ),
     "random-forest": Architecture(
         "random_forest:RandomForest", "statistics", "Random forest (baseline)", {"trees": 400}, in_epochs=False

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from backend.learning.protocols import train as learn
 from backend.learning.search import search
 from backend.models import MODELS
 from backend.models.bundle import ModelBundle
-from backend.options import AUTO, PAPER, REFIT, default, options_of
+from backend.options import AUTO, PAPER, REFIT, default, is_used_with, options_of
 from backend.parcels.nomenclature import Nomenclature
 from backend.protocol import Reporter
 from backend.reports.tables import MEASURES
@@ -144,14 +144,13 @@ def _train(spec: TrainSpec, began: float, reporter: Reporter) -> Training:
 
 def _search(given: Mapping[str, Any]) -> SearchSpec:
     """Raises BadArgument for what the search decides itself."""
-    own, others = own_options(SearchSpec, {name: value for name, value in given.items() if name != "model"})
-    others = {name: value for name, value in others.items() if (name, value) != ("protocol", REFIT)}
-    for name, value in others.items():
-        named = name in {part.name for part in fields(TrainingSpec)}
-        raise BadArgument(name, "none with --model auto, which decides on it" if named else "an option of train", value)
     for row in options_of("train"):
-        if row.name in own and not row.accepts(own[row.name]):
-            raise BadArgument(row.name, row.expected, own[row.name])
+        if row.name in given and not is_used_with(row, AUTO) and (row.name, given[row.name]) != ("protocol", REFIT):
+            raise BadArgument(row.name, "none with --model auto, which decides on it", given[row.name])
+        if row.name in given and row.name != "model" and not row.accepts(given[row.name]):
+            raise BadArgument(row.name, row.expected, given[row.name])
+    own, others = own_options(SearchSpec, {k: v for k, v in given.items() if k not in ("model", "protocol")})
+    require_none(others)
     return SearchSpec(**own)
 
 

@@ -25,7 +25,7 @@ def observations_problem(algorithm: EngineAlgorithm, parameters: Parameters, con
     model = algorithm.parameterAsEnumString(parameters, "MODEL", context)
     given = arguments_for(algorithm, "extract", parameters, context)
     smoothed = given.get("filling", options.EXACT_FILLINGS[0]) not in options.EXACT_FILLINGS
-    if MODELS[model].view == "observations" and ("calendar" in given or smoothed):
+    if model in MODELS and MODELS[model].view == "observations" and ("calendar" in given or smoothed):
         text = tr(
             "{} uses clear observations only: leave the days of the season empty, and choose linear or nearest filling."
         )

@@ -62,7 +62,7 @@ def label(row: Option) -> str:
 
 
 def choices(row: Option) -> Tuple[str, ...]:
-    return tuple(MODELS) if row.kind == options.ARCHITECTURE_NAME else row.choices
+    return (options.AUTO, *MODELS) if row.kind == options.ARCHITECTURE_NAME else row.choices
 
 
 def default_of(row: Option, command: str) -> Any:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-from typing import Any, Iterable, Mapping, Optional
+from typing import Any, Callable, Iterable, Mapping, Optional
 
 from qgis.gui import QgsFieldComboBox
 from qgis.PyQt.QtCore import pyqtSignal
@@ -37,6 +37,7 @@ class OptionGroup(QGroupBox):
         super().__init__(title, parent)
         self._rows = {row.name: row for row in rows}
         self._command = command
+        self._unused: set[str] = set()
         self._effective = {name: options.default_in_qgis(row) for name, row in self._rows.items()}
         self.widgets = {name: _widget(row) for name, row in self._rows.items()}
         self.form = form_layout(self)
@@ -61,7 +62,9 @@ class OptionGroup(QGroupBox):
             return widget.currentField() if isinstance(widget, QgsFieldComboBox) else widget.currentData()
         if isinstance(widget, QCheckBox):
             return widget.isChecked()
-        return widget.text().strip() if isinstance(widget, QLineEdit) else widget.value()
+        if isinstance(widget, QLineEdit):
+            return widget.text().strip()
+        return None if widget.specialValueText() and widget.value() == widget.minimum() else widget.value()
 
     def set_value(self, name: str, value: Any) -> None:
         """As if the user had entered it; None is an empty field."""
@@ -75,7 +78,7 @@ class OptionGroup(QGroupBox):
         elif isinstance(widget, QLineEdit):
             widget.setText("" if value is None else options.as_typed(value))
         else:
-            widget.setValue(value)
+            widget.setValue(widget.minimum() if value is None else value)
 
     def follow(self, followed: Mapping[str, Any]) -> None:
         """Shows the values of a recipe in the fields that have not been changed."""
@@ -85,6 +88,12 @@ class OptionGroup(QGroupBox):
             if row.follows_in(self._command) and unchanged:
                 self.set_value(name, holds)
 
+    def use(self, used: Callable[[Option], bool]) -> None:
+        """Fields that are not used are shown as such, and give no parameter."""
+        self._unused = {name for name, row in self._rows.items() if not used(row)}
+        for name, widget in self.widgets.items():
+            widget.setEnabled(name not in self._unused)
+
     def is_changed(self, name: str) -> bool:
         """Whether the field differs from the value that holds without it."""
         effective = self._effective[name]
@@ -92,7 +101,8 @@ class OptionGroup(QGroupBox):
 
     def parameters(self) -> dict[str, Any]:
         """The algorithm's parameters that were changed."""
-        return {row.qgis_name: self.value(name) for name, row in self._rows.items() if self.is_changed(name)}
+        changed = [name for name in self._rows if self.is_changed(name) and name not in self._unused]
+        return {self._rows[name].qgis_name: self.value(name) for name in changed}
 
 
 def rows_of(command: str, *groups: str, advanced: bool, follows: Optional[bool] = None) -> list[Option]:
@@ -125,6 +135,9 @@ def _spin(row: Option) -> QWidget:
         spin.setSingleStep(10.0 ** (2 - row.decimals) / 100 if row.decimals > 2 else 0.05 if row.decimals else 1)
     if row.unit:
         spin.setSuffix(f" {translated(row.unit)}")
+    if row.otherwise:  # what holds without a value is the first one
+        spin.setMinimum(spin.minimum() - spin.singleStep())
+        spin.setSpecialValueText(translated(row.otherwise))
     return spin
 
 
@@ -142,7 +155,8 @@ def _combo(row: Option) -> QComboBox:
 def _titles(row: Option) -> Mapping[str, str]:
     """Titles of choices; the other choices are shown as on the command line."""
     if row.kind == options.ARCHITECTURE_NAME:
-        return {name: architecture.title for name, architecture in MODELS.items()}
+        titles = {name: architecture.title for name, architecture in MODELS.items()}
+        return {options.AUTO: tr("The best for my labels (auto)"), **titles}
     splits = {
         "random": tr("Random parcels"),
         "blocks": tr("Squares of land (blocks)"),

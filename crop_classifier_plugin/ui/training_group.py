@@ -33,12 +33,15 @@ class TrainingGroup(OptionGroup):
             self.set_value(name, setting.get() or options.default(name, "train"))
         self.advanced.set_value("device", Setting.DEVICE.get() or options.default("device"))
         self.architecture.currentIndexChanged.connect(self._follow)
+        self.advanced.widgets["protocol"].currentIndexChanged.connect(self._follow)
         self._follow()
 
     def _follow(self, *_: object) -> None:
-        recipe = MODELS[self.value("model")].recipe
-        for group in (self, self.recipe):
+        name = self.value("model")
+        recipe = {} if name == options.AUTO else MODELS[name].recipe_of(self.advanced.value("protocol"))
+        for group in (self, self.recipe, self.advanced):
             group.follow(recipe)
+            group.use(lambda row: options.is_used_with(row, name))
 
     def for_experts(self) -> tuple[QGroupBox, ...]:
         """The groups that most users leave as they are."""

@@ -17,10 +17,10 @@ class TrainingPanel(QWidget):
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
-        self._train, self._validation = tr("Training"), tr("Validation")
+        self._train, self._validation = tr("Training"), tr("Left out")
         self._mean_f, self._accuracy = tr("Mean F-score"), tr("Overall accuracy")
         self.loss = CurveWidget(tr("Loss"), (self._train, self._validation))
-        self.score = CurveWidget(tr("Validation Scores"), (self._mean_f, self._accuracy), ceiling=1.0)
+        self.score = CurveWidget(tr("Scores of Parcels Left Out"), (self._mean_f, self._accuracy), ceiling=1.0)
         self.status = plain_label(wrap=True)
         curves = QHBoxLayout()
         curves.addWidget(self.loss)
@@ -60,9 +60,9 @@ class TrainingPanel(QWidget):
         self._fold, self._best = values["fold"], None
 
     def _note_best(self, values: Mapping[str, Any]) -> None:
-        """The engine keeps the epoch with the best validation mean F, the first of equals."""
+        """The engine keeps the epoch with the best validation mean F, the first of equals, or the last epoch."""
         score = values["validation_mean_f"]
-        if score is None or (self._best is not None and score <= self._best[0]):
+        if values.get("kept") == "last" or score is None or (self._best is not None and score <= self._best[0]):
             return
         self._best = (score, values["epoch"])
         for chart in (self.loss, self.score):
@@ -72,7 +72,9 @@ class TrainingPanel(QWidget):
         parts = [tr("Epoch {0} of {1}").format(values["epoch"], values["epochs"])]
         if values["folds"] > 1:
             parts.insert(0, tr("Fold {0} of {1}").format(values["fold"], values["folds"]))
-        if self._best is not None:
+        if values.get("kept") == "last":
+            parts.append(tr("scores of the tested parcels; the last epoch is kept"))
+        elif self._best is not None:
             score = self.locale().toString(self._best[0], "f", 3)
             parts.append(tr("best epoch {0}, mean F-score {1} (dashed line)").format(self._best[1], score))
         self.status.setText("  ·  ".join(parts))

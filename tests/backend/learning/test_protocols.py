@@ -122,7 +122,7 @@ def test_the_average_of_one_is_itself():
     assert mixed([logits], [1.0], [1.0]) is logits
     two = mixed([logits, 2 * logits], [0.25, 0.75], [1.0, 2.0])
     np.testing.assert_allclose(_softmax(two), _softmax(logits))
-    three = mixed([logits, logits[:, ::-1]], [0.25, 0.75], [0.5, 1.0])
+    three = mixed([logits, np.flip(logits, 1).copy()], [0.25, 0.75], [0.5, 1.0])
     np.testing.assert_allclose(_softmax(three), 0.25 * _softmax(2 * logits) + 0.75 * _softmax(logits[:, ::-1]))
 
 

@@ -190,7 +190,7 @@ def test_progress_rises_to_one(monkeypatch, statistics, crops, recorder, model, 
     assert len(fractions) > 20
     assert fractions.count(1.0) == 1  # not before the end
     keys = ["fold", "folds", "epoch", "epochs", "train_loss"]
-    keys += ["validation_loss", "validation_oa", "validation_mean_f"]
+    keys += ["validation_loss", "validation_oa", "validation_mean_f", "kept"]
     assert all(list(row) == keys for row in recorder.of("epoch"))
 
 

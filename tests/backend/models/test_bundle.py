@@ -65,8 +65,11 @@ def logits(model: ModelBundle, member: int = 0) -> torch.Tensor:
 def several() -> ModelBundle:
     """Of three members, of different views and of different weight."""
     shares = {"gru": 0.5, "dated-ltae": 0.25, "random-forest": 0.25}
-    members = tuple(dataclasses.replace(bundle(name).members[0], share=share, temperature=1 + share) for name, share in shares.items())
-    return dataclasses.replace(bundle(), members=members)
+    members = [
+        dataclasses.replace(bundle(name).members[0], share=share, temperature=1 + share)
+        for name, share in shares.items()
+    ]
+    return dataclasses.replace(bundle(), members=tuple(members))
 
 
 @pytest.mark.parametrize("name", list(MODELS))
@@ -100,8 +103,8 @@ def _require_same(before: ModelBundle, after: ModelBundle) -> None:
         assert np.array_equal(old.mean, new.mean) and np.array_equal(old.std, new.std)
         assert old.weights.keys() == new.weights.keys()
         assert all(torch.equal(old.weights[key], new.weights[key]) for key in old.weights)
-        plain = [(one.architecture, dict(one.hyperparameters), one.view, one.bands, one.share, one.temperature) for one in (old, new)]
-        assert json.dumps(plain[0]) == json.dumps(plain[1])
+        for name in ("architecture", "hyperparameters", "view", "bands", "share", "temperature"):
+            assert json.dumps(getattr(old, name)) == json.dumps(getattr(new, name))
 
 
 def test_the_document_is_the_contracts(tmp_path):

@@ -54,7 +54,7 @@ def test_limits_choices_and_defaults_are_the_row_s(name, command, row) -> None:
         assert row.maximum in (None, 2**32 - 1) or not row.accepts(high + step)  # Qt's whole numbers end at 2**31 - 1
     if row.kind in (options.CHOICE, options.ARCHITECTURE_NAME):
         first = {options.MODEL: ["as the model"], options.ARCHITECTURE: ["as the architecture"], "": []}
-        expected = first[row.follows_in(command)] + list(row.choices or MODELS)
+        expected = first[row.follows_in(command)] + list(row.choices or (options.AUTO, *MODELS))
         assert found.options() == expected and found.defaultValue() == (
             expected[0] if row.follows_in(command) else row.default
         )

@@ -89,4 +89,4 @@ def test_with_an_engine_it_can_run(fake_engine) -> None:
 
 
 def test_every_architecture_can_be_chosen() -> None:
-    assert algorithm("trainmodel").parameterDefinition("MODEL").options() == list(MODELS)
+    assert algorithm("trainmodel").parameterDefinition("MODEL").options() == ["auto", *MODELS]

@@ -217,9 +217,34 @@ def test_the_form_shows_what_holds_for_each_architecture_and_sends_none_of_it(en
     choose_architecture(training, name)
     papers = {"epochs": 50, "batch_size": 32, "learning_rate": 0.001, "schedule": "constant", "weight_decay": 0.0}
     found = shown(training)
-    assert {option: found[option] for option in papers} == {**papers, **MODELS[name].recipe}
+    expected = {**papers, **MODELS[name].recipe_of("refit")}
+    assert {option: found[option] for option in expected} == expected
     sent = set(dialog.parameters()) - {"IMAGERY", "PARCELS", "CLASS_FIELD", "CLASS_TABLE", "OUTPUT"}
-    assert sent == ({"MODEL"} if name != "cnn-gru-0.9" else set())
+    assert sent == {"MODEL"}
+
+
+def test_a_search_decides_on_what_a_recipe_has(engine, dialog):
+    training = dialog.training
+    assert training.value("model") == "auto" and training.architecture.currentIndex() == 0
+    training.set_value("epochs", 7)
+    training.recipe.set_value("schedule", "cosine")
+    training.advanced.set_value("time_budget_min", 3)
+    training.advanced.set_value("members", 5)
+    assert not training.epochs.isEnabled() and not training.recipe.widgets["schedule"].isEnabled()
+    own = {"TIME_BUDGET_MIN": 3, "MEMBERS": 5}
+    sent = {name: value for name, value in dialog.parameters().items() if name in ("MODEL", "EPOCHS", "SCHEDULE", *own)}
+    assert sent == own
+    choose_architecture(training, "gru")
+    assert not training.advanced.widgets["time_budget_min"].isEnabled() and training.epochs.isEnabled()
+    sent = {name: value for name, value in dialog.parameters().items() if name in ("MODEL", "EPOCHS", "SCHEDULE", *own)}
+    assert sent == {"MODEL": "gru", "EPOCHS": 7, "SCHEDULE": "cosine", "MEMBERS": 5}
+
+
+def test_an_empty_number_says_what_holds(engine, dialog):
+    folds = dialog.training.folds
+    assert folds.text() == "all, of more than 3000 labelled parcels one" and "FOLDS" not in dialog.parameters()
+    folds.setValue(2)
+    assert dialog.parameters()["FOLDS"] == 2
 
 
 def test_a_changed_field_is_sent_and_does_not_follow_the_architecture(engine, dialog, monkeypatch):
@@ -251,6 +276,7 @@ def test_a_parcel_file_becomes_a_source(engine, dialog, tmp_path):
 def test_training_draws_curves_and_ends_with_scores(qtbot, engine, dialog, tmp_path, bar):
     jobs = engine()
     dialog.check_engine()
+    choose_architecture(dialog.training, "gru")
     dialog.training.epochs.setValue(6)
     dialog.training.folds.setValue(2)
     dialog.run()
@@ -259,7 +285,7 @@ def test_training_draws_curves_and_ends_with_scores(qtbot, engine, dialog, tmp_p
     commands = [job["command"] for job in jobs()]
     assert [command for command in commands if command != "inspect"] == ["extract", "train"]
     train, validation = [curve for curve in dialog.curves.loss.curves if curve.current]
-    assert (train.name, validation.name) == ("Training", "Validation")
+    assert (train.name, validation.name) == ("Training", "Left out")
     assert [epoch for epoch, _ in train.points] == [1, 2, 3, 4, 5, 6]
     assert train.points[0][1] == pytest.approx(0.15 + 1.6 * 2.718281828 ** (-4 / 6))
     assert len(dialog.curves.loss.curves) == 4  # two of the first fold, faded, and two of the second
@@ -270,6 +296,14 @@ def test_training_draws_curves_and_ends_with_scores(qtbot, engine, dialog, tmp_p
     assert "region.cropmodel. Classes left out because they have too few parcels: 1 (listed in the log)." in bar.text(
         dialog.bar
     )
+
+
+def test_where_the_last_epoch_is_kept_none_is_called_the_best(dialog):
+    values = {"fold": 1, "folds": 1, "epochs": 2, "train_loss": 1.0, "validation_loss": 1.0, "validation_oa": 0.5}
+    for epoch in (1, 2):
+        dialog.curves.add_epoch({**values, "epoch": epoch, "validation_mean_f": 0.5, "kept": "last"})
+    assert dialog.curves.score.best_epoch is None
+    assert dialog.curves.status.text() == "Epoch 2 of 2  ·  scores of the tested parcels; the last epoch is kept"
 
 
 def test_the_class_report_sorts_by_number(qtbot, engine, dialog):
