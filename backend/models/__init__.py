@@ -120,4 +120,12 @@ MODELS = {
         BALANCED,
         in_epochs=False,
     ),
+    "minirocket": Architecture(
+        "minirocket:MiniRocket",
+        "statistics",
+        "Fixed kernels in time with a ridge (MiniRocket)",
+        {"thresholds": 119},
+        {"class_weights": "balanced"},
+        in_epochs=False,
+    ),
 }

@@ -175,10 +175,10 @@ def _with_header(header: Any, data: bytes) -> bytes:
     return struct.pack("<Q", len(text)) + text + data
 
 
-def weights(content: bytes) -> dict[str, bytes]:
-    """Weights that are to be refused: of another network, not finite, or with a header that does not hold."""
+def weights(content: bytes, name: str) -> dict[str, bytes]:
+    """Weights that are to be refused: of another network, not finite, or with a header that does not hold. The tensor
+    of that name is the one that is changed; it has two axes of different lengths."""
     tensors, (header, data) = load(content), _header(content)
-    name = "classifier.0.weight"
     value = tensors[name]
 
     def given(**changes: torch.Tensor) -> bytes:
@@ -193,7 +193,7 @@ def weights(content: bytes) -> dict[str, bytes]:
         "infinite": given(**{name: torch.full_like(value, torch.inf)}),
         "one NaN": given(**{name: value.flatten().index_fill(0, torch.tensor([3]), torch.nan).view_as(value)}),
         "half": given(**{name: value.half()}),
-        "double": given(**{name: value.double()}),
+        "other precision": given(**{name: value.to(torch.float64 if value.dtype == torch.float32 else torch.float32)}),
         "whole numbers": given(**{name: value.long()}),
         "complex": given(**{name: value.to(torch.complex64)}),
         "other shape": given(**{name: value.flatten()}),
@@ -218,7 +218,7 @@ def weights(content: bytes) -> dict[str, bytes]:
         "shape no list": declared(shape="x"),
         "offsets outside": declared(data_offsets=[0, 2**40]),
         "offsets swapped": declared(data_offsets=[8, 0]),
-        "no offsets": _with_header({**header, name: {"dtype": "F32", "shape": list(value.shape)}}, data),
+        "no offsets": _with_header({**header, name: {key: header[name][key] for key in ("dtype", "shape")}}, data),
     }
 
 
