@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -85,6 +85,14 @@ def normed_layers(*sizes: int) -> nn.Sequential:
 def normed_perceptron(*sizes: int) -> nn.Sequential:
     """A classifier with batch normalisation and ReLU after each layer but the last."""
     return nn.Sequential(*normed_layers(*sizes[:-1]), nn.Linear(sizes[-2], sizes[-1]))
+
+
+class OnProcessor(nn.Module):
+    """A model in double precision. It stays on the processor whatever device it is moved to: Apple's GPUs have no such
+    numbers, and for a matrix or a walk through trees the way to another device takes longer than the work."""
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> OnProcessor:  # behind to, cuda, float
+        return self
 
 
 def last_state(recurrent: nn.GRU, sequence: Tensor) -> Tensor:

@@ -14,6 +14,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from .blocks import OnProcessor
+
 NODES = {
     "roots": torch.int64,  # (trees,): each tree's first node
     "feature": torch.int64,  # (nodes,): the feature a node splits on; 0 at a leaf
@@ -27,7 +29,7 @@ GROW_TREES = 20  # trees between two reports of progress
 Arrays = dict[str, NDArray[Any]]
 
 
-class Trees(nn.Module):
+class Trees(OnProcessor):
     """Trees over `features` values; of the tables, by name and type, the first has a row for each distinct leaf.
 
     Their sizes are known only once they are grown, so `load_state_dict` takes any that fit together.

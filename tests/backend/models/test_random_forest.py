@@ -52,6 +52,10 @@ def test_logits_are_the_logarithm_of_the_shares(forest):
     np.testing.assert_allclose(np.exp(logits)[shares == 0], 0.5 / 45, rtol=1e-5)
 
 
+def test_trees_stay_on_the_processor(forest):
+    assert {value.device.type for value in forest.to("meta").state_dict().values()} == {"cpu"}
+
+
 def test_no_parcels_give_no_rows(forest):
     assert forest.predict_proba(UNSEEN[:0]).shape == (0, 4)
 
