@@ -128,4 +128,12 @@ MODELS = {
         {"class_weights": "balanced"},
         in_epochs=False,
     ),
+    "lda": Architecture(
+        "lda:LDA",
+        "statistics",
+        "Linear discriminants on principal components",
+        {"components": 64},
+        {"class_weights": "balanced"},
+        in_epochs=False,
+    ),
 }

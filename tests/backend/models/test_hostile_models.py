@@ -268,7 +268,7 @@ def test_every_broken_zip(tmp_path, contents):
 
 @pytest.mark.parametrize(
     ("model", "tensor"),
-    [("gru", "classifier.0.weight"), ("minirocket", "coefficients")],
+    [("gru", "classifier.0.weight"), ("minirocket", "coefficients"), ("lda", "coefficients")],
 )
 def test_every_set_of_broken_weights(tmp_path, model, tensor):
     path, found = tmp_path / "a.cropmodel", {}
