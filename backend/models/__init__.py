@@ -136,4 +136,12 @@ MODELS = {
         {"class_weights": "balanced"},
         in_epochs=False,
     ),
+    "gradient-boosting": Architecture(
+        "gradient_boosting:GradientBoosting",
+        "statistics",
+        "Gradient boosting of trees with indices",
+        {"rounds": 100},
+        BALANCED,
+        in_epochs=False,
+    ),
 }

@@ -226,7 +226,7 @@ Trees = dict[str, torch.Tensor]
 
 
 def forests(trees: Trees) -> dict[str, Trees]:
-    """Arrays of a forest whose walks would not end, end elsewhere or give no shares."""
+    """Arrays of trees whose walks would not end, end elsewhere or give no shares or scores."""
     inner = (trees["branches"] != torch.arange(len(trees["branches"]))[:, None]).any(1).nonzero().flatten()
     last, first = int(inner[-1]), int(inner[0])
 
@@ -236,19 +236,48 @@ def forests(trees: Trees) -> dict[str, Trees]:
         return changed
 
     change: Callable[..., Trees] = lambda **arrays: {**trees, **arrays}  # noqa: E731
+    tables = _shares(trees) if "shares" in trees else _scores(trees)
     return {
         "cycle": change(branches=branch(last, first, first)),
         "shared branch": change(branches=branch(first, first + 1, first + 1)),
         "endless steps and a cycle": change(branches=branch(last, first, first), steps=torch.tensor(2**62)),
         "too few steps": change(steps=torch.tensor(0)),
         "negative steps": change(steps=torch.tensor(-1)),
-        "shares NaN": change(shares=torch.full_like(trees["shares"], torch.nan)),
-        "shares negative": change(shares=-trees["shares"]),
-        "shares too large": change(shares=trees["shares"] * 3),
         "threshold NaN": change(threshold=torch.full_like(trees["threshold"], torch.nan)),
         "feature outside": change(feature=trees["feature"] + 999),
-        "leaf outside": change(leaf=trees["leaf"] + 999),
+        "leaf outside": change(leaf=trees["leaf"] + 99_999),
         "roots outside": change(roots=trees["roots"] + 10**9),
         "fewer roots": change(roots=trees["roots"][:-1]),
         "empty": {name: array[:0] if array.ndim else array for name, array in trees.items()},
+        **{name: change(**changed) for name, changed in tables.items()},
+    }
+
+
+def _shares(trees: Trees) -> dict[str, Trees]:
+    shares = trees["shares"]
+    return {
+        "shares NaN": {"shares": torch.full_like(shares, torch.nan)},
+        "shares negative": {"shares": -shares},
+        "shares too large": {"shares": shares * 3},
+        "shares without rows": {"shares": shares[:0]},
+        "shares of other classes": {"shares": shares[:, :1].contiguous()},
+        "shares in a row": {"shares": shares[0]},
+    }
+
+
+def _scores(trees: Trees) -> dict[str, Trees]:
+    values, columns, baseline = (trees[name] for name in ("values", "columns", "baseline"))
+    return {
+        "values NaN": {"values": torch.full_like(values, torch.nan)},
+        "values endless": {"values": torch.full_like(values, 1e308)},
+        "values of two columns": {"values": values[:, None].repeat(1, 2)},
+        "no values": {"values": values[:0]},
+        "columns outside": {"columns": columns + 2},
+        "columns negative": {"columns": columns - 2},
+        "columns of fewer trees": {"columns": columns[1:]},
+        "columns in two axes": {"columns": columns[None]},
+        "baseline too large": {"baseline": baseline + 1e300},
+        "baseline of more classes": {"baseline": baseline.repeat(2)},
+        "no baseline": {"baseline": baseline[:0]},
+        "baseline without axes": {"baseline": baseline[0]},
     }

@@ -281,7 +281,7 @@ def test_every_set_of_broken_weights(tmp_path, model, tensor):
     assert {name: said for name, said in found.items() if said != "refused"} == {}
 
 
-@pytest.mark.parametrize("model", ["random-forest", "extra-trees"])
+@pytest.mark.parametrize("model", ["random-forest", "extra-trees", "gradient-boosting"])
 def test_every_broken_forest(tmp_path, model):
     path = tmp_path / "a.cropmodel"
     small(model).save(path)
