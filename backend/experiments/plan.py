@@ -21,7 +21,7 @@ PAPER_MODELS = {
 }
 # seconds that a network of the view needs for a parcel, by those of one on statistics (two cores, 24 dates)
 VIEW_COST = {"statistics": 1, "observations": 1, "pixel_set": 6, "patch": 14}
-MODEL_COST = {"conv-lstm": 45}
+MODEL_COST = {"conv-lstm": 45, "conv-lstm-64": 42}
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,12 @@ MODELS = {
     ),
     "gru": Architecture("gru:GRU", "statistics", "GRU on band means and deviations", {"hidden": 156}),
     "conv-lstm": Architecture("conv_lstm:ConvLSTM", "patch", "Convolutional LSTM", {"kernels": (30, 64), "hidden": 22}),
+    "conv-lstm-64": Architecture(
+        "conv_lstm_64:ConvLSTM64",
+        "patch",
+        "Convolutional LSTM of the paper's size, 1 x 1 gates",
+        {"kernels": (30, 64), "hidden": 64},
+    ),
     "spectral-gru": Architecture(
         "spectral_gru:SpectralGRU",
         "pixel_set",

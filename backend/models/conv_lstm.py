@@ -4,7 +4,8 @@ Not the paper's own network, whose 95,353 parameters its text does not determine
 a hidden state of 64, but the hidden-to-hidden weights of a four-gate 3 x 3 cell of 64 maps are 147,456 by themselves.
 This one keeps the kernels 30 : 64, all four gates and 3 x 3 convolutions: two convolution units embed each date's
 patch as 64 maps of 6 x 6, over which a cell of 22 maps runs; the means of its last state are classified. 95,329
-parameters with 10 bands and 19 classes, 24 fewer than the paper's.
+parameters with 10 bands and 19 classes, 24 fewer than the paper's. `conv_lstm_64.py` is a design with exactly as many,
+whose gates see no neighbours.
 """
 
 # SPDX-License-Identifier: GPL-2.0-or-later
@@ -19,12 +20,16 @@ from .blocks import ConvUnit, images, perceptron
 
 
 class ConvLSTMCell(nn.Module):
-    """Four gates (input, forget, candidate, output), each a 3 x 3 convolution of the date's maps and hidden state."""
+    """Four gates (input, forget, candidate, output), each a convolution of the date's maps and hidden state.
 
-    def __init__(self, channels: int, hidden: int) -> None:
+    `size_px` of its kernels is odd; `bias` of all four gates or of none.
+    """
+
+    def __init__(self, channels: int, hidden: int, size_px: int = 3, bias: bool = True) -> None:
         super().__init__()
-        self.from_input = nn.Conv2d(channels, 4 * hidden, kernel_size=3, padding=1)
-        self.from_hidden = nn.Conv2d(hidden, 4 * hidden, kernel_size=3, padding=1, bias=False)
+        margin_px = size_px // 2
+        self.from_input = nn.Conv2d(channels, 4 * hidden, size_px, padding=margin_px, bias=bias)
+        self.from_hidden = nn.Conv2d(hidden, 4 * hidden, size_px, padding=margin_px, bias=False)
 
     def forward(self, sequence: Tensor) -> Tensor:  # (N, T, channels, H, W)
         drive = self.from_input(sequence.flatten(0, 1)).unflatten(0, sequence.shape[:2])  # all dates at once

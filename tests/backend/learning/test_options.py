@@ -313,7 +313,9 @@ def test_what_is_left_open_takes_the_recipe_then_the_papers(monkeypatch):
     assert (paper.weight_decay, paper.patience, paper.date_dropout, paper.precision) == (0, 0, 0, "float32")
 
 
-@pytest.mark.parametrize("model", ["cnn", "cnn-gru-0.7", "cnn-gru-0.8", "cnn-gru-0.9", "gru", "conv-lstm"])
+@pytest.mark.parametrize(
+    "model", ["cnn", "cnn-gru-0.7", "cnn-gru-0.8", "cnn-gru-0.9", "gru", "conv-lstm", "conv-lstm-64"]
+)
 def test_the_papers_models_keep_the_papers_recipe(model):
     assert MODELS[model].recipe == {}
 

@@ -42,7 +42,7 @@ def test_statistics_are_learnt_and_every_parcel_is_tested_once(statistics, crops
     np.testing.assert_allclose(found.tested_probabilities.sum(axis=1), 1, rtol=1e-5)
 
 
-@pytest.mark.parametrize("model", ["cnn-gru-0.9", "conv-lstm"])
+@pytest.mark.parametrize("model", ["cnn-gru-0.9", "conv-lstm", "conv-lstm-64"])
 def test_patches_are_learnt(patches, crops, recorder, model):
     labels = LABELS[:50] % 2
     spec = TrainingSpec(model=model, epochs=6, batch_size=8, **CPU)

@@ -44,8 +44,9 @@ def trained(name: str, days: tuple[int, ...] = (-20, 5, 90, 140, 233)) -> torch.
 
 
 def test_every_architecture_is_tested_here_or_with_the_papers():
-    papers = {"cnn", "cnn-gru-0.7", "cnn-gru-0.8", "cnn-gru-0.9", "gru", "conv-lstm", "random-forest"}
-    assert {*LATER, *papers, "extra-trees", "minirocket", "lda", "gradient-boosting"} == {*MODELS}
+    papers = {"cnn", "cnn-gru-0.7", "cnn-gru-0.8", "cnn-gru-0.9", "gru", "conv-lstm", "conv-lstm-64"}
+    one_step = {name for name, row in MODELS.items() if not row.in_epochs}  # each has a file of tests
+    assert {*LATER, *papers, *one_step} == {*MODELS}
 
 
 @pytest.mark.parametrize("name", LATER)
