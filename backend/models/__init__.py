@@ -129,9 +129,9 @@ MODELS = {
     "minirocket": Architecture(
         "minirocket:MiniRocket",
         "statistics",
-        "Fixed kernels in time with a ridge (MiniRocket)",
+        "Fixed kernels in time with a ridge and indices (MiniRocket)",
         {"thresholds": 119},
-        {"class_weights": "balanced"},
+        BALANCED,
         in_epochs=False,
     ),
     "lda": Architecture(

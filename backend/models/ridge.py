@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import eigh
 
-PENALTIES = np.logspace(-2, 5, 15)
+PENALTIES = np.logspace(-2, 6, 17)
 _ROWS = 4096  # samples taken at once in double precision
 _NONE = 1e-10  # of the largest eigenvalue: a direction without variance
 
@@ -31,12 +31,14 @@ def fit_ridge(
     targets: NDArray[np.float64],
     weights: NDArray[np.float64],
     penalties: NDArray[np.float64] = PENALTIES,
+    score: Callable[[NDArray[np.int64]], float] = lambda guesses: 0,
 ) -> Ridge:
     """Fits `targets` `(N, targets)` by `values` `(N, features)`, with an intercept that is not penalised.
 
     With the eigenvectors of the covariance every penalty is a division, and the error of a sample that is left out is
     its residual over 1 less its own influence (Golub, Heath and Wahba 1979, for weighted samples). The penalty with the
-    least weighted error is taken.
+    best score is taken, of equal ones that with the least weighted error. `score` takes for each sample the target
+    with the greatest value `(N,)`, found without that sample.
     """
     total = weights.sum()
     mean = weights @ values / total  # (features,)
@@ -50,7 +52,7 @@ def fit_ridge(
     axes, power = _axes(map(centred, pieces), values.shape)
     about = (targets - middle) * root
     along = sum(axes.T @ (centred(piece).T @ about[piece]) for piece in pieces)  # (axes, targets)
-    errors = np.zeros(len(penalties))
+    errors, guesses = np.zeros(len(penalties)), np.zeros((len(penalties), len(values)), dtype=np.int64)
     for piece in pieces:
         scores = centred(piece) @ axes  # (rows, axes)
         own = weights[piece, None] / total + np.square(scores) @ (1 / (power[:, None] + penalties))  # (rows, penalties)
@@ -58,7 +60,8 @@ def fit_ridge(
             residual = about[piece] - scores @ (along / (power + penalty)[:, None])
             left_out = residual / np.maximum(1 - own[:, number, None], _NONE)
             errors[number] += np.square(left_out).sum()
-    best = int(errors.argmin())
+            guesses[number, piece] = (targets[piece] - left_out / root[piece]).argmax(axis=1)
+    best = max(range(len(penalties)), key=lambda number: (score(guesses[number]), -errors[number]))
     coefficients = (axes @ (along / (power + penalties[best])[:, None])).T  # (targets, features)
     return Ridge(coefficients, middle - coefficients @ mean, float(penalties[best]), errors / total)
 

@@ -61,6 +61,19 @@ def test_it_takes_the_penalty_of_scikit_learns_ridges(rows, features):
         np.testing.assert_allclose(found.intercept, peer.intercept_, atol=1e-7)
 
 
+def test_the_score_sees_samples_left_out_and_decides():
+    values, targets, weights = samples(30, 45)
+    penalties = np.array([1.0, 50.0, 2000.0])
+    seen: list[np.ndarray] = []
+    found = fit_ridge(values, targets, weights, penalties, lambda guesses: seen.append(guesses) or len(seen) == 3)
+    assert found.penalty == 2000 and len(seen) == 3
+    for penalty, guesses in zip(penalties, seen):
+        for one in range(30):
+            rest = np.arange(30) != one
+            peer = Ridge(penalty, solver="svd").fit(values[rest].astype(float), targets[rest], weights[rest])
+            assert guesses[one] == peer.predict(values[[one]])[0].argmax()
+
+
 def test_pieces_change_nothing(monkeypatch):
     drawn = samples(100, 20)
     whole = fit_ridge(*drawn)
