@@ -40,10 +40,12 @@ class Candidate:
 
 CANDIDATES = (
     Candidate("extra-trees"),
+    Candidate("lda"),
     Candidate("dated-ltae", {"class_weights": "square-root"}),
     Candidate("dated-ltae", {"indices": "all"}),
-    Candidate("dated-ltae", {"epochs": 120, "date_dropout": 0.5}),
+    Candidate("minirocket"),
     Candidate("temp-cnn", {"epochs": 100}),
+    Candidate("dated-ltae", {"epochs": 120, "date_dropout": 0.5}),
     Candidate("transformer"),
 )
 
