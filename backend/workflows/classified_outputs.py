@@ -97,7 +97,11 @@ def _document(
     about = report_document.of_store(classified.store)
     parts = {
         **about,
-        "notes": [*about["notes"], *report_document.prior_notes(spec.previous_field)],
+        "notes": [
+            *about["notes"],
+            *report_document.prior_notes(spec.previous_field),
+            *report_document.training_notes(classified.bundle.scores),
+        ],
         **(agreement.parts() if agreement else {}),
         "breakdown": classified.breakdown(),
         "provenance": provenance,

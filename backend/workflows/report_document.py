@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
 from pathlib import Path
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from backend import __version__
 from backend.errors import NotWritable
 from backend.files import beside, writing_to
+from backend.reports.tables import percent
 from backend.series import quality
 from backend.series.store import Store
 from backend.vocabulary import OUTLINES, QUALITY, CropClass
@@ -111,6 +112,16 @@ def prior_notes(previous_field: str | None) -> list[str]:
 def report_path(output: Path, chosen: Path | None) -> Path:
     """The chosen path of the report, or else one beside the output, under a name that no output has."""
     return chosen or output.with_name(f"{output.stem}_report.html")
+
+
+def training_notes(scores: Mapping[str, Any] | None) -> list[str]:
+    """What the model reached in its training, which is all that is known of it where nothing else can be compared."""
+    if not scores or None in (scores.get("oa"), scores.get("mean_f"), scores.get("parcels")):
+        return []
+    return [
+        f"When the model was trained, its overall accuracy was {percent(scores['oa'])} % and its mean F-score"
+        f" {percent(scores['mean_f'])} %, on {scores['parcels']:,} parcels that were left out of the training."
+    ]
 
 
 def require_writable(path: Path) -> None:

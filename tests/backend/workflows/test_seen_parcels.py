@@ -152,3 +152,9 @@ def test_the_digest_of_the_images_is_of_their_names_and_sizes(region, found):
     listed = sorted(f"{path.parent.name}/{path.name} {path.stat().st_size}" for path in read_files(region))
     expected = hashlib.sha256("\n".join(listed).encode()).hexdigest()
     assert found.report["provenance"]["image list sha256"] == expected
+
+
+def test_the_report_gives_what_the_training_reached(region, found):
+    scores = ModelBundle.load(region.model).scores
+    (note,) = [text for text in found.report["notes"] if text.startswith("When the model was trained")]
+    assert f"{100 * scores['oa']:.1f} %" in note and f"on {scores['parcels']} parcels" in note
