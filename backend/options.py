@@ -565,7 +565,9 @@ OPTIONS: Tuple[Option, ...] = (
     ),
     Option(
         "min_samples", WHOLE, TRAINING, _LEARN, "Minimum number of parcels per class",
-        "Classes with fewer parcels cannot be trained and tested; they are left out and listed.", default=5, minimum=5,
+        "Classes with fewer parcels are left out and listed. Below five, not every fold can train and test a class, "
+        "and its scores mean little.",
+        default=5, minimum=2,
     ),
     Option(
         "restart", FLAG, TRAINING, ("train",), "Start again from the beginning",

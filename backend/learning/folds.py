@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -63,11 +64,11 @@ class RandomFolds:
     name: str = "random"
 
     def splits(self, rows: Rows, labels: Rows, seed: int) -> list[Split]:
-        """Raises ValueError for a class with fewer than five rows."""
+        """A class of fewer than five rows is not in each part. Raises TooFewGroups for fewer than five rows in all."""
         kfold = StratifiedKFold(PARTS, shuffle=True, random_state=seed)
-        if np.bincount(labels)[np.unique(labels)].min() < PARTS:
-            raise ValueError(f"every class needs at least {PARTS} rows")
-        return rotated([np.sort(rows[test]) for _, test in kfold.split(rows, labels)])
+        if np.bincount(labels).max() < PARTS:
+            raise TooFewGroups(self.name, int(np.bincount(labels).max()), PARTS)
+        return rotated([np.sort(rows[test]) for _, test in quietly(kfold.split, rows, labels)])
 
     def inner(self, rows: Rows, labels: Rows, seed: int) -> list[Split]:
         return inner_folds(rows, labels, seed)
@@ -88,13 +89,13 @@ class GroupFolds:
     groups: NDArray[np.int64]
 
     def splits(self, rows: Rows, labels: Rows, seed: int) -> list[Split]:
-        """Each class needs five rows, as in RandomFolds. Raises TooFewGroups."""
+        """Raises TooFewGroups."""
         groups = self.groups[rows]
         found = len(np.unique(groups))
         if found < PARTS:
             raise TooFewGroups(self.name, found, PARTS)
         kfold = StratifiedGroupKFold(PARTS, shuffle=True, random_state=seed)
-        return rotated([np.sort(rows[test]) for _, test in kfold.split(rows, labels, groups)])
+        return rotated([np.sort(rows[test]) for _, test in quietly(kfold.split, rows, labels, groups)])
 
     def inner(self, rows: Rows, labels: Rows, seed: int) -> list[Split]:
         return inner_folds(rows, labels, seed, self.groups[rows])
@@ -141,10 +142,15 @@ def inner_folds(rows: Rows, labels: Rows, seed: int, groups: Rows | None = None)
         groups = None
     else:
         kfold = StratifiedGroupKFold(INNER_PARTS, shuffle=True, random_state=seed)
+    pairs = enumerate(quietly(kfold.split, rows, labels, groups))
+    return [Split(fold, rows[np.sort(train)], NOBODY, rows[np.sort(test)]) for fold, (train, test) in pairs]
+
+
+def quietly(split: Callable[..., Iterable[tuple[Rows, Rows]]], *given: Any) -> list[tuple[Rows, Rows]]:
+    """Without scikit-learn's warning of classes that have fewer rows than folds: ours names them."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # of classes with fewer rows than folds
-        pairs = list(kfold.split(rows, labels, groups))
-    return [Split(fold, rows[np.sort(train)], NOBODY, rows[np.sort(test)]) for fold, (train, test) in enumerate(pairs)]
+        warnings.simplefilter("ignore", UserWarning)
+        return list(split(*given))
 
 
 def squares(points: NDArray[np.float64], side_m: float) -> NDArray[np.int64]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precision_recall_fscore_support
+from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, log_loss, precision_recall_fscore_support
 
 from backend.vocabulary import CropClass
 
@@ -38,12 +38,26 @@ def scores(truth: NDArray[np.int64], predicted: NDArray[np.int64], classes: tupl
         "mean_f_interval": list(mean_f_interval(confusion)),
         "mean_precision": float(precision[present].mean()),
         "mean_recall": float(recall[present].mean()),
+        "weighted_f": float(np.average(f, weights=support)),
         "classes": [
             {"code": crop.code, "name": crop.name, "colour": crop.colour, **dict(zip(names, row))}
             for crop, row in zip(classes, figures)
         ],
         "confusion": confusion.tolist(),
         "confusion_axes": ["truth", "prediction"],  # rows, columns
+    }
+
+
+def probabilistic(truth: NDArray[np.int64], found: NDArray[np.floating]) -> dict[str, float]:
+    """`nll`, the mean negative log-likelihood in nats, and `brier`, the mean squared distance to the truth (0 to 2;
+    Brier 1950), of probabilities `(N, classes)`.
+    """
+    exact = np.asarray(found, dtype=np.float64)
+    exact = exact / exact.sum(axis=1, keepdims=True)  # stored in single precision
+    numbers = np.arange(exact.shape[1])
+    return {
+        "nll": float(log_loss(truth, exact, labels=numbers)),
+        "brier": float(np.square(exact - (truth[:, None] == numbers)).sum(axis=1).mean()),
     }
 
 

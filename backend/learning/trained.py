@@ -16,7 +16,7 @@ from backend.vocabulary import CropClass
 
 from .candidates import SearchSpec
 from .device import device_name
-from .metrics import reliability, scores
+from .metrics import probabilistic, reliability, scores
 from .spec import TrainingSpec
 from .training import Fitted, Training
 
@@ -111,7 +111,7 @@ class Trained:
             left_out=labelled.left_out,
             delivered=delivered,
             curves=curves,
-            scores=tested.scores(training),
+            scores={**tested.scores(training), **probabilistic(truth, tested.probabilities)},
             fold_scores=tuple(part.scores(training) for part in parts),
             reliability=reliability(tested.probabilities.max(axis=1), right),
             tested_rows=tested.rows,

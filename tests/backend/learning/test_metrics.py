@@ -10,7 +10,8 @@ from scipy.special import log_softmax
 from sklearn import metrics as peer
 
 from backend.learning.calibration import cross_entropy, fit_temperature, probabilities
-from backend.learning.metrics import reliability, scores, summary
+from backend.learning.metrics import probabilistic, reliability, scores, summary
+from backend.vocabulary import CropClass
 
 RNG = np.random.default_rng(4)
 
@@ -91,3 +92,22 @@ def test_calibrated_confidence_is_as_large_as_the_accuracy():
     assert raw.max(axis=1).mean() > accuracy + 0.1
     assert calibrated.dtype == np.float32
     np.testing.assert_allclose(calibrated.sum(axis=1), 1, rtol=1e-5)
+
+
+def test_the_scores_of_probabilities():
+    random = np.random.default_rng(2)
+    truth, found = random.integers(0, 4, 300), random.dirichlet(np.ones(4), 300).astype(np.float32)
+    ours = probabilistic(truth, found)
+    exact = found.astype(float) / found.sum(axis=1, dtype=float, keepdims=True)
+    assert ours["nll"] == pytest.approx(-np.log(exact[np.arange(300), truth]).mean())
+    one_hot = np.eye(4)[truth]
+    assert ours["brier"] == pytest.approx(sum(peer.brier_score_loss(one_hot[:, k], exact[:, k]) for k in range(4)))
+    sure = np.eye(4, dtype=np.float32)[truth]
+    assert probabilistic(truth, sure)["brier"] == 0 and probabilistic(truth, sure)["nll"] < 1e-9
+
+
+def test_the_mean_f_weighted_by_parcels():
+    random = np.random.default_rng(3)
+    truth, predicted = random.integers(0, 3, 200), random.integers(0, 3, 200)
+    found = scores(truth, predicted, tuple(CropClass(str(k), str(k), "#000000") for k in range(4)))
+    assert found["weighted_f"] == pytest.approx(peer.f1_score(truth, predicted, average="weighted"))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from backend.errors import BadArgument, NoSuchDevice
+from backend.errors import BadArgument, NoSuchDevice, TooFewGroups
 from backend.learning import device
 from backend.learning.folds import RandomFolds
 from backend.learning.normalisation import Normalisation
@@ -75,8 +75,8 @@ def test_five_rows_of_a_class_go_one_to_each_part():
     labels = np.array([0] * 40 + [1] * 5)
     for split in RandomFolds().splits(np.arange(45), labels, 0):
         assert [(part >= 40).sum() for part in (split.train, split.validation, split.test)] == [3, 1, 1]
-    with pytest.raises(ValueError, match="5"):
-        RandomFolds().splits(np.arange(44), labels[:44], 0)
+    with pytest.raises(TooFewGroups, match="found 4"):
+        RandomFolds().splits(np.arange(8), np.repeat([0, 1], 4), 0)
 
 
 def test_normalised_statistics_have_mean_0_and_deviation_1(statistics):

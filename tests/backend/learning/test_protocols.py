@@ -154,3 +154,15 @@ def test_all_folds_are_run_of_few_parcels_and_one_of_many(statistics, crops, rec
         TrainingSpec(**{**CYCLE, "folds": None}), statistics(labels), labels, crops[:2], recorder
     )  # fmt: skip
     assert training.spec.folds == folds
+
+
+def test_a_class_of_two_parcels_can_be_kept(statistics, crops, recorder):
+    """Each of the two is tested by a model that knows the other."""
+    labels = LABELS % 2
+    labels[:2] = 2
+    spec = TrainingSpec(**{**CYCLE, "model": "extra-trees", "folds": 5, "min_samples": 2})
+    found = train(spec, statistics(labels), labels, crops[:3], recorder)
+    assert [row["support"] for row in found.scores["classes"]] == [*np.bincount(labels)]
+    assert np.array_equal(found.tested_rows, np.arange(150))
+    training = Training.of(spec, statistics(labels), labels, crops[:3], recorder)
+    assert all((labels[split.train] == 2).sum() >= 1 for split in training.splits)

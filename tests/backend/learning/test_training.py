@@ -235,7 +235,7 @@ def test_a_saved_model_predicts_what_was_tested(tmp_path, statistics, patches, c
         ("learning_rate", 0.0),
         ("learning_rate", float("nan")),
     ]
-    + [("device", "tpu"), ("seed", -1), ("min_samples", 4)],
+    + [("device", "tpu"), ("seed", -1), ("min_samples", 1)],
 )
 def test_settings_that_cannot_be_are_refused(name, value):
     with pytest.raises(BadArgument, match=name):
