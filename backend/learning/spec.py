@@ -23,14 +23,14 @@ class TrainingSpec:
 
     `folds` of the splits are run, each with its own model; there are five, or one for each year; None: all, and one of
     more than MOST_FOR_ALL_FOLDS parcels. `min_samples` is five by default: a class then has a parcel in each part.
-    `order`: the dates as they are, one permutation for all parcels, or one for each. `patience`: epochs without a better
-    one after which a fold ends, 0 for never. `date_dropout`: share of the dates taken from each training sample.
+    `order`: the dates as they are, one permutation for all parcels, or one for each. `patience`: epochs without a
+    better one after which a fold ends, 0 for never. `date_dropout`: share of the dates taken from each training sample.
     `precision` bfloat16: the networks' sums are rounded to 8 bits while they train, which is fast on GPUs and recent
     processors only; weights and predictions stay float32. `indices`: the spectral indices that the bands allow are
-    bands of the model, too. `protocol`: as in the paper, whose models are those of the folds, or `refit`: the folds give
-    the scores, the temperature and, where the learning rate stays constant, the number of epochs; the model learns from
-    all parcels. `members`: networks that differ by their seed, whose probabilities are averaged; one with the paper's
-    protocol.
+    bands of the model, too. `protocol`: as in the paper, whose models are those of the folds, or `refit`: the folds
+    give the scores, the temperature and, where the learning rate stays constant, the number of epochs; the model learns
+    from all parcels. `members`: networks that differ by their seed, whose probabilities are averaged; one with the
+    paper's protocol.
 
     A model without epochs (`MODELS`) takes of these options `class_weights`, `indices`, `seed`, `folds` and
     `min_samples`.
