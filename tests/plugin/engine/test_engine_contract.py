@@ -82,7 +82,7 @@ OWN = {
 def test_the_engine_knows_every_argument(name, provider, fake_engine, engine_names, tmp_path) -> None:
     fake_engine.answer("inspect", {"acquisitions": [], "skipped": []})
     fake_engine.answer("extract", {"store": "", "parcels": 0, "pixels": 0})
-    fake_engine.answer("train", {"model": "", "report": "", "scores": {"oa": 0.0, "mean_f": 0.0}})
+    fake_engine.answer("train", {"model": "", "report": "", "scores": {"parcels": 9, "oa": 0.0, "mean_f": 0.0}})
     fake_engine.answer("classify", {"output": "", "report": "", "parcels": 0, "classified": 0, "classes": []})
     own = {key: str(tmp_path / value) if "." in value else value for key, value in OWN[name].items()}
     model_file(tmp_path / "m.cropmodel")
