@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -22,7 +23,7 @@ from PIL import Image  # noqa: E402
 IMAGES = ROOT / "docs" / "images"
 WORK = Path(tempfile.gettempdir()) / "crops"  # short and of nobody, as it is seen in the pictures
 REGION = ("--parcels", "560", "--dates", "24", "--seed", "1")
-EPOCHS = 40
+EPOCHS = 80  # of dated-ltae
 MOST_BYTES = 400_000
 COLOURS = 256
 REPORT_PX = "1100,1500"
@@ -31,6 +32,7 @@ REPORT_PX = "1100,1500"
 def main() -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
     region, shots = simulate(), WORK / "shots"
+    clear(WORK.glob("classified*"))  # else the dialog asks whether to replace them
     shots.mkdir(exist_ok=True)
     engine = WORK / "engine"
     engine.unlink(missing_ok=True)
@@ -43,6 +45,11 @@ def main() -> None:
     draw_page(Path(results["report"]), shots / "report.png")
     for shot in sorted(shots.glob("*.png")):
         print(shrink(shot, IMAGES / shot.name))
+
+
+def clear(paths: Iterable[Path]) -> None:
+    for path in paths:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def simulate() -> dict:

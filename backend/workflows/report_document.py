@@ -119,8 +119,8 @@ def training_notes(scores: Mapping[str, Any] | None) -> list[str]:
     if not scores or None in (scores.get("oa"), scores.get("mean_f"), scores.get("parcels")):
         return []
     return [
-        f"When the model was trained, its overall accuracy was {percent(scores['oa'])} % and its mean F-score"
-        f" {percent(scores['mean_f'])} %, on {scores['parcels']:,} parcels that were left out of the training."
+        f"In its training the overall accuracy was {percent(scores['oa'])} % and the mean F-score"
+        f" {percent(scores['mean_f'])} %, tested on {scores['parcels']:,} parcels by models that had not seen them."
     ]
 
 

@@ -163,7 +163,7 @@ def calendar_text(model: ModelDescription, locale: QLocale) -> str:
 
 
 def scores_text(model: ModelDescription, widget: QWidget) -> str:
-    """The scores for parcels that were not used in the training, and how many these are."""
+    """The scores of the training's tests, and of how many parcels they are."""
     if not model.scores:
         return tr("Not available")
     accuracy, mean_f = (percent(model.scores.get(name), widget) for name in ("oa", "mean_f"))
@@ -171,7 +171,9 @@ def scores_text(model: ModelDescription, widget: QWidget) -> str:
     parcels = model.scores.get("parcels")
     if parcels is None:
         return text
-    return tr("{0}, of {1} parcels that it was not trained on").format(text, widget.locale().toString(parcels))
+    return tr("{0}, tested on {1} parcels by models that had not seen them").format(
+        text, widget.locale().toString(parcels)
+    )
 
 
 def _value_label() -> QLabel:

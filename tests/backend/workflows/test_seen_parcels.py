@@ -156,5 +156,5 @@ def test_the_digest_of_the_images_is_of_their_names_and_sizes(region, found):
 
 def test_the_report_gives_what_the_training_reached(region, found):
     scores = ModelBundle.load(region.model).scores
-    (note,) = [text for text in found.report["notes"] if text.startswith("When the model was trained")]
-    assert f"{100 * scores['oa']:.1f} %" in note and f"on {scores['parcels']} parcels" in note
+    (note,) = [text for text in found.report["notes"] if text.startswith("In its training")]
+    assert f"{100 * scores['oa']:.1f} %" in note and f"tested on {scores['parcels']} parcels" in note

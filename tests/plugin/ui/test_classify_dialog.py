@@ -75,7 +75,7 @@ def test_shows_the_description_of_the_model(dialog):
     facts = {name: label.text() for name, label in dialog.model.facts.items()}
     assert facts["architecture"] == "CNN + GRU, 90 % of parameters in time"
     assert facts["calendar"] == "7 dates, 3 Jan to 15 Oct, trained on 2017"
-    scores = "Overall accuracy 93.1 %, mean F-score 69.2 %, of 2,658 parcels that it was not trained on"
+    scores = "Overall accuracy 93.1 %, mean F-score 69.2 %, tested on 2,658 parcels by models that had not seen them"
     assert facts["scores"] == scores
     assert dialog.model.classes.count() == 10 and dialog.model.classes.item(3).text() == "Grapevine"
 
