@@ -384,7 +384,7 @@ ERRORS: Dict[str, Text] = {  # the classes of errors.py, and faults of the engin
         "Update the plugin and its engine, or choose another output folder.",
     ),
     "training.too_little_time": Text(
-        "The search for the best model has {budget_s:.0f} s, but its first candidate alone needs {needed_s:.0f} s.",
+        "The search for the best model has {budget_s:.1f} s, but its first candidate alone needs {needed_s:.1f} s.",
         "Give more minutes (--time-budget-min), or name an architecture (--model).",
     ),
     "training.diverged": Text(

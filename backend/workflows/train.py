@@ -146,7 +146,9 @@ def _search(given: Mapping[str, Any]) -> SearchSpec:
     """Raises BadArgument for what the search decides itself."""
     for row in options_of("train"):
         if row.name in given and not is_used_with(row, AUTO) and (row.name, given[row.name]) != ("protocol", REFIT):
-            raise BadArgument(row.name, "none with --model auto, which decides on it", given[row.name])
+            raise BadArgument(
+                row.name, "none with --model auto, which decides on it, or an architecture (--model)", given[row.name]
+            )
         if row.name in given and row.name != "model" and not row.accepts(given[row.name]):
             raise BadArgument(row.name, row.expected, given[row.name])
     own, others = own_options(SearchSpec, {k: v for k, v in given.items() if k not in ("model", "protocol")})
