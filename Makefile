@@ -30,7 +30,7 @@ test: test-engine test-package test-plugin ## runs every test, of the engine, it
 
 test-engine: engine ## runs the tests that need no QGIS
 	@scripts/system_packages.sh $(DATABASE_PACKAGES) || echo "The tests of PostGIS are left out."
-	.venv/bin/python -m pytest tests/backend tests/contract
+	.venv/bin/python -m pytest --numprocesses auto --dist loadfile tests/backend tests/contract
 
 test-package: engine ## installs a clone with pip into a new environment and works with it
 	@scripts/system_packages.sh $(SET_UP_PACKAGES) || true

@@ -20,8 +20,8 @@ from backend.learning.training import Training
 
 LABELS = np.random.default_rng(1).integers(0, 4, 150)
 QUICK = (
-    Candidate("random-forest"),
-    Candidate("gru", {"epochs": 10, "schedule": "one-cycle", "learning_rate": 3e-3, "batch_size": 8}),
+    Candidate("lda"),
+    Candidate("gru", {"epochs": 6, "schedule": "one-cycle", "learning_rate": 3e-3, "batch_size": 8}),
     Candidate("extra-trees", {"indices": "none"}),
 )
 SPEC = SearchSpec(folds=2, device="cpu", seed=3, candidates=QUICK)
@@ -41,7 +41,7 @@ def test_it_learns_and_lists_what_it_compared(statistics, crops, recorder):
     assert found.scores["oa"] > 0.9 and found.scores["parcels"] == 60
     assert np.array_equal(found.delivered.learned_rows, np.arange(150))
     assert len(found.delivered.networks) == 3
-    assert [row["candidate"].split(",")[0] for row in found.tried] == ["random-forest", "gru", "extra-trees"]
+    assert [row["candidate"].split(",")[0] for row in found.tried] == ["lda", "gru", "extra-trees"]
     assert sum(row["share"] for row in found.tried) == pytest.approx(1)
     assert all(row["seconds"] > 0 and 0.5 < row["mean_f"] <= 1 and not row["note"] for row in found.tried)
     assert recorder.of("progress")[-1][0] == 1.0
@@ -58,7 +58,7 @@ def test_what_is_chosen_does_not_depend_on_the_tested_parcels(statistics, crops,
     """Other labels in the test part of a fold: the same members, of the same weights."""
     dataset, chosen = statistics(LABELS, noise=0.1), []
     spec = replace(SPEC, folds=1)
-    base = Training.of(TrainingSpec.of("random-forest", seed=3), dataset, LABELS, crops[:4], recorder)
+    base = Training.of(TrainingSpec.of("lda", seed=3), dataset, LABELS, crops[:4], recorder)
     test = base.splits[0].test
     other = LABELS.copy()
     other[test] = (LABELS[test] + 1) % 4
@@ -120,7 +120,7 @@ def test_members_are_those_of_the_least_loss():
 def test_a_candidate_that_the_series_cannot_serve_is_not_tried(statistics, crops, recorder):
     spec = replace(SPEC, candidates=(Candidate("dated-gru"), *QUICK[:1]))
     found = run(statistics(LABELS), LABELS, crops, recorder, spec)
-    assert [row["candidate"] for row in found.tried] == ["random-forest"]
+    assert [row["candidate"] for row in found.tried] == ["lda"]
     with pytest.raises(ObservationsNotKept, match="smoothed"):
         run(statistics(LABELS), LABELS, crops, recorder, replace(SPEC, candidates=(Candidate("dated-gru"),)))
 
@@ -130,8 +130,8 @@ def test_a_candidate_past_the_time_is_left_out(statistics, crops, recorder, monk
     monkeypatch.setattr(module.Run, "budget_s", left)
     found = run(statistics(LABELS), LABELS, crops, recorder)
     notes = {row["candidate"].split(",")[0]: row["note"] for row in found.tried}
-    assert notes["random-forest"] == "" and "the time was used up" in notes["gru"]
-    assert {one.spec.model for one in found.delivered.networks} == {"random-forest"}
+    assert notes["lda"] == "" and "the time was used up" in notes["gru"]
+    assert {one.spec.model for one in found.delivered.networks} == {"lda"}
 
 
 def test_too_little_time_for_one_candidate(statistics, crops, recorder):
@@ -140,11 +140,11 @@ def test_too_little_time_for_one_candidate(statistics, crops, recorder):
 
 
 def test_a_stopped_search_goes_on(tmp_path, statistics, crops, make_recorder):
-    dataset = statistics(LABELS)
-    whole = run(dataset, LABELS, crops, make_recorder())
+    dataset, spec = statistics(LABELS), replace(SPEC, candidates=QUICK[1:2])
+    whole = run(dataset, LABELS, crops, make_recorder(), spec)
     with pytest.raises(Cancelled):
-        run(dataset, LABELS, crops, make_recorder(Cancelled(), 3), checkpoint=tmp_path / "run")
-    resumed = run(dataset, LABELS, crops, make_recorder(), checkpoint=tmp_path / "run")
+        run(dataset, LABELS, crops, make_recorder(Cancelled(), 3), spec, tmp_path / "run")
+    resumed = run(dataset, LABELS, crops, make_recorder(), spec, tmp_path / "run")
     assert np.array_equal(whole.tested_probabilities, resumed.tested_probabilities)
 
 
