@@ -13,8 +13,8 @@ _STREAM = 4  # makes these draws differ from others of the same seed
 def permutations(order: str, parcels: int, dates: int, seed: int) -> NDArray[np.int64] | None:
     """Which date each parcel reads at each step `(parcels, dates)`; None in chronological order.
 
-    `shuffled` is one permutation for all parcels, as the paper's; `shuffled-per-parcel` one for each. Both depend
-    only on the seed, so that training, validation and test read a parcel in the same order.
+    `shuffled` is one permutation for all parcels, `shuffled-per-parcel` one for each: the paper's text fits both.
+    They depend only on the seed, so that training, validation and test read a parcel in the same order.
     """
     generator = np.random.default_rng((seed, _STREAM))
     if order == "shuffled":
