@@ -163,7 +163,7 @@ class Experiment:
         return training.work(self.base.splits[run.fold]) * cost(run.model)
 
     def _record(self, run: Run, fitted: Fitted, circumstances: Mapping[str, Any]) -> Record:
-        labelled = self.base.labelled
+        labelled, found = self.base.labelled, fitted.probabilities
         return Record(
             run=run,
             settings=self.settings(run),
@@ -175,9 +175,10 @@ class Experiment:
             tested={
                 "row": fitted.rows,
                 "truth": labelled.labels[fitted.rows],
-                "predicted": fitted.probabilities.argmax(axis=1),
-                "confidence": fitted.probabilities.max(axis=1).astype(np.float64).round(4),
+                "predicted": found.argmax(axis=1),
+                "confidence": found.max(axis=1).astype(np.float64).round(4),
             },
+            probabilities=found,
         )
 
 

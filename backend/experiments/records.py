@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -34,13 +34,14 @@ from backend.json_document import (
     read_object,
 )
 from backend.learning.curves import curves_of
-from backend.learning.metrics import scores
+from backend.learning.metrics import probabilistic, scores
 from backend.learning.permutations import ORDERS
 from backend.learning.spec import TrainingSpec
 from backend.model_file import MOST_CLASSES
 from backend.models import MODELS
 from backend.vocabulary import CropClass
 
+from . import probabilities
 from .plan import Run
 
 SCHEMA = 1
@@ -54,7 +55,8 @@ _TESTED = {"row": np.int64, "truth": np.int64, "predicted": np.int64, "confidenc
 @dataclass(frozen=True)
 class Record:
     """What a finished run left. `tested` has one entry for each tested parcel: its `row` of the parcel index, `truth`
-    and `predicted` as numbers of `classes`, and the calibrated `confidence` 0..1.
+    and `predicted` as numbers of `classes`, and the calibrated `confidence` 0..1. `probabilities` are all of theirs
+    `(tested, classes)` in the same order; None in a record of a version that did not keep them.
 
     `settings` decide the result; `circumstances` (engine, device, machine, seconds) describe how it was computed.
     """
@@ -67,14 +69,19 @@ class Record:
     best_epoch: int
     curves: tuple[Mapping[str, Any], ...]
     tested: Mapping[str, NDArray[Any]]
+    probabilities: NDArray[np.float32] | None = None
 
     @cached_property
     def scores(self) -> dict[str, Any]:
         """The report's `scores` of this fold's tested parcels."""
-        return scores(self.tested["truth"], self.tested["predicted"], self.classes)
+        truth = self.tested["truth"]
+        found = scores(truth, self.tested["predicted"], self.classes)
+        return found if self.probabilities is None else {**found, **probabilistic(truth, self.probabilities)}
 
     def as_json(self) -> str:
-        document = {"schema": SCHEMA, **asdict(self)}
+        """All but the probabilities, which have a file of their own."""
+        document = {"schema": SCHEMA, **asdict(replace(self, probabilities=None))}
+        del document["probabilities"]
         document["tested"] = {name: self.tested[name].tolist() for name in _TESTED}
         return json.dumps(document, separators=(",", ":"))
 
@@ -152,8 +159,14 @@ class Records:
         return self.path(run).exists()
 
     def write(self, record: Record) -> None:
-        """Raises NotWritable, DiskFull."""
+        """The probabilities first: a run is done once its JSON is there. Raises NotWritable, DiskFull."""
+        found = record.probabilities
+        if found is not None:
+            probabilities.write(self._probabilities(record.run), found)
         write_beside(self.path(record.run), lambda beside: beside.write_text(record.as_json(), encoding="utf-8"))
+
+    def _probabilities(self, run: Run) -> Path:
+        return self.path(run).with_suffix(".npy")
 
     def read(self) -> list[Record]:
         """All of them, by model, order and fold. Raises BadRecord, RecordTooNew."""
@@ -163,11 +176,12 @@ class Records:
         try:
             record = Record.from_document(read_object(path, MOST_BYTES, MOST_VALUES))
             expect(path.stem == record.run.name, "run", f"that of its file's name, {path.stem}", record.run.name)
+            found = probabilities.read(self._probabilities(record.run), record.tested, len(record.classes))
         except NewerSchema as error:
             raise RecordTooNew(path, error.found, SCHEMA) from error
         except (OSError, Fault) as error:
             raise BadRecord(path, error) from error
-        return record
+        return replace(record, probabilities=found)
 
     @contextmanager
     def claimed(self, run: Run) -> Iterator[bool]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from backend.learning.metrics import scores
+from backend.learning.metrics import class_reliability, scores
 from backend.models import MODELS
 
 from .records import Record
@@ -50,8 +50,19 @@ class Results:
         truth, predicted = (np.concatenate([r.tested[name] for r in self.records]) for name in ("truth", "predicted"))
         return scores(truth, predicted, self.records[0].classes)
 
+    @cached_property
+    def class_reliability(self) -> list[dict[str, Any]]:
+        """Of each class, over the tested parcels of all folds; [] where not all folds have kept probabilities."""
+        parts = [record.probabilities for record in self.records]
+        known = [part for part in parts if part is not None]
+        if len(known) < len(parts):
+            return []
+        truth = np.concatenate([record.tested["truth"] for record in self.records])
+        return class_reliability(truth, np.concatenate(known))
+
     def spread(self, metric: str) -> Spread:
-        return Spread.of(fold[metric] for fold in self.folds.values())
+        """Over the folds that have the score: those of probabilities are not known of every record."""
+        return Spread.of(fold[metric] for fold in self.folds.values() if metric in fold)
 
     def class_spread(self, number: int) -> Spread:
         """F of a class over the folds whose truth has it."""

@@ -36,10 +36,15 @@ MEANS_NOTE = (
     "paper does the same: its table 2 is the mean of its table 3 over the 17 classes present, rice left out."
 )
 
+PROBABILITIES_NOTE = (
+    "Weighted F: by the parcels of each class. ECE: calibration error of the confidence, and the mean of that of the "
+    "classes' probabilities; NLL in nats, Brier score 0 to 2; of runs that kept their probabilities."
+)
+
 SHUFFLED_NOTE = (
-    "Trained again with the dates in one random order, the same for all parcels (shuffled, as the paper), and with an "
-    "order of its own for each parcel, kept in training and test. Changes are taken fold by fold. A forest does not "
-    "know of order: one permutation for all changes only which features chance offers it."
+    "Trained again with the dates in one random order, the same for all parcels (shuffled), and with an order of its "
+    "own for each parcel, kept in training and test; the paper's text fits both. Changes are taken fold by fold. A "
+    "forest does not know of order: one permutation for all changes only which features chance offers it."
 )
 
 
@@ -92,8 +97,14 @@ def table2(frame: Frame) -> Table:
     for title, key in zip(("OA", "mean F", "Precision", "Recall"), paper.METRICS):
         columns += [(title, key, "spread"), ("paper", f"{key}_paper", "percent"), ("diff.", f"{key}_diff", "points")]
     columns += [("OA pooled", "oa_pooled", "percent"), ("mean F pooled", "mean_f_pooled", "percent")]
+    columns += [
+        ("weighted F", "weighted_f", "spread"),
+        ("ECE", "ece", "spread"),
+        ("ECE of classes", "class_ece", "spread"),
+    ]
+    columns += [("NLL", "nll", "figure"), ("Brier", "brier", "figure")]
     models = frame.models("table2")
-    notes = [*_partial(frame, models), SPREAD_NOTE, POOLED_NOTE, UNITS_NOTE, MEANS_NOTE]
+    notes = [*_partial(frame, models), SPREAD_NOTE, POOLED_NOTE, UNITS_NOTE, MEANS_NOTE, PROBABILITIES_NOTE]
     rows = [_performance(frame, model) for model in models]
     return _table("table2", "Table 2: performance of the models", columns, rows, notes)
 
@@ -192,6 +203,8 @@ def _performance(frame: Frame, model: str) -> dict[str, Any]:
         spread, printed = frame.spread(model, ORDERED, key), paper.table2(model, key)
         row |= {**spread.named(key), f"{key}_pooled": own.pooled[key] if own else None}
         row |= {f"{key}_paper": printed, f"{key}_diff": _less(spread.mean, printed)}
+    for key in ("weighted_f", "ece", "class_ece", "nll", "brier"):
+        row |= frame.spread(model, ORDERED, key).named(key)
     return row
 
 
@@ -202,6 +215,8 @@ def _class_row(frame: Frame, models: Sequence[str], number: int, crop: CropClass
         spread = own.class_spread(number) if own else Spread(None, None)
         row |= {**spread.named(model), f"{model}_pooled": own.pooled["classes"][number]["f"] if own else None}
         row |= {f"{model}_paper": printed, f"{model}_diff": _less(spread.mean, printed)}
+        if own and own.class_reliability:
+            row[f"{model}_ece"] = own.class_reliability[number]["ece"]
         row["parcels"] = max(row["parcels"] or 0, own.pooled["classes"][number]["support"] if own else 0)
     return row
 

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -49,16 +50,47 @@ def scores(truth: NDArray[np.int64], predicted: NDArray[np.int64], classes: tupl
 
 
 def probabilistic(truth: NDArray[np.int64], found: NDArray[np.floating]) -> dict[str, float]:
-    """`nll`, the mean negative log-likelihood in nats, and `brier`, the mean squared distance to the truth (0 to 2;
-    Brier 1950), of probabilities `(N, classes)`.
+    """Of probabilities `(N, classes)`: `nll`, the mean negative log-likelihood in nats; `brier`, the mean squared
+    distance to the truth (0 to 2; Brier 1950); `ece`, the expected calibration error of the confidence (Guo et al.
+    2017); `class_ece`, the mean of that of each class over all classes (Kull et al. 2019).
     """
-    exact = np.asarray(found, dtype=np.float64)
-    exact = exact / exact.sum(axis=1, keepdims=True)  # stored in single precision
+    exact = _exact(found)
     numbers = np.arange(exact.shape[1])
+    right = truth == exact.argmax(axis=1)
     return {
         "nll": float(log_loss(truth, exact, labels=numbers)),
         "brier": float(np.square(exact - (truth[:, None] == numbers)).sum(axis=1).mean()),
+        "ece": calibration_error(reliability(exact.max(axis=1), right)),
+        "class_ece": float(np.mean([row["ece"] for row in class_reliability(truth, exact)])),
     }
+
+
+def class_reliability(truth: NDArray[np.int64], found: NDArray[np.floating]) -> list[dict[str, Any]]:
+    """For each class, of all parcels: `probability`, the mean of its predicted probability, and `share`, that of the
+    parcels that are of it, which are equal where it is calibrated; `ece`; and the `bins` that this is made of.
+
+    `found` are probabilities `(N, classes)`. A bin is as in `reliability`: its `confidence` is the mean probability of
+    this class, its `accuracy` the share of its parcels that are of this class.
+    """
+    rows = []
+    for number, of_class in enumerate(_exact(found).T):
+        right = truth == number
+        bins = reliability(of_class, right)
+        means = {"probability": float(of_class.mean()), "share": float(right.mean())}
+        rows.append({**means, "ece": calibration_error(bins), "bins": bins})
+    return rows
+
+
+def calibration_error(bins: Sequence[Mapping[str, Any]]) -> float:
+    """The mean distance of confidence to accuracy over the bins of `reliability`, weighted by their parcels."""
+    distances = [abs(row["confidence"] - row["accuracy"]) for row in bins]
+    return float(np.average(distances, weights=[row["parcels"] for row in bins]))
+
+
+def _exact(found: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Probabilities stored in single precision, which add up to 1 again."""
+    exact = np.asarray(found, dtype=np.float64)
+    return np.asarray(exact / exact.sum(axis=1, keepdims=True))
 
 
 def summary(truth: NDArray[np.int64], predicted: NDArray[np.int64]) -> tuple[float, float]:

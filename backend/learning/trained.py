@@ -16,7 +16,7 @@ from backend.vocabulary import CropClass
 
 from .candidates import SearchSpec
 from .device import device_name
-from .metrics import probabilistic, reliability, scores
+from .metrics import class_reliability, probabilistic, reliability, scores
 from .spec import TrainingSpec
 from .training import Fitted, Training
 
@@ -90,6 +90,7 @@ class Trained:
     scores: Mapping[str, Any]
     fold_scores: tuple[Mapping[str, Any], ...]
     reliability: list[dict[str, Any]]
+    class_reliability: list[dict[str, Any]]  # in the order of `classes`
     tested_rows: NDArray[np.int64]  # (tested,), sorted
     tested_labels: NDArray[np.int64]  # (tested,), numbers of `classes`
     tested_probabilities: NDArray[np.float32]  # (tested, classes)
@@ -114,6 +115,7 @@ class Trained:
             scores={**tested.scores(training), **probabilistic(truth, tested.probabilities)},
             fold_scores=tuple(part.scores(training) for part in parts),
             reliability=reliability(tested.probabilities.max(axis=1), right),
+            class_reliability=class_reliability(truth, tested.probabilities),
             tested_rows=tested.rows,
             tested_labels=truth,
             tested_probabilities=tested.probabilities,

@@ -47,8 +47,11 @@ def as_csv(table: Table) -> str:
 
 
 def cell(row: Mapping[str, Any], column: Mapping[str, str]) -> str:
-    """The text of a cell: `spread` and `change` use KEY_mean and KEY_std."""
+    """The text of a cell: `spread`, `change` and `figure` use KEY_mean and KEY_std; a figure is not in per cent."""
     key, form = column["key"], column["form"]
+    if form == "figure":
+        mean, std = row.get(f"{key}_mean"), row.get(f"{key}_std")
+        return "-" if mean is None else f"{mean:.3f}" + ("" if std is None else f" ± {std:.3f}")
     if form in ("spread", "change"):
         sign = "+z" if form == "change" else ""
         mean, std = row.get(f"{key}_mean"), row.get(f"{key}_std")

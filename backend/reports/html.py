@@ -69,6 +69,7 @@ def _content(document: Mapping[str, Any], picture: bytes | None) -> dict[str, An
         "trained": document["kind"] == "training",
         "flags": [row for row in document.get("flags") or [] if row["parcels"]],
         "acquisitions": document.get("acquisitions") or [],
+        "class_reliability": document.get("class_reliability") or [],
         "calibration_error": calibration_error(document.get("reliability") or []),
         "provenance": document.get("provenance") or {},
         "plots": _plots(document),

@@ -93,6 +93,7 @@ class Training:
     classes: tuple[Mapping[str, str], ...]
     left_out: tuple[Mapping[str, Any], ...]
     unknown_codes: Mapping[str, int]
+    class_reliability: tuple[Mapping[str, Any], ...]
     split: str
     seconds: float
     model_name: str  # its architectures
@@ -198,6 +199,7 @@ def _document(seasons: Seasons, trained: Trained, labelled: LabelledParcels, fac
         "fold_scores": _fold_scores(trained),
         "curves": trained.curves,
         "reliability": trained.reliability,
+        "class_reliability": _class_reliability(trained),
         "breakdown": report_document.breakdown(labelled.labels, seasons.areas_m2(), labelled.table.classes),
         "provenance": {**_provenance(trained, facts), **stores, **of_stores(seasons.stores)},
         "notes": notes,
@@ -224,6 +226,7 @@ def _result(
         classes=tuple(named(crop) for crop in trained.classes),
         left_out=tuple({**named(crop), "parcels": count} for crop, count in trained.left_out),
         unknown_codes=dict(labelled.unknown),
+        class_reliability=tuple(document["class_reliability"]),
         split=document["provenance"]["split"],
         seconds=document["provenance"]["seconds"],
         model_name=trained.delivered.name,
@@ -237,6 +240,12 @@ def _fold_scores(trained: Trained) -> list[dict[str, Any]]:
         {"fold": fold, **{key: scores[key] for key in ("parcels", *MEASURES)}}
         for fold, scores in enumerate(trained.fold_scores, start=1)
     ]
+
+
+def _class_reliability(trained: Trained) -> list[dict[str, Any]]:
+    """A row for each class, by code, name and colour."""
+    named = report_document.named
+    return [{**named(crop), **row} for crop, row in zip(trained.classes, trained.class_reliability, strict=True)]
 
 
 def _protocol_notes(trained: Trained) -> list[str]:

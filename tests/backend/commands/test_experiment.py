@@ -47,7 +47,8 @@ def without(folder: Path, copy: Path, *runs: str) -> Path:
     """A copy of an experiment that lacks these runs."""
     shutil.copytree(folder, copy)
     for name in runs:
-        (copy / "runs" / f"{name}.json").unlink()
+        for ending in ("json", "npy"):
+            (copy / "runs" / f"{name}.{ending}").unlink()
     return copy
 
 
@@ -83,6 +84,16 @@ def test_table2_is_what_the_kept_predictions_say(region, whole):
         assert max(one["curves"], key=lambda epoch: epoch["validation_mean_f"])["validation_mean_f"] == next(
             epoch["validation_mean_f"] for epoch in one["curves"] if epoch["epoch"] == one["best_epoch"]
         )
+
+
+def test_each_run_keeps_the_probabilities_of_its_tested_parcels(whole):
+    row = pandas.read_csv(whole[0] / "table2.csv", encoding="utf-8-sig").set_index("model").loc["gru"]
+    runs = [record for record in Records(whole[0] / "runs").read() if record.run.model == "gru"]
+    for record in runs:
+        assert record.probabilities.shape == (len(record.tested["row"]), 2)
+        assert record.probabilities.max(axis=1) == pytest.approx(record.tested["confidence"], abs=1e-4)
+    losses = [-np.log(r.probabilities[np.arange(len(r.tested["truth"])), r.tested["truth"]]).mean() for r in runs]
+    assert row["nll_mean"] == pytest.approx(np.mean(losses), abs=1e-6)
 
 
 def test_models_share_their_folds(whole):

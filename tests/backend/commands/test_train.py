@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 
 import geopandas
+import numpy as np
 import pytest
 from filelock import FileLock
 
@@ -31,6 +32,18 @@ def test_the_report_has_curves_and_acquisitions(region):
     assert len(document["curves"]) == 8
     assert [row["date"].replace("-", "") for row in document["acquisitions"]] == list(DATES)
     assert document["scores"]["parcels"] == region.training.values["scores"]["parcels"]
+
+
+def test_the_reliability_of_each_class_is_in_the_report_and_the_result(region):
+    document = json.loads((region.folder / "gru_report.json").read_text())
+    values, scores = region.training.values, region.training.values["scores"]
+    assert json.loads(json.dumps(values["class_reliability"])) == document["class_reliability"]
+    assert [row["code"] for row in document["class_reliability"]] == ["meadows", "cereal"]
+    for row, crop in zip(document["class_reliability"], scores["classes"], strict=True):
+        assert row["share"] == pytest.approx(crop["support"] / scores["parcels"])
+        assert sum(bin["parcels"] for bin in row["bins"]) == scores["parcels"]
+    assert scores["class_ece"] == pytest.approx(np.mean([row["ece"] for row in document["class_reliability"]]))
+    assert "Reliability of each class" in (region.folder / "gru_report.html").read_text(encoding="utf-8")
 
 
 def test_it_learns(region):

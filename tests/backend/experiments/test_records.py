@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -39,6 +40,62 @@ def test_a_record_comes_back_as_it_was(tmp_path):
     assert {name: values.tolist() for name, values in found.tested.items()} == TESTED
     assert replace(found, tested={}) == replace(RECORD, tested={})
     assert found.scores["oa"] == 0.5
+
+
+def test_probabilities_are_in_a_file_beside_it(tmp_path):
+    found = np.array([[0.7, 0.3], [0.9, 0.1]], dtype=np.float32)
+    records = Records(tmp_path / "runs")
+    records.write(replace(RECORD, probabilities=found))
+    assert np.array_equal(np.load(records.folder / "gru_shuffled_fold-3.npy"), found)
+    assert "probabilities" not in json.loads(records.path(RUN).read_text())
+    (record,) = records.read()
+    assert np.array_equal(record.probabilities, found)
+    assert record.scores["nll"] == pytest.approx(-(np.log(0.7) + np.log(0.1)) / 2, rel=1e-5)
+    assert record.scores["brier"] == pytest.approx((2 * 0.3**2 + 2 * 0.9**2) / 2, rel=1e-5)
+
+
+def test_a_record_without_them_is_read_and_has_no_scores_of_probabilities(tmp_path):
+    records = Records(tmp_path / "runs")
+    records.write(RECORD)
+    (record,) = records.read()
+    assert record.probabilities is None and "nll" not in record.scores
+
+
+def test_probabilities_that_a_killed_process_left_count_for_nothing(tmp_path):
+    records = Records(tmp_path)
+    np.save(tmp_path / "gru_shuffled_fold-3.npy", np.ones((5, 5), np.float32))
+    assert not records.done(RUN) and records.read() == []
+    records.write(replace(RECORD, probabilities=np.array([[1, 0], [1, 0]], dtype=np.float32)))
+    assert records.read()[0].probabilities.shape == (2, 2)
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        np.array([[0.7, 0.3]], np.float32),
+        np.array([[0.7, 0.3], [0.9, 0.1]]),
+        np.array([[0.7, 0.2], [0.9, 0.1]], np.float32),
+        np.array([[1.7, -0.7], [0.9, 0.1]], np.float32),
+        np.array([[np.nan, 0.3], [0.9, 0.1]], np.float32),
+        np.array([[0.3, 0.7], [0.9, 0.1]], np.float32),
+    ],
+    ids=["shape", "type", "sum", "negative", "NaN", "other predictions"],
+)
+def test_probabilities_that_are_not_those_of_the_record_are_refused(tmp_path, found):
+    records = Records(tmp_path)
+    records.write(RECORD)
+    np.save(tmp_path / "gru_shuffled_fold-3.npy", found)
+    with pytest.raises(BadRecord, match="gru_shuffled_fold-3.npy: "):
+        records.read()
+
+
+@pytest.mark.parametrize("content", [b"", b"\x93NUMPY", b"PK\x03\x04" + bytes(60), b"pickle" * 30])
+def test_damaged_probabilities_are_named(tmp_path, content):
+    records = Records(tmp_path)
+    records.write(RECORD)
+    (tmp_path / "gru_shuffled_fold-3.npy").write_bytes(content)
+    with pytest.raises(BadRecord, match="gru_shuffled_fold-3.npy: "):
+        records.read()
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"schema": 1, "run": {}}'])

@@ -7,7 +7,8 @@ import json
 
 import numpy as np
 import pytest
-from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
+from sklearn.calibration import calibration_curve
+from sklearn.metrics import accuracy_score, f1_score, log_loss, precision_score, recall_score
 
 from backend.experiments import tables
 from backend.experiments.plan import Run, runs_of
@@ -67,6 +68,42 @@ def test_table2_against_scikit_learn():
     assert rows["gru"]["mean_f_diff"] == pytest.approx(rows["gru"]["mean_f_mean"] - 0.538)
     assert rows["random-forest"]["oa_diff"] is None and rows["random-forest"]["mean_f_paper"] == 0.369
     assert rows["temp-cnn"]["mean_f_paper"] is None
+
+
+def test_scores_of_kept_probabilities_against_scikit_learn():
+    rng, records = np.random.default_rng(8), []
+    for fold in range(2):
+        found = rng.dirichlet(np.ones(4), 60).astype(np.float32)
+        truth = np.where(rng.random(60) < 0.5, found.argmax(axis=1), rng.integers(0, 4, 60))
+        tested = {
+            "row": np.arange(60),
+            "truth": truth,
+            "predicted": found.argmax(axis=1),
+            "confidence": found.max(axis=1),
+        }
+        records.append(Record(Run("gru", "chronological", fold), {}, {}, CLASSES, 10, 1, (), tested, found))
+    frame = Frame(by_model(records), ("gru",), 2)
+    (row,) = [row for row in tables.table2(frame)["rows"] if row["model"] == "gru"]
+    exact = [r.probabilities.astype(float) / r.probabilities.astype(float).sum(axis=1, keepdims=True) for r in records]
+    nll = [log_loss(r.tested["truth"], p, labels=range(4)) for r, p in zip(records, exact, strict=True)]
+    weighted = [f1_score(r.tested["truth"], r.tested["predicted"], average="weighted") for r in records]
+    assert (row["nll_mean"], row["nll_std"]) == pytest.approx((np.mean(nll), np.std(nll, ddof=1)))
+    assert (row["weighted_f_mean"], row["weighted_f_std"]) == pytest.approx(
+        (np.mean(weighted), np.std(weighted, ddof=1))
+    )
+    text = comparison.as_markdown(tables.table2(frame))
+    assert f"{np.mean(nll):.3f} ± {np.std(nll, ddof=1):.3f}" in text
+    both, truth = np.concatenate(exact), np.concatenate([r.tested["truth"] for r in records])
+    for number, crop in enumerate(tables.table3(frame, CLASSES)["rows"]):
+        share, probability = calibration_curve(truth == number, both[:, number], n_bins=10)
+        counts = np.histogram(both[:, number], np.linspace(0, 1, 11))[0]
+        assert crop["gru_ece"] == pytest.approx((abs(share - probability) * counts[counts > 0]).sum() / 120, rel=1e-5)
+
+
+def test_records_without_probabilities_have_no_scores_of_them():
+    (row,) = [row for row in tables.table2(FRAME)["rows"] if row["model"] == "gru"]
+    assert row["nll_mean"] is None and row["weighted_f_mean"] > 0
+    assert "gru_ece" not in tables.table3(FRAME, CLASSES)["rows"][0]
 
 
 def test_table3_counts_a_class_in_the_folds_that_test_it():

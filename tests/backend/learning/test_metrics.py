@@ -8,9 +8,10 @@ import pytest
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 from sklearn import metrics as peer
+from sklearn.calibration import calibration_curve
 
 from backend.learning.calibration import cross_entropy, fit_temperature, probabilities
-from backend.learning.metrics import probabilistic, reliability, scores, summary
+from backend.learning.metrics import class_reliability, probabilistic, reliability, scores, summary
 from backend.vocabulary import CropClass
 
 RNG = np.random.default_rng(4)
@@ -104,6 +105,28 @@ def test_the_scores_of_probabilities():
     assert ours["brier"] == pytest.approx(sum(peer.brier_score_loss(one_hot[:, k], exact[:, k]) for k in range(4)))
     sure = np.eye(4, dtype=np.float32)[truth]
     assert probabilistic(truth, sure)["brier"] == 0 and probabilistic(truth, sure)["nll"] < 1e-9
+
+
+def test_the_reliability_of_each_class_is_scikit_learns_curve():
+    random = np.random.default_rng(5)
+    found = random.dirichlet(np.ones(4), 500).astype(np.float32)
+    truth = np.where(random.random(500) < 0.6, found.argmax(axis=1), random.integers(0, 3, 500))  # class 3 is rare
+    rows, exact = class_reliability(truth, found), found.astype(float)
+    for number, row in enumerate(rows):
+        share, probability = calibration_curve(truth == number, exact[:, number], n_bins=10)
+        counts = np.histogram(exact[:, number], np.linspace(0, 1, 11))[0]
+        parcels = counts[counts > 0]
+        assert [bin["parcels"] for bin in row["bins"]] == parcels.tolist()
+        np.testing.assert_allclose([bin["accuracy"] for bin in row["bins"]], share)
+        np.testing.assert_allclose([bin["confidence"] for bin in row["bins"]], probability, rtol=1e-6)
+        assert row["ece"] == pytest.approx((abs(share - probability) * parcels).sum() / 500, rel=1e-5)
+        assert row["probability"] == pytest.approx(exact[:, number].mean(), rel=1e-6)
+        assert row["share"] == (truth == number).mean()
+    whole = probabilistic(truth, found)
+    assert whole["class_ece"] == pytest.approx(np.mean([row["ece"] for row in rows]))
+    right, sure = calibration_curve(truth == found.argmax(axis=1), exact.max(axis=1), n_bins=10)
+    parcels = np.histogram(exact.max(axis=1), np.linspace(0, 1, 11))[0]
+    assert whole["ece"] == pytest.approx((abs(right - sure) * parcels[parcels > 0]).sum() / 500, rel=1e-5)
 
 
 def test_the_mean_f_weighted_by_parcels():

@@ -78,6 +78,16 @@ def reliability() -> list[dict[str, Any]]:
     ]
 
 
+def class_reliability(names: list[str]) -> list[dict[str, Any]]:
+    """As of two bins of each class; the shares add up to 1."""
+    rows = []
+    for number, (name, colour) in enumerate(zip(names, palette(len(names)), strict=True)):
+        bins = [{"confidence": p, "accuracy": share, "parcels": n} for p, share, n in ((0.05, 0, 90), (0.85, 1, 10))]
+        means = {"probability": 0.13, "share": 1 / len(names), "ece": 0.06 + number / 1000, "bins": bins}
+        rows.append({"code": f"c{number}", "name": name, "colour": colour, **means})
+    return rows
+
+
 def acquisitions(count: int = 24) -> list[dict[str, Any]]:
     random = np.random.default_rng(2)
     days = [date(2017, 1, 3) + timedelta(days=12 * i) for i in range(count)]
@@ -103,6 +113,7 @@ def training(names: list[str], folds: int = 3) -> dict[str, Any]:
         "breakdown": breakdown(names),
         "curves": curves(folds),
         "reliability": reliability(),
+        "class_reliability": class_reliability(names),
         "flags": [
             {"quality": "ok", "meaning": "Classified from enough clear pixels", "parcels": 3900},
             {"quality": "few_pixels", "meaning": "Fewer pixels than required", "parcels": 100},

@@ -104,6 +104,7 @@ def test_a_whole_report_has_every_section(whole: Page) -> None:
         "Parcels and area of each class",
         "Training",
         "Reliability of the confidence",
+        "Reliability of each class",
         "Quality flags",
         "Acquisitions",
         "Provenance",
@@ -174,6 +175,14 @@ def test_figures_on_the_page_are_those_of_the_document(whole: Page) -> None:
     for share in (scores["oa"], scores["mean_f"], *(row["f"] for row in scores["classes"])):
         assert f"{100 * share:.1f}" in whole.text
     assert f"{sum(row['area_ha'] for row in document['breakdown']):,.1f}" in whole.text
+
+
+def test_the_reliability_of_each_class_is_a_table(whole: Page) -> None:
+    section = whole.text.partition("Reliability of each class")[2].partition("Quality flags")[0]
+    for row in documents.class_reliability(NAMES):
+        cells = [row["name"], *(f"{100 * row[key]:.1f}" for key in ("probability", "share", "ece"))]
+        assert "".join(cells) in section
+    assert "Grapevine13.025.06.3" in section
 
 
 def test_a_class_without_truth_has_no_scores_on_the_page(tmp_path: Path) -> None:
