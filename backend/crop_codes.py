@@ -88,11 +88,14 @@ def slug(name: str) -> str:
 
 @dataclass(frozen=True)
 class TableClass:
-    """A class; `colour` is `#rrggbb`, empty where the table gives none."""
+    """A class; `colour` is `#rrggbb`, `parent` the name of the class that it is grouped with where it is rare; each is
+    empty where the table gives none.
+    """
 
     code: str
     name: str
     colour: str = ""
+    parent: str = ""
 
 
 @dataclass(frozen=True)
@@ -182,12 +185,9 @@ class ClassTable:
         return from_rows(list(enumerate(rows, 1)), "The class table")
 
     def rows(self) -> list[dict[str, str]]:
-        """The rows `{code, name, class, colour, class_code}` that a model file keeps; `from_rows` reads them back."""
+        """The rows `{code, name, class, colour, class_code}`, with `parent` where a class has one, for `from_rows`."""
         pairs = ((crop, self.classes[crop.position]) for crop in self.crops)
-        return [
-            {"code": crop.code, "name": crop.name, "class": c.name, "colour": c.colour, "class_code": c.code}
-            for crop, c in pairs
-        ]
+        return [{"code": crop.code, "name": crop.name, **class_cells(c)} for crop, c in pairs]
 
     # Each is made on first use: where every value is a class, the exact codes are enough.
 
@@ -204,8 +204,15 @@ class ClassTable:
         return _of_one_class((slug(crop.name), crop.position) for crop in self.crops)
 
 
+def class_cells(of: TableClass) -> dict[str, str]:
+    """The cells of a row that are those of its class."""
+    cells = {"class": of.name, "colour": of.colour, "class_code": of.code}
+    return {**cells, "parent": of.parent} if of.parent else cells
+
+
 def from_rows(rows: Sequence[tuple[int, Mapping[str, str]]], where: object) -> ClassTable:
-    """The class table of rows `{code, name, class, colour}` with their lines; raises BadRow with `where` and the line.
+    """The class table of rows `{code, name, class, colour}`, and `parent` where there is one, with their lines; raises
+    BadRow with `where` and the line.
 
     A row's `class_code` is its class's code; without it the code is made from the class's name.
     """
@@ -218,7 +225,8 @@ def from_rows(rows: Sequence[tuple[int, Mapping[str, str]]], where: object) -> C
             _add(row, classes, crops)
         except ValueError as problem:
             raise BadRow(where, line, str(problem)) from problem
-    return ClassTable(tuple(TableClass(code, c.name, c.colour) for code, c in classes.items()), tuple(crops.values()))
+    found = (TableClass(code, c.name, c.colour, c.parent) for code, c in classes.items())
+    return ClassTable(tuple(found), tuple(crops.values()))
 
 
 def from_values(codes: Iterable[Optional[str]], names: Optional[Mapping[str, str]] = None) -> ClassTable:
@@ -236,11 +244,12 @@ def from_values(codes: Iterable[Optional[str]], names: Optional[Mapping[str, str
 
 @dataclass
 class _Class:
-    """A class while its rows are read; `colour` is empty until a row gives it."""
+    """A class while its rows are read; `colour` and `parent` are empty until a row gives them."""
 
     position: int
     name: str
     colour: str = ""
+    parent: str = ""
 
 
 def _add(row: Mapping[str, str], classes: dict[str, _Class], crops: dict[str, Crop]) -> None:
@@ -251,6 +260,7 @@ def _add(row: Mapping[str, str], classes: dict[str, _Class], crops: dict[str, Cr
     text = str if row.get("class_code") else nfc
     code, name = text(row["code"]), text(row["class"])
     position = _add_class(row.get("class_code") or slug(name), name, row["colour"].lower(), classes)
+    _add_parent(text(row.get("parent") or "").strip(), list(classes.values())[position])
     crop = crops.setdefault(code, Crop(code, text(row["name"]) or code, position))
     if crop.position != position:
         other = list(classes.values())[crop.position].name
@@ -269,6 +279,17 @@ def _add_class(code: str, name: str, colour: str, classes: dict[str, _Class]) ->
         raise ValueError(f"the class {known.name!r} has the colour {known.colour} already, here {colour}")
     known.colour = known.colour or colour
     return known.position
+
+
+def _add_parent(name: str, known: _Class) -> None:
+    """A class that is named as its own parent has none."""
+    if name and not slug(name):
+        raise ValueError(f"the parent needs a name with a letter or digit, found {name!r}")
+    if slug(name) == slug(known.name):
+        return
+    if name and known.parent and slug(known.parent) != slug(name):
+        raise ValueError(f"the class {known.name!r} has the parent {known.parent!r} already, here {name!r}")
+    known.parent = known.parent or name
 
 
 def _of_one_class(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:

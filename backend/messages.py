@@ -514,6 +514,9 @@ WARNINGS: Dict[str, Text] = {  # what `Reporter.warning` takes
         "are above reflectance 3.27, the largest that the store can hold.",
         "Clouds can be that bright. Give --nodata and import again, where another value means missing data.",
     ),
+    "labels.grouped": Text(
+        "Classes with fewer than {needed} usable parcels are grouped with their parent: {groups:list 0 ;}.",
+    ),
     "labels.not_judged": Text(
         "{count} of {parcels} parcels are not compared with their declared crop:[ {class_not_known} have a crop that is"
         " none of the model's classes ({codes:list});][ {no_declared_crop} have no declared crop;][ {not_classified}"
@@ -521,7 +524,8 @@ WARNINGS: Dict[str, Text] = {  # what `Reporter.warning` takes
     ),
     "labels.rare_class": Text(
         "Classes with fewer than {needed} usable parcels are left out: {classes:list 0}.",
-        "Group rare crops with a class table, or use more parcels.",
+        "Group rare crops with a class table, by hand or by its column parent (--rare-classes group), or use more "
+        "parcels.",
     ),
     "output.field_renamed": Text(
         "Some fields of the layer are written under other names: {names:list 0}.",

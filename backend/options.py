@@ -37,6 +37,7 @@ CLASS_WEIGHTS = ("none", "balanced", "square-root")
 SCHEDULES = ("constant", "cosine", "one-cycle")
 PRECISIONS = ("float32", "bfloat16")
 INDICES = ("none", "all")
+LEAVE_OUT, GROUP = RARE_CLASSES = ("leave-out", "group")
 REFIT, PAPER = PROTOCOLS = ("refit", "paper")
 EXACT_FILLINGS = ("linear", "nearest")  # leave clear observations unchanged
 FILLINGS = (*EXACT_FILLINGS, "whittaker", "savitzky-golay")
@@ -565,9 +566,15 @@ OPTIONS: Tuple[Option, ...] = (
     ),
     Option(
         "min_samples", WHOLE, TRAINING, _LEARN, "Minimum number of parcels per class",
-        "Classes with fewer parcels are left out and listed. Below five, not every fold can train and test a class, "
-        "and its scores mean little.",
-        default=5, minimum=2,
+        "Classes with fewer usable parcels are rare: they are left out or grouped, and listed. Below five, not every "
+        "fold can train and test a class, and its scores mean little.",
+        default=5, minimum=2, advanced=False,
+    ),
+    Option(
+        "rare_classes", CHOICE, TRAINING, _LEARN, "Rare classes",
+        "What becomes of classes with fewer parcels than the minimum: they are left out, or grouped with the class "
+        "that the column parent of the class table names. A group that is still too small is left out.",
+        default=LEAVE_OUT, choices=RARE_CLASSES, advanced=False,
     ),
     Option(
         "restart", FLAG, TRAINING, ("train",), "Start again from the beginning",

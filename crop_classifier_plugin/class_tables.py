@@ -5,8 +5,10 @@ from __future__ import annotations
 
 from typing import Dict
 
+from .engine.protocol import ROOT
 from .translation import tr
 
+FOLDER = ROOT / "resources" / "nomenclatures"  # of the built-in ones
 OWN_VALUES, FROM_FILE = "own", "file"
 # The values of the algorithm's parameter CLASS_TABLE by position, which saved models hold: new ones go to the end.
 CLASS_TABLES = (

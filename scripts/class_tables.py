@@ -115,6 +115,7 @@ class Row(NamedTuple):
     name: str
     crop_class: str
     colour: str
+    parent: str = ""
 
 
 def main() -> None:
@@ -132,7 +133,8 @@ def tables(facts: Path) -> Iterator[tuple[str, list[Row]]]:
     crops = {code: name for code, name in names.items() if code not in NO_CROPS}
     yield "hcat3_crops", by_main_crop((code, name, code) for code, name in sorted(crops.items()))
     for level in LEVELS:
-        yield f"hcat3_level{level}", by_class((code, name, names[parent(code, level)]) for code, name in crops.items())
+        rows = by_class((code, name, names[parent(code, level)]) for code, name in crops.items())
+        yield f"hcat3_level{level}", with_parents(rows, names, level)
     for layer, lists in LAYERS.items():
         yield layer, by_main_crop(national(layer, [facts / "csvs/country_mappings" / f"{n}.csv" for n in lists], names))
     yield "worldcereal", worldcereal(read(facts / "wc2eurocrops_map.csv"))
@@ -175,6 +177,16 @@ def by_class(crops: Iterable[tuple[str, str, str]]) -> list[Row]:
     return [Row(code, name, crop_class, colours[crop_class]) for code, name, crop_class in given]
 
 
+def with_parents(rows: Iterable[Row], names: Mapping[str, str], level: int) -> list[Row]:
+    """Each class of that level with the next class above it in HCAT3, which takes it where it is rare."""
+    return [row._replace(parent=_above(row, names, level)) for row in rows]
+
+
+def _above(row: Row, names: Mapping[str, str], level: int) -> str:
+    higher = (names[parent(row.code, above)] for above in range(level - 1, LEVELS[0] - 1, -1))
+    return next((name for name in higher if name != row.crop_class), "")
+
+
 def worldcereal(rows: Iterable[Mapping[str, str]]) -> list[Row]:
     """The codes of WorldCereal's first phase; crops in the group of their first digits, land cover as it is."""
     names = {row["croptype"]: row["name"].rstrip(" *") for row in rows}
@@ -215,7 +227,9 @@ def read(path: Path) -> list[dict[str, str]]:
 
 def write(path: Path, rows: Iterable[Row]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
-        write_rows(file, [("code", "name", "class", "colour"), *rows], line_end="\n")
+        head, given = ("code", "name", "class", "colour", "parent"), list(rows)
+        columns = len(head) if any(row.parent for row in given) else len(head) - 1
+        write_rows(file, [row[:columns] for row in (head, *given)], line_end="\n")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Iterator, Mapping, Sequence
 
 COLUMNS = ("code", "name", "class", "colour")
+PARENT = "parent"  # a column that may be missing: the class that a rare one is grouped with
 DELIMITERS = ",;\t"
 MOST_MB = 16  # every crop code of a continent takes less than one
 SAVE_AS = "save the table as CSV UTF-8"
@@ -36,7 +37,8 @@ class BadFile(ValueError):
 
 
 def rows(path: Path) -> list[tuple[int, dict[str, str]]]:
-    """The rows `{code, name, class, colour}` of a CSV with the number of the line each begins on.
+    """The rows `{code, name, class, colour}` of a CSV with the number of the line each begins on, and their `parent`
+    where there is such a column.
 
     Cells are separated by commas, semicolons or tabs, as the header shows; they are stripped, and those missing at a
     line's end are empty. Blank lines and other columns are passed over. Raises FileNotFoundError, BadFile.
@@ -122,10 +124,10 @@ def _columns(path: Path, header: Sequence[str]) -> dict[str, int]:
     if missing:
         names = ", ".join(cell for cell in found if cell) or "none"
         raise BadFile(path, 1, f"the column {', '.join(missing)} is missing; found {names}")
-    twice = [name for name in COLUMNS if found.count(name) > 1]
+    twice = [name for name in (*COLUMNS, PARENT) if found.count(name) > 1]
     if twice:
         raise BadFile(path, 1, f"the column {', '.join(twice)} is there twice; leave one of them")
-    return {name: found.index(name) for name in COLUMNS}
+    return {name: found.index(name) for name in (*COLUMNS, PARENT) if name in found}
 
 
 def _row(path: Path, line: int, columns: Mapping[str, int], width: int, cells: Sequence[str]) -> dict[str, str]:

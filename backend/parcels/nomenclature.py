@@ -21,6 +21,7 @@ from backend.errors import BadArgument, BadClassTable
 from backend.locations import resource
 from backend.parcels import class_table
 from backend.parcels.palette import palette
+from backend.rare_classes import Group, grouped
 from backend.vocabulary import CropClass
 
 NO_LABEL = -1
@@ -64,9 +65,14 @@ class Nomenclature:
             raise BadArgument("unknown_class", "a class name with a letter or digit", name)
         return Nomenclature(_coloured(self.matcher.with_fallback_class(name)))
 
+    def grouped(self, parcels: Sequence[int], needed: int) -> tuple[Nomenclature, tuple[Group, ...]]:
+        """The table with rare classes in their parents, and the groups, as `rare_classes.grouped` makes them."""
+        table, groups = grouped(self.matcher, parcels, needed)
+        return Nomenclature(_coloured(table)), groups
+
     def table(self) -> list[dict[str, str]]:
         """The rows `{code, name, class, colour, class_code}` that a model file keeps; `from_table` reads them back."""
-        return self.matcher.rows()
+        return [{name: cell for name, cell in row.items() if name != class_table.PARENT} for row in self.matcher.rows()]
 
     def labels(self, codes: Sequence[Any] | NDArray[Any] | pd.Series) -> tuple[NDArray[np.int64], dict[str, int]]:
         """Class positions of crop codes, and the codes that no class holds.
@@ -98,8 +104,8 @@ def built_in() -> tuple[str, ...]:
 def read(source: str | Path) -> Nomenclature:
     """The class table in a CSV file, or a built-in one by its name (`paper`, `rpg_groups`).
 
-    The columns are `code,name,class,colour`, in UTF-8. An empty name takes the code, an empty colour one of the
-    palette. Raises BadClassTable with the line.
+    The columns are `code,name,class,colour`, and `parent` where rare classes may be grouped, in UTF-8. An empty name
+    takes the code, an empty colour one of the palette. Raises BadClassTable with the line.
     """
     path = BUILT_IN / f"{source}.csv" if str(source) in built_in() else Path(source)
     try:

@@ -4,17 +4,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from backend import rare_classes
 from backend.crop_codes import as_code
 from backend.errors import BadArgument
-from backend.parcels import nomenclature
+from backend.options import GROUP, LEAVE_OUT, default, option
+from backend.parcels import class_table, nomenclature
 from backend.parcels.nomenclature import Nomenclature
 from backend.protocol import Reporter
+from backend.rare_classes import Group
 
 from .seasons import Seasons
 
@@ -24,36 +27,57 @@ TABLES = f"{', '.join(nomenclature.built_in())} or a CSV (code, name, class, col
 
 @dataclass(frozen=True)
 class ClassOptions:
-    """How the values of the crop field become classes; all None: each value is a class, named by itself."""
+    """How the values of the crop field become classes; all None: each value is a class, named by itself.
+
+    `rare_classes`: what becomes of those with too few parcels for a training. Raises BadArgument.
+    """
 
     class_table: str | None = None
     name_field: str | None = None
     unknown_class: str | None = None
+    rare_classes: str = default("rare_classes")
+
+    def __post_init__(self) -> None:
+        if not option("rare_classes").accepts(self.rare_classes):
+            raise BadArgument("rare_classes", option("rare_classes").expected, self.rare_classes)
 
     def facts(self) -> dict[str, Any]:
         """What a model and its report remember of these."""
         facts = {"class table": self.class_table, "unknown codes go to": self.unknown_class}
+        facts["rare classes"] = self.rare_classes if self.rare_classes != LEAVE_OUT else None
         return {name: value for name, value in facts.items() if value}
 
 
 @dataclass(frozen=True)
 class LabelledParcels:
-    """`labels` `(parcels,)` int64 number the classes of `table`, -1 for none; `unknown` counts codes it lacks."""
+    """`labels` `(parcels,)` int64 number the classes of `table`, -1 for none; `unknown` counts codes it lacks, `groups`
+    are those that rare classes were put in.
+    """
 
     table: Nomenclature
     labels: NDArray[np.int64]
     unknown: Mapping[str, int]
+    groups: tuple[Group, ...] = ()
+
+    def grouped(self) -> tuple[dict[str, Any], ...]:
+        """`{code, name, parcels, group}` of each class that is now part of a group, of which `group` is the name."""
+        pairs = [(*member, group.of.name) for group in self.groups for member in group.members]
+        return tuple({"code": c.code, "name": c.name, "parcels": count, "group": name} for c, count, name in pairs)
 
     def notes(self) -> list[str]:
-        """The note of a report on codes that are not in the table: all of them."""
+        """The notes of a report on rare classes that were grouped, and on all codes that are not in the table."""
+        found = [f"Grouped, too few parcels: {text}." for text in map(described, self.groups)]
         if not self.unknown:
-            return []
+            return found
         fate = f"put in the class {self.table.fallback_class.name}" if self.table.fallback_class else "left out"
-        return [f"Codes that the class table lacks, {fate}: {', '.join(counted(self.unknown))}."]
+        return [*found, f"Codes that the class table lacks, {fate}: {', '.join(counted(self.unknown))}."]
 
 
-def label_parcels(seasons: Seasons, class_field: str, options: ClassOptions, reporter: Reporter) -> LabelledParcels:
-    """The class of each parcel; reports codes that no class holds, and classes that differ only in capitals.
+def label_parcels(
+    seasons: Seasons, class_field: str, options: ClassOptions, reporter: Reporter, min_samples: int | None = None
+) -> LabelledParcels:
+    """The class of each parcel; reports codes that no class holds, classes that differ only in capitals, and those that
+    are grouped because they have fewer than `min_samples` usable parcels (None: the default).
 
     Raises BadClassTable, BadArgument, MissingField.
     """
@@ -65,7 +89,36 @@ def label_parcels(seasons: Seasons, class_field: str, options: ClassOptions, rep
     missing = len(labels) - int((labels >= 0).sum()) - (0 if crops.fallback_class else sum(unknown.values()))
     if missing:
         reporter.log(f"{missing} parcels have no declared crop and are not used for training.")
-    return LabelledParcels(crops, labels, unknown)
+    labelled = LabelledParcels(crops, labels, unknown)
+    if options.rare_classes != GROUP:
+        return labelled
+    return _with_groups(labelled, seasons.usable(), min_samples or default("min_samples", "train"), reporter)
+
+
+def _with_groups(
+    labelled: LabelledParcels, usable: NDArray[np.bool_], needed: int, reporter: Reporter
+) -> LabelledParcels:
+    """Rare classes in their parents, with the warning `labels.grouped`. Raises BadArgument where none has one."""
+    crops, labels = labelled.table, labelled.labels
+    if not rare_classes.has_parents(crops.matcher):
+        columns = ",".join((*class_table.COLUMNS, class_table.PARENT))
+        expected = f"{LEAVE_OUT}, or a class table with the column {class_table.PARENT} ({columns})"
+        raise BadArgument("rare_classes", expected, GROUP)
+    counts = np.bincount(labels[usable & (labels >= 0)], minlength=len(crops.classes))
+    table, groups = crops.grouped(counts.tolist(), needed)
+    if not groups:
+        return labelled
+    reporter.warning("labels.grouped", needed=needed, groups=[*map(described, groups)])
+    position = {crop.code: number for number, crop in enumerate(table.classes)}
+    home = {member.code: group.of.code for group in groups for member, _ in group.members}
+    moved = np.array([*(position[home.get(crop.code, crop.code)] for crop in crops.classes), nomenclature.NO_LABEL])
+    return replace(labelled, table=table, labels=moved[labels], groups=groups)
+
+
+def described(group: Group) -> str:
+    """`Rye (3), Oats (2) in Other cereals (now 5 parcels)`."""
+    members = counted({crop.name: parcels for crop, parcels in group.members})
+    return f"{', '.join(members)} in {group.of.name} (now {group.parcels} parcels)"
 
 
 def _table(seasons: Seasons, class_field: str, options: ClassOptions) -> Nomenclature:

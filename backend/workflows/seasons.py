@@ -23,6 +23,7 @@ from backend.protocol import Reporter
 from backend.series.batch import Dataset
 from backend.series.joined import joined
 from backend.series.store import Store, open_store
+from backend.vocabulary import CLASSIFIABLE
 from backend.workflows.season_overlap import ImageSeason
 
 
@@ -70,6 +71,10 @@ class Seasons:
     def years(self) -> NDArray[np.int64]:
         """The season of each parcel's store."""
         return np.concatenate([np.full(len(store.index), store.manifest.season) for store in self.stores])
+
+    def usable(self) -> NDArray[np.bool_]:
+        """Whether each parcel has an observed pixel, as every dataset's `usable`."""
+        return np.concatenate([store.index["quality"].isin(CLASSIFIABLE).to_numpy() for store in self.stores])
 
     def areas_m2(self) -> NDArray[np.float64]:
         return np.concatenate([store.index["area_m2"].to_numpy() for store in self.stores])

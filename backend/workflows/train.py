@@ -92,6 +92,7 @@ class Training:
     fold_scores: tuple[Mapping[str, Any], ...]
     classes: tuple[Mapping[str, str], ...]
     left_out: tuple[Mapping[str, Any], ...]
+    grouped: tuple[Mapping[str, Any], ...]
     unknown_codes: Mapping[str, int]
     class_reliability: tuple[Mapping[str, Any], ...]
     split: str
@@ -121,7 +122,7 @@ def train(spec: TrainSpec, reporter: Reporter) -> Training:
 def _train(spec: TrainSpec, began: float, reporter: Reporter) -> Training:
     seasons = Seasons.open(spec.stores)
     seasons.require_overlap(reporter)
-    labelled = label_parcels(seasons, spec.class_field, spec.classes, reporter)
+    labelled = label_parcels(seasons, spec.class_field, spec.classes, reporter, spec.learning.min_samples)
     if spec.restart:
         discard(spec.checkpoint)
     folding = folding_of(spec.folding, seasons)
@@ -225,6 +226,7 @@ def _result(
         fold_scores=tuple(document["fold_scores"]),
         classes=tuple(named(crop) for crop in trained.classes),
         left_out=tuple({**named(crop), "parcels": count} for crop, count in trained.left_out),
+        grouped=labelled.grouped(),
         unknown_codes=dict(labelled.unknown),
         class_reliability=tuple(document["class_reliability"]),
         split=document["provenance"]["split"],

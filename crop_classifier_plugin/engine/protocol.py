@@ -36,6 +36,7 @@ if TYPE_CHECKING:  # the same files under the names that a type checker finds th
     from backend import model_file as model_file
     from backend import options as options
     from backend import protocol as protocol
+    from backend import rare_classes as rare_classes
     from backend import spreadsheet as spreadsheet
     from backend import store_files as store_files
     from backend.models import MODELS as MODELS
@@ -46,6 +47,7 @@ else:
     protocol, messages, options = map(_load, ("protocol", "messages", "options"))
     spreadsheet, store_files = map(_load, ("spreadsheet", "store_files"))
     crop_codes, class_table, model_file = map(_load, ("crop_codes", "parcels.class_table", "model_file"))
+    rare_classes = _load("rare_classes")
     geopackage_tables = _load("parcels.geopackage_tables")
     MODELS = _load("models").MODELS
 FORMATS = options.FORMATS

@@ -8,7 +8,9 @@ from typing import Any, List, Optional
 
 from qgis.core import QgsProcessingContext, QgsProcessingParameterEnum, QgsProcessingParameterFile
 
-from ..class_tables import CLASS_TABLES, FROM_FILE, OWN_VALUES, titles
+from ..class_tables import CLASS_TABLES, FOLDER, FROM_FILE, OWN_VALUES, titles
+from ..engine.protocol import class_table as tables
+from ..engine.protocol import options
 from ..translation import tr
 from .arguments import file_path
 from .base import EngineAlgorithm, Parameters
@@ -33,6 +35,21 @@ def class_table_problem(algorithm: EngineAlgorithm, parameters: Parameters, cont
     if path and Path(path).is_file():
         return ""
     return tr("Class table: choose a CSV file with the columns code, name, class, colour.")
+
+
+def rare_classes_problem(algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext) -> str:
+    """Rare classes cannot be grouped where no class has a parent; found before the images are read."""
+    if algorithm.parameterAsEnumString(parameters, "RARE_CLASSES", context) != options.GROUP:
+        return ""
+    table = class_table(algorithm, parameters, context)
+    path = FOLDER / f"{table}.csv" if table in CLASS_TABLES else Path(table or "")
+    try:
+        if table and any(row.get(tables.PARENT) for _, row in tables.rows(path)):
+            return ""
+    except (OSError, tables.BadFile):  # the engine names what is wrong with the file
+        return ""
+    columns = ", ".join((*tables.COLUMNS, tables.PARENT))
+    return tr("Rare classes: to group them, choose a class table with the columns {}.").format(columns)
 
 
 def class_table(algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext) -> Optional[str]:

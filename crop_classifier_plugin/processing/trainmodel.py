@@ -20,7 +20,7 @@ from ..translation import tr
 from .arguments import arguments_for, file_path, options_problem
 from .base import EngineAlgorithm, Parameters
 from .checks import observations_problem, split_problem, unused_series_option
-from .classes import class_table, class_table_parameters, class_table_problem
+from .classes import class_table, class_table_parameters, class_table_problem, rare_classes_problem
 from .learning import report_parameter, report_scores
 from .options import parameters_for
 from .parcels import parcel_arguments, parcel_file, parcels_parameter, parcels_problem
@@ -79,6 +79,7 @@ class TrainModel(EngineAlgorithm):
             or observations_problem(self, parameters, context)
             or split_problem(self, parameters, context)
             or class_table_problem(self, parameters, context)
+            or rare_classes_problem(self, parameters, context)
             or model_output_problem(parameters.get("OUTPUT"))
         )
 

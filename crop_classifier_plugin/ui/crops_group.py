@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Any, Mapping, Optional
+from typing import Any, Mapping, Optional, Sequence
 
 from qgis.core import QgsMapLayer
 from qgis.gui import QgsFieldComboBox, QgsFileWidget
@@ -21,14 +21,14 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from ..class_tables import CLASS_TABLES, FROM_FILE, OWN_VALUES, titles
-from ..engine.protocol import crop_codes
+from ..class_tables import CLASS_TABLES, FOLDER, FROM_FILE, OWN_VALUES, titles
+from ..engine.protocol import crop_codes, options, rare_classes
 from ..plain_text import tooltip
 from ..settings import Setting
 from ..translation import tr
 from .background import BackgroundTask
 from .class_count import count
-from .class_table import FOLDER, UnreadableTable, classes_of
+from .class_table import RareClasses, UnreadableTable, classes_of
 from .form import file_widget, form_layout
 from .parcels_row import ParcelsRow
 from .plain_table import number_item, plain_table
@@ -71,6 +71,7 @@ class CropsGroup(QGroupBox):
         self.preview.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self._counts: Mapping[str, int] = {}
         self._empty = 0
+        self._rare = RareClasses(options.default("min_samples", "train"))
         self._stale = True  # not counted since the layer or the field changed
         self._counting: Optional[BackgroundTask] = None
         self._lay_out()
@@ -138,6 +139,12 @@ class CropsGroup(QGroupBox):
 
     def _fallback_class(self) -> str:
         return "" if self._choice() == OWN_VALUES else self.fallback.text().strip()
+
+    def set_rare(self, rare: RareClasses) -> None:
+        """What becomes of classes with few parcels, which the preview shows."""
+        if rare != self._rare:
+            self._rare = rare
+            self._show()
 
     # The preview
 
@@ -207,9 +214,10 @@ class CropsGroup(QGroupBox):
         except UnreadableTable as error:
             self.summary.setText(str(error))
             return
+        table, groups = self._rare.in_table(table, codes)
         counted = table.count(codes)
         self._fill(counted)
-        self.summary.setText(self._summary_text(table, counted))
+        self.summary.setText("; ".join([self._summary_text(table, counted), *self._rare_texts(counted, groups)]))
 
     def _codes(self) -> dict[str, int]:
         """The codes to make classes of: where each value is one, no more than are listed, the most frequent ones."""
@@ -260,3 +268,20 @@ class CropsGroup(QGroupBox):
             named = "; ".join(groups[:MAX_LISTED]) + (" …" if len(groups) > MAX_LISTED else "")
             parts.append(tr("classes that differ only in upper and lower case: {0}").format(named))
         return "; ".join(parts)
+
+    def _rare_texts(self, counted: crop_codes.Counts, groups: Sequence[rare_classes.Group]) -> list[str]:
+        """Which classes are grouped and left out because they have too few parcels."""
+        texts = [
+            tr("{0} in the class {1}").format(_named(group.members), group.of.name) for group in groups[:MAX_LISTED]
+        ]
+        left = [(count.of, count.parcels) for count in self._rare.left_out(counted)]
+        if left:
+            text = tr("left out, fewer than {0} parcels: {1}")
+            texts.append(text.format(self._rare.needed, _named(left)))
+        return texts
+
+
+def _named(classes: Sequence[tuple[crop_codes.TableClass, int]]) -> str:
+    """`Rye (3), Oats (2) …`."""
+    names = ", ".join(f"{cls.name} ({parcels})" for cls, parcels in classes[:MAX_LISTED])
+    return f"{names} …" if len(classes) > MAX_LISTED else names

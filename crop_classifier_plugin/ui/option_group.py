@@ -163,7 +163,8 @@ def _titles(row: Option) -> Mapping[str, str]:
         "group": tr("Groups by a field"),
         "year": tr("Years"),
     }
-    return {"device": device_titles(), "split": splits}.get(row.name, {})
+    rare = {options.LEAVE_OUT: tr("Leave out"), options.GROUP: tr("Group with the class table's parents")}
+    return {"device": device_titles(), "split": splits, "rare_classes": rare}.get(row.name, {})
 
 
 def _change_signal(widget: QWidget) -> Any:

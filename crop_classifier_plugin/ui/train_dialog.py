@@ -10,6 +10,7 @@ from qgis.PyQt.QtWidgets import QDialogButtonBox, QHBoxLayout, QWidget
 
 from ..translation import tr
 from .algorithm_run import Outcome
+from .class_table import RareClasses
 from .classify_dialog import ClassifyDialog
 from .crops_group import CropsGroup
 from .form import compact_group, form_layout, scrolling, scrolling_column
@@ -56,11 +57,16 @@ class TrainDialog(RunDialog):
         self.crops.changed.connect(self._offer_fields)
         self.preparation.changed.connect(lambda: self.imagery.set_extra(self.preparation.search()))
         self.training.split.changed.connect(self.refresh)
+        self.training.changed.connect(self._show_rare)
         self._offer_fields()
+        self._show_rare()
         self.refresh()
 
     def _offer_fields(self) -> None:
         self.training.split.set_layer(self.crops.parcels.layer())
+
+    def _show_rare(self) -> None:
+        self.crops.set_rare(RareClasses(self.training.value("min_samples"), self.training.value("rare_classes")))
 
     def _model_page(self) -> QWidget:
         form = form_layout()

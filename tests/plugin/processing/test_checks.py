@@ -50,6 +50,11 @@ def test_what_train_finds_before_the_run(imagery, tmp_path) -> None:
     assert "choose a CSV file" in problem("trainmodel", {**full, "CLASS_TABLE": 3})
     assert "choose a class table" in problem("trainmodel", {**full, "UNKNOWN_CLASS": "Other"})
     assert problem("trainmodel", {**full, "CLASS_TABLE": 1, "UNKNOWN_CLASS": "Other"}) == ""
+    for table in (0, 1):  # each value a class; the paper's, without parents
+        found = problem("trainmodel", {**full, "CLASS_TABLE": table, "RARE_CLASSES": "group"})
+        assert "a class table with the columns code, name, class, colour, parent" in found
+    assert problem("trainmodel", {**full, "CLASS_TABLE": 1, "RARE_CLASSES": "leave-out"}) == ""
+    assert problem("trainmodel", {**full, "CLASS_TABLE": 7, "RARE_CLASSES": "group"}) == ""  # HCAT3, level 5
     assert "the file extension of a model is .cropmodel" in problem(
         "trainmodel", {**full, "OUTPUT": str(tmp_path / "model.pt")}
     )

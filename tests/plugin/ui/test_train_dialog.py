@@ -55,7 +55,8 @@ def test_counts_the_crops_of_the_layer(qtbot, engine, dialog, parcels):
     assert dialog.crops.summary.text() == ""  # nothing is counted for a window that nobody sees
     dialog.show()
     assert counted(qtbot, dialog) == {"BTH": 3, "PPH": 3, "LUZ": 1, "MIS": 1, "VRC": 1}
-    assert dialog.crops.summary.text() == "5 classes, 9 parcels; 1 without a value"
+    rare = "left out, fewer than 5 parcels: BTH (3), LUZ (1), MIS (1) …"
+    assert dialog.crops.summary.text() == f"5 classes, 9 parcels; 1 without a value; {rare}"
     parcels.selectByIds([feature.id() for feature in parcels.getFeatures() if feature["CODE_CULTU"] == "BTH"])
     dialog.crops.parcels.selected_only.setChecked(True)
     assert counted(qtbot, dialog) == {"BTH": 3}
@@ -73,12 +74,44 @@ def test_a_class_table_groups_the_crops(qtbot, engine, dialog, tmp_path):
     dialog.crops.file.setFilePath(str(table))
     assert counted(qtbot, dialog) == {"Wheat": 3, "Maize": 1}
     assert dialog.crops.summary.text() == (
-        "2 classes, 4 parcels; 5 parcels left out (3 values not in the class table); 1 without a value"
+        "2 classes, 4 parcels; 5 parcels left out (3 values not in the class table); 1 without a value; "
+        "left out, fewer than 5 parcels: Wheat (3), Maize (1)"
     )
     table.write_text("a,b\n1,2\n", encoding="utf-8")
     dialog.crops.file.setFilePath("")
     dialog.crops.file.setFilePath(str(table))
     assert "the column code, name, class, colour is missing; found a, b." in dialog.crops.summary.text()
+
+
+def test_the_choice_for_rare_classes_is_shown_before_the_run(qtbot, engine, dialog, tmp_path):
+    """A combo box with both ways beside the minimum, each with a label and a tooltip; the preview follows both."""
+    training = dialog.training
+    combo, spin = (training.widgets[name] for name in ("rare_classes", "min_samples"))
+    assert [combo.itemText(row) for row in range(combo.count())] == [
+        "Leave out",
+        "Group with the class table's parents",
+    ]
+    labels = [training.form.labelForField(widget).text() for widget in (combo, spin)]
+    assert labels == ["Rare classes", "Minimum number of parcels per class"]
+    assert "the column parent of the class table" in combo.toolTip() and "Below five" in spin.toolTip()
+    table = tmp_path / "classes.csv"
+    rows = "BTH,,Wheat,#aa0000,\nPPH,,Grass,,\nLUZ,,Lucerne,,Fodder\nMIS,,Maize,,Fodder\n"
+    table.write_text(f"code,name,class,colour,parent\n{rows}", encoding="utf-8")
+    choose_table(dialog, "file")
+    dialog.crops.file.setFilePath(str(table))
+    spin.setValue(2)
+    dialog.show()
+    assert counted(qtbot, dialog) == {"Wheat": 3, "Grass": 3, "Lucerne": 1, "Maize": 1}
+    assert dialog.crops.summary.text().endswith("left out, fewer than 2 parcels: Lucerne (1), Maize (1)")
+    combo.setCurrentIndex(1)
+    assert counted(qtbot, dialog) == {"Wheat": 3, "Grass": 3, "Fodder": 2}
+    assert dialog.crops.summary.text().endswith("Lucerne (1), Maize (1) in the class Fodder")
+    sent = dialog.parameters()
+    assert (sent["RARE_CLASSES"], sent["MIN_SAMPLES"]) == ("group", 2)
+    spin.setValue(4)
+    assert dialog.crops.summary.text().endswith(
+        "Lucerne (1), Maize (1) in the class Fodder; left out, fewer than 4 parcels: Wheat (3), Grass (3), Fodder (2)"
+    )
 
 
 def test_every_table_that_comes_along_can_be_chosen_and_is_kept(engine, dialog, qtbot, iface):
@@ -132,12 +165,15 @@ def test_the_preview_says_what_the_engine_will_do(qtbot, engine, dialog, parcels
     dialog.show()
     assert counted(qtbot, dialog) == {"Wheat": 1, "Rye": 1, "One": 1, "Two": 1}
     assert dialog.crops.summary.text() == (
-        "4 classes, 4 parcels; 4 parcels left out (2 values not in the class table); 2 without a value"
+        "4 classes, 4 parcels; 4 parcels left out (2 values not in the class table); 2 without a value; "
+        "left out, fewer than 5 parcels: Wheat (1), Rye (1), One (1) …"
     )
     choose_table(dialog, "own")
+    dialog.training.set_value("min_samples", 2)
     assert counted(qtbot, dialog) == {"0110": 1, "110": 1, "00110": 2, "a": 1, "A": 1, "bl\u00e9": 2}
     assert dialog.crops.summary.text() == (
-        "6 classes, 8 parcels; 2 without a value; classes that differ only in upper and lower case: A, a"
+        "6 classes, 8 parcels; 2 without a value; classes that differ only in upper and lower case: A, a; "
+        "left out, fewer than 2 parcels: 0110 (1), 110 (1), A (1) …"
     )
 
 
@@ -151,7 +187,7 @@ def test_the_preview_of_very_many_values_lists_the_largest(qtbot, engine, dialog
     listed = counted(qtbot, dialog)
     assert len(listed) == 500 and list(listed.items())[:2] == [("BTH", 9), ("MIS", 7)]
     text = "300002 classes, 300,016 parcels; the 500 largest are listed; 2 without a value"
-    assert dialog.crops.summary.text() == text
+    assert dialog.crops.summary.text().startswith(f"{text}; left out, fewer than 5 parcels: ")
     choose_table(dialog, "paper")
     dialog.crops.fallback.setText("Other")
     assert counted(qtbot, dialog)["Other"] == 300_000

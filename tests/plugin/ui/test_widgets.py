@@ -6,9 +6,9 @@ from qgis.PyQt.QtCore import QVariant
 from qgis.PyQt.QtGui import QColor
 from qgis.PyQt.QtWidgets import QStyleOptionViewItem
 
-from crop_classifier_plugin.class_tables import CLASS_TABLES, titles
+from crop_classifier_plugin.class_tables import CLASS_TABLES, FOLDER, titles
 from crop_classifier_plugin.engine.protocol import crop_codes
-from crop_classifier_plugin.ui.class_table import FOLDER, UnreadableTable, classes_of
+from crop_classifier_plugin.ui.class_table import UnreadableTable, classes_of
 from crop_classifier_plugin.ui.curve_widget import COLOURS, CurveWidget, ticks
 from crop_classifier_plugin.ui.progress_row import ProgressRow
 from crop_classifier_plugin.ui.share_delegate import ShareDelegate
