@@ -28,7 +28,8 @@ from .json_document import (
     parse,
 )
 from .model_preparation import MOST_DAYS, preparation
-from .model_zip import MODEL, TRAINING_PARCELS, opened, read, require_bytes
+from .model_region import NoveltyDescription, Region, novelty, region
+from .model_zip import MODEL, NOVELTY, TRAINING_PARCELS, opened, read, require_bytes
 
 __all__ = [
     "SCHEMA", "Fault", "MemberDescription", "ModelDescription", "NewerSchema", "RotationTable", "TrainingSeasons",
@@ -126,6 +127,8 @@ class ModelDescription:
     temperature: float
     rotation: Optional[RotationTable]
     training_parcels: Optional[TrainingSeasons]
+    region: Optional[Region]
+    novelty: Optional[NoveltyDescription]
     scores: Optional[Mapping[str, Any]]
     provenance: Mapping[str, Any]
 
@@ -153,6 +156,8 @@ class ModelDescription:
             temperature=as_positive(temperature, "calibration temperature", MOST_TEMPERATURE),
             rotation=_rotation(document.get("rotation"), len(classes)),
             training_parcels=_training_parcels(document.get("training_parcels")),
+            region=region(document.get("region"), len(calendar)),
+            novelty=novelty(document.get("novelty")),
             scores=None if scores is None else _scores(scores),
             provenance=_provenance(part("provenance"), fillings),
         )
@@ -169,6 +174,8 @@ def describe(path: Path, architectures: Mapping[str, Any], fillings: Sequence[st
         model = ModelDescription.from_document(parse(read(archive, MODEL), MODEL), architectures, fillings)
         if model.training_parcels:
             require_bytes(archive, TRAINING_PARCELS, model.training_parcels.bytes)
+        if model.novelty:
+            require_bytes(archive, NOVELTY, model.novelty.bytes(len(model.calendar)))
     return model
 
 

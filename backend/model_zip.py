@@ -18,9 +18,9 @@ from typing import Any, Iterator, Optional
 from .json_document import Fault, first_line
 
 MODEL, WEIGHTS, REPORT = MEMBERS = ("model.json", "weights.safetensors", "report.json")
-TRAINING_PARCELS = "training_parcels.bin"  # a member that may be missing
+TRAINING_PARCELS, NOVELTY = "training_parcels.bin", "novelty.bin"  # members that may be missing
 # Unpacked; a large forest weighs gigabytes
-MOST_BYTES = {MODEL: 16 << 20, WEIGHTS: 4 << 30, REPORT: 64 << 20, TRAINING_PARCELS: 16 << 20}
+MOST_BYTES = {MODEL: 16 << 20, WEIGHTS: 4 << 30, REPORT: 64 << 20, TRAINING_PARCELS: 16 << 20, NOVELTY: 80 << 20}
 MOST_FILE_BYTES = (1 << 31) - 1  # a larger zip has a directory of another kind
 MOST_DIRECTORY_BYTES, MOST_MEMBERS = 1 << 16, 16
 MOST_RATIO, FREE_BYTES = 100, 1 << 20  # unpacked to packed bytes, past the first MiB; ours are below 20

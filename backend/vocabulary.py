@@ -16,6 +16,7 @@ QUALITY = {
     "ok": "Classified from enough clear pixels",
     "few_pixels": "Fewer pixels than required, or no pixel centre inside the parcel; classified nevertheless",
     "partly_outside": "Partly outside the images; classified from the rest",
+    "unlike_training": "Unlike all classes that the model was trained on; classified nevertheless, perhaps wrongly",
     "outside": "Outside the images; not classified",
     "no_clear_observation": "No cloud-free observation on any date; not classified",
     "invalid_geometry": "The outline is missing, empty or could not be repaired; not classified",
@@ -36,7 +37,7 @@ TRAINED_ON = {
     SEEN_IN_OTHER_SEASON: "Used to train the model in another season",
     SEEN: "Used to train the model",
 }
-CLASSIFIABLE = ("ok", "few_pixels", "partly_outside")
+CLASSIFIABLE = ("ok", "few_pixels", "partly_outside", "unlike_training")
 
 
 @dataclass(frozen=True)

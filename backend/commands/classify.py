@@ -11,6 +11,7 @@ from backend.commands import Outcome
 from backend.commands.options import options_of
 from backend.protocol import Reporter
 from backend.reports.tables import as_text, seen_sentences
+from backend.reports.transfer import transfer_sentences
 from backend.workflows.classify import Classification, ClassifySpec, classify
 from backend.workflows.documents import as_document
 
@@ -32,8 +33,9 @@ def _text(result: Classification) -> str:
     ]
     table = as_text(result.scores) if result.scores else "\n".join(rows)
     seen = "".join(f"{sentence}\n" for sentence in seen_sentences(result.judged, result.not_judged))
+    fits = "".join(f"{sentence}\n" for sentence in transfer_sentences(result.transfer))
     return (
-        f"{table}\n{seen}{result.classified} of {result.parcels} parcels classified ({flags})"
+        f"{table}\n{seen}{fits}{result.classified} of {result.parcels} parcels classified ({flags})"
         f" in {result.seconds} s\n"
         f"layer   {result.output}\nreport  {result.report}\nresults {result.results}"
     )

@@ -23,12 +23,14 @@ from backend.files import write_beside
 from backend.json_document import Fault, NewerSchema, first_line, parse
 from backend.memory import require_memory
 from backend.model_file import SCHEMA, MemberDescription, ModelDescription
-from backend.model_zip import MEMBERS, MODEL, REPORT, TRAINING_PARCELS, opened, read, require_bytes
+from backend.model_region import Region
+from backend.model_zip import MEMBERS, MODEL, NOVELTY, REPORT, TRAINING_PARCELS, opened, read, require_bytes
 from backend.options import FILLINGS
 from backend.vocabulary import CropClass
 
 from . import MODELS
 from .build import build
+from .novelty import Novelty
 from .rotation import Rotation
 from .training_parcels import TrainingParcels
 from .weights import UNBUILDABLE, prefixes, read_weights, require_working
@@ -87,6 +89,8 @@ class ModelBundle:
     report: Mapping[str, Any]
     rotation: Rotation | None = None  # where it learnt what follows last year's crop; a part that may be missing
     training_parcels: TrainingParcels | None = None  # None: the file does not tell
+    region: Region | None = None  # where and when it was trained; None: the file does not tell
+    novelty: Novelty | None = None
 
     @property
     def name(self) -> str:
@@ -130,6 +134,8 @@ class ModelBundle:
         contents = dict(zip(MEMBERS, (document, write_tensors(weights), _to_json(self.report)), strict=True))
         if self.training_parcels:
             contents[TRAINING_PARCELS] = self.training_parcels.packed()
+        if self.novelty:
+            contents[NOVELTY] = self.novelty.packed()
         target = io.BytesIO()
         with zipfile.ZipFile(target, "w") as archive:
             for member, content in contents.items():
@@ -138,8 +144,12 @@ class ModelBundle:
         return target.getvalue()
 
     def _document(self) -> dict[str, Any]:
-        rotation = {"rotation": self.rotation.document()} if self.rotation else {}
-        parcels = {"training_parcels": self.training_parcels.document()} if self.training_parcels else {}
+        parts = {
+            "rotation": self.rotation,
+            "training_parcels": self.training_parcels,
+            "region": self.region,
+            "novelty": self.novelty,
+        }
         if len(self.members) == 1:
             networks = {"schema": 1, **self.members[0].document()}  # as every version reads it
         else:
@@ -155,8 +165,7 @@ class ModelBundle:
             "classes": [asdict(crop) for crop in self.classes],
             "class_table": [dict(row) for row in self.class_table],
             "calibration": {"temperature": self.temperature},
-            **rotation,
-            **parcels,
+            **{name: part.document() for name, part in parts.items() if part},
             "scores": self.scores,
             "provenance": dict(self.provenance),
         }
@@ -168,9 +177,9 @@ class ModelBundle:
             model = ModelDescription.from_document(parse(read(archive, MODEL), MODEL), MODELS, FILLINGS)
             report = parse(read(archive, REPORT), REPORT, MOST_REPORT_VALUES)
             weights = read_weights(archive, model)
-            parcels = _training_parcels(archive, model)
+            parcels, novelty = _training_parcels(archive, model), _novelty(archive, model)
         with _refusing(path):
-            bundle = cls._of(model, weights, report, parcels)
+            bundle = cls._of(model, weights, report, parcels, novelty)
             for member, described in zip(bundle.members, model.members):
                 require_working(bundle.network(member), described, model)
         return bundle
@@ -178,7 +187,7 @@ class ModelBundle:
     @classmethod
     def _of(
         cls, model: ModelDescription, weights: Sequence[Mapping[str, Tensor]], report: Mapping[str, Any],
-        training_parcels: TrainingParcels | None,
+        training_parcels: TrainingParcels | None, novelty: Novelty | None,
     ) -> ModelBundle:  # fmt: skip
         return cls(
             members=tuple(map(_member, model.members, weights)),
@@ -192,6 +201,8 @@ class ModelBundle:
             report=report,
             rotation=Rotation.of(model.rotation, len(model.classes)) if model.rotation else None,
             training_parcels=training_parcels,
+            region=model.region,
+            novelty=novelty,
         )
 
 
@@ -215,6 +226,15 @@ def _training_parcels(archive: zipfile.ZipFile, model: ModelDescription) -> Trai
         return None
     require_bytes(archive, TRAINING_PARCELS, model.training_parcels.bytes)
     return TrainingParcels.unpacked(read(archive, TRAINING_PARCELS), model.training_parcels)
+
+
+def _novelty(archive: zipfile.ZipFile, model: ModelDescription) -> Novelty | None:
+    """None where the file has none. Raises Fault where the zip has other numbers than the description."""
+    if model.novelty is None:
+        return None
+    dates = len(model.calendar)
+    require_bytes(archive, NOVELTY, model.novelty.bytes(dates))
+    return Novelty.unpacked(read(archive, NOVELTY), model.novelty, dates)
 
 
 @contextmanager

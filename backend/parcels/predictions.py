@@ -13,20 +13,20 @@ from numpy.typing import NDArray
 from backend.vocabulary import CropClass
 
 FIELDS = (
-    "crop_code", "crop_name", "confidence", "crop2_code", "crop2_name", "margin", "n_pixels", "observed", "quality",
-    "trained_on",
+    "crop_code", "crop_name", "confidence", "crop2_code", "crop2_name", "margin", "n_pixels", "observed", "novelty",
+    "quality", "trained_on",
 )  # fmt: skip
 _TEXTS = ("_code", "_name", "quality", "trained_on")
 
 
 def tabulate(
     probabilities: NDArray[np.float32], rows: NDArray[np.int64], classes: Sequence[CropClass], index: pandas.DataFrame,
-    trained_on: NDArray[np.object_],
+    trained_on: NDArray[np.object_], novelty: NDArray[np.float64],
 ) -> pandas.DataFrame:  # fmt: skip
     """One row of FIELDS per parcel of `index`; classes are null where a parcel is not among `rows`.
 
     probabilities: `(rows, classes)`. `margin` is the confidence less the second class's; a model of two classes or
-    more has a second. `trained_on` `(parcels,)` is the field of that name.
+    more has a second. `trained_on` and `novelty` `(parcels,)` are the fields of these names, NaN for null.
     """
     best_two = np.argsort(-probabilities, axis=1, kind="stable")[:, :2]
     first, second = np.take_along_axis(probabilities, best_two, axis=1).T
@@ -44,6 +44,7 @@ def tabulate(
         table[name] = _placed(values, rows, len(index))
     table["n_pixels"] = index["n_pixels"].to_numpy().astype(np.int32)
     table["observed"] = np.round(index["observed"].to_numpy(), 4)
+    table["novelty"] = np.round(novelty, 4)
     table["quality"] = index["quality"].astype("string[pyarrow]").to_numpy(object)
     table["trained_on"] = trained_on
     return table.astype({name: "string[pyarrow]" for name in FIELDS if name.endswith(_TEXTS)})

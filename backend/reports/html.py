@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from backend.locations import resource
 from backend.reports import plots, tables
 from backend.reports.document import calibration_error, shown_colour, simulation_notes
+from backend.reports.transfer import transfer_sentences
 
 TEMPLATES = resource("report")
 MOST_LISTED = 40  # of a value in the table of provenance
@@ -55,6 +56,7 @@ def _content(document: Mapping[str, Any], picture: bytes | None) -> dict[str, An
         "headline": tables.headline(document),
         "in_short": tables.in_short(document),
         "picture": base64.b64encode(picture).decode() if picture else "",
+        "fits": transfer_sentences(document.get("transfer")),
         "scores": document.get("scores"),
         "classes": classes,
         "numbered": tables.numbered(classes),

@@ -103,6 +103,8 @@ def _document(
             *report_document.training_notes(classified.bundle.scores),
         ],
         **(agreement.parts() if agreement else {}),
+        "flags": report_document.flags(classified.index["quality"].to_numpy()),
+        "transfer": classified.transfer.document(),
         "breakdown": classified.breakdown(),
         "provenance": provenance,
     }

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from backend.protocol import Reporter
 from backend.series.store import Store
 from backend.workflows import report_document
 from backend.workflows.agreement import Agreement, Compared
+from backend.workflows.transfer import Transfer
 
 
 @dataclass(frozen=True)
@@ -31,10 +33,17 @@ class ClassifiedParcels:
     rows: NDArray[np.int64]
     probabilities: NDArray[np.float32]
     trained_on: NDArray[np.object_]
+    transfer: Transfer
 
     def predictions(self) -> pandas.DataFrame:
         """One row per parcel of the layer: the attributes that a classification adds (docs/contracts.md)."""
-        return tabulate(self.probabilities, self.rows, self.bundle.classes, self.store.index, self.trained_on)
+        seen, unlike = self.trained_on, self.transfer.ratios
+        return tabulate(self.probabilities, self.rows, self.bundle.classes, self.index, seen, unlike)
+
+    @cached_property
+    def index(self) -> pandas.DataFrame:
+        """The store's, with the flags of the classification."""
+        return self.store.index.assign(quality=self.transfer.quality)
 
     def breakdown(self) -> list[dict[str, Any]]:
         """Parcels and hectares per predicted class."""

@@ -41,6 +41,7 @@ from backend.workflows.provenance import of_classification as provenance
 from backend.workflows.season_overlap import ImageSeason
 from backend.workflows.seasons import Seasons
 from backend.workflows.seen_parcels import trained_on
+from backend.workflows.transfer import Transfer
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,7 @@ class Classification:
     scores: Mapping[str, Any] | None
     judged: tuple[Mapping[str, Any], ...]
     not_judged: Mapping[str, Any] | None
+    transfer: Mapping[str, Any]
     seconds: float
 
 
@@ -221,7 +223,8 @@ def _classify(
         known = nomenclature.from_table(bundle.class_table)
         previous = previous_crops(Seasons((store,)), spec.previous_field, known, reporter)[rows]
     probabilities = predict(bundle, datasets, rows, device, reporter, spec.batch_size, previous)
-    return ClassifiedParcels(store, bundle, rows, probabilities, trained_on(store, bundle.training_parcels))
+    seen = trained_on(store, bundle.training_parcels)
+    return ClassifiedParcels(store, bundle, rows, probabilities, seen, Transfer.of(store, bundle, rows, reporter))
 
 
 def _write(
@@ -241,12 +244,13 @@ def _write(
         store=series,
         parcels=len(predictions),
         classified=len(classified.rows),
-        quality=quality.counts(classified.store.index["quality"].to_numpy()),
+        quality=quality.counts(classified.index["quality"].to_numpy()),
         outlines=quality.outline_counts(classified.store.index),
         classes=tuple(classified.breakdown()),
         scores=agreement.scores if agreement else None,
         judged=agreement.judged if agreement else (),
         not_judged=agreement.not_judged if agreement else None,
+        transfer=classified.transfer.document(),
         seconds=round(time.monotonic() - began, 1),
     )
 

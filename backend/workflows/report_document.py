@@ -27,7 +27,7 @@ def document(kind: str, title: str, **parts: Any) -> dict[str, Any]:
     """A document with all parts; those that are not given are empty."""
     empty: dict[str, Any] = {
         "scores": None, "fold_scores": [], "breakdown": [], "curves": [], "reliability": [],
-        "tried": [], "epoch_kept": "best", "judged": [],
+        "tried": [], "epoch_kept": "best", "judged": [], "transfer": None,
         "not_judged": None, "flags": [], "acquisitions": [], "provenance": {}, "notes": [],
     }  # fmt: skip
     made = datetime.now().astimezone().isoformat(timespec="seconds")
@@ -41,14 +41,18 @@ def of_store(store: Store) -> dict[str, Any]:
 
 def of_stores(stores: Sequence[Store]) -> dict[str, Any]:
     """The same of all stores together, acquisitions by date."""
-    counts = quality.counts(np.concatenate([store.index["quality"].to_numpy() for store in stores]))
-    flags = [{"quality": flag, "meaning": QUALITY[flag], "parcels": count} for flag, count in counts.items()]
     notes = [SIMULATED_NOTE] if any(map(is_simulated, stores)) else []
     return {
         "acquisitions": acquisitions(stores),
-        "flags": flags,
+        "flags": flags(np.concatenate([store.index["quality"].to_numpy() for store in stores])),
         "notes": [*notes, *_unmasked(stores), *(note for store in stores for note in _missing(store))],
     }
+
+
+def flags(found: NDArray[np.object_]) -> list[dict[str, Any]]:
+    """How many parcels have each of the flags that occur among those `found` `(parcels,)`."""
+    counts = quality.counts(found).items()
+    return [{"quality": flag, "meaning": QUALITY[flag], "parcels": count} for flag, count in counts]
 
 
 def _unmasked(stores: Sequence[Store]) -> list[str]:

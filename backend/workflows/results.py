@@ -48,7 +48,7 @@ def write_results(classified: ClassifiedParcels, layer: Path, folder: Path, prov
 
 
 def _parcels(classified: ClassifiedParcels) -> Iterator[Parcel]:
-    index = classified.store.index
+    index = classified.index
     place = np.full(len(index), -1)  # of each parcel among those classified
     place[classified.rows] = np.arange(len(classified.rows))
     for position, (name, quality, row) in enumerate(zip(index["parcel_id"], index["quality"], place.tolist())):

@@ -20,7 +20,6 @@ from backend.learning.search import search
 from backend.models import MODELS
 from backend.models.bundle import ModelBundle
 from backend.options import AUTO, PAPER, REFIT, default, is_used_with, options_of
-from backend.parcels.nomenclature import Nomenclature
 from backend.protocol import Reporter
 from backend.reports.tables import MEASURES
 from backend.series.store import locked
@@ -34,6 +33,7 @@ from backend.workflows.previous_crops import previous_crops
 from backend.workflows.provenance import of_stores
 from backend.workflows.seasons import Seasons
 from backend.workflows.seen_parcels import training_parcels
+from backend.workflows.transfer import of_training
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def _train(spec: TrainSpec, began: float, reporter: Reporter) -> Training:
     document = _document(seasons, trained, labelled, facts)
     with staged(spec.output) as staging:
         page = reports.prepare(document, spec.page, staging, language=spec.language)
-        bundle = _bundle(seasons, trained, crops, document)
+        bundle = _bundle(seasons, trained, labelled, document)
         staging.write_all({spec.output: bundle.packed(spec.output)})
     discard(spec.checkpoint)
     return _result(spec, trained, labelled, document, page)
@@ -174,12 +174,15 @@ def _choices(spec: TrainSpec) -> dict[str, Any]:
     return {**choices, "last year's crop": spec.previous_field} if spec.previous_field else choices
 
 
-def _bundle(seasons: Seasons, trained: Trained, crops: Nomenclature, document: Mapping[str, Any]) -> ModelBundle:
+def _bundle(seasons: Seasons, trained: Trained, labelled: LabelledParcels, document: Mapping[str, Any]) -> ModelBundle:
     simulated = any(map(report_document.is_simulated, seasons.stores))
     made = {"simulated": simulated, "preparation": of_store(seasons.stores[0])}
     provenance = {**document["provenance"], **made}
-    bundle = trained.bundle(seasons.stores[0].manifest.season, tuple(crops.table()), provenance, document)
-    return replace(bundle, training_parcels=training_parcels(seasons.stores, trained.delivered.learned_rows))
+    bundle = trained.bundle(seasons.stores[0].manifest.season, tuple(labelled.table.table()), provenance, document)
+    rows = trained.delivered.learned_rows
+    region, novelty = of_training(seasons.stores, bundle, rows, labelled.labels)
+    parcels = training_parcels(seasons.stores, rows)
+    return replace(bundle, training_parcels=parcels, region=region, novelty=novelty)
 
 
 def _document(seasons: Seasons, trained: Trained, labelled: LabelledParcels, facts: dict[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,7 @@ SHARED = {
     "model_file",
     "locations",
     "model_preparation",
+    "model_region",
     "model_zip",
     "results_folder",
     "spreadsheet",
@@ -56,7 +57,8 @@ SHARED_MAY_IMPORT = {
     "results_folder": {"json_document"},
     "model_zip": {"json_document"},
     "model_preparation": {"json_document"},
-    "model_file": {"json_document", "model_preparation", "model_zip"},
+    "model_region": {"json_document"},
+    "model_file": {"json_document", "model_preparation", "model_region", "model_zip"},
 }  # the others import nothing of ours
 PARTS = {"imagery", "parcels", "series", "published", "models", "learning", "experiments", "reports", "simulation"}
 MAY_IMPORT = {

@@ -16,7 +16,13 @@ IN_BOTH_HALVES = [
     *("backend/protocol.py", "backend/options.py", "backend/crop_codes.py", "backend/messages.py"),
     "backend/spreadsheet.py",
     *("backend/parcels/class_table.py", "backend/parcels/geopackage_tables.py", "backend/models/__init__.py"),
-    *("backend/json_document.py", "backend/model_zip.py", "backend/model_preparation.py", "backend/model_file.py"),
+    *(
+        "backend/json_document.py",
+        "backend/model_zip.py",
+        "backend/model_preparation.py",
+        "backend/model_region.py",
+        "backend/model_file.py",
+    ),
     "backend/results_folder.py",
 ]
 # they say what a Python lacks that cannot run the engine

@@ -20,7 +20,7 @@ def by_path(name, path):
     spec.loader.exec_module(module)
     return module
 models = by_path("models", root + "/backend/models/__init__.py")
-for name in ("json_document", "model_zip", "model_preparation", "model_file"):
+for name in ("json_document", "model_zip", "model_preparation", "model_region", "model_file"):
     private = by_path(name, f"{root}/backend/{name}.py")
 """
 )
