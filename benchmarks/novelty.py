@@ -30,9 +30,8 @@ sys.path.insert(0, str(ROOT))
 from backend.learning.novelty import estimate  # noqa: E402
 from backend.models.novelty import Novelty  # noqa: E402
 from backend.series.indices import available  # noqa: E402
+from backend.series.mean_series import mean_series  # noqa: E402
 from backend.series.store import open_store  # noqa: E402
-from backend.series.views import dataset_for  # noqa: E402
-from backend.workflows.transfer import mean_series  # noqa: E402
 
 LEAST, LEFT_OUT = 5, 3  # parcels of a class that may be left out; classes left out at a time
 TREES, NEIGHBOURS = 100, 5
@@ -54,7 +53,7 @@ def read(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, tuple[str, ...
     store = open_store(path)
     bands = (*store.bands, *available(store.bands))
     rows = np.flatnonzero(store.index["quality"] == "ok")
-    series = np.concatenate(list(mean_series(dataset_for("statistics", store, bands=bands), rows)))
+    series = np.concatenate(list(mean_series(store, store.days, bands, rows)))
     fields = store.fields().iloc[rows]
     return series, *(fields[name].to_numpy(str) for name in ("CODE_CULTU", "CODE_GROUP")), bands
 

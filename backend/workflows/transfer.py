@@ -3,12 +3,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from pyproj import Geod, Transformer
 
@@ -20,16 +19,13 @@ from backend.models.bundle import ModelBundle
 from backend.models.novelty import Novelty
 from backend.protocol import Reporter
 from backend.reports.transfer import transfer_sentences
-from backend.series.batch import Dataset
 from backend.series.indices import available, measured
-from backend.series.joined import JoinedDataset
+from backend.series.mean_series import mean_series
 from backend.series.store import Store
-from backend.series.views import dataset_for
 
 UNLIKE = "unlike_training"
 MANY = 0.2  # share of unlike parcels from which on a warning is given
 _NDVI = "NDVI"
-_AT_ONCE = 2048
 _MOST_COURSES = 2000  # parcels that the season's shift is estimated from
 _DEGREES = "EPSG:4326"
 
@@ -43,30 +39,29 @@ def of_training(
     """What a model remembers of its training parcels `rows`, over all stores; `labels` `(parcels,)` of all parcels."""
     bands = scored_bands(bundle)
     described = novelty.sample(rows)
-    dataset = JoinedDataset([dataset_for("statistics", store, bundle.calendar, bands) for store in stores])
-    series = np.concatenate(list(mean_series(dataset, described)))
-    course = None
-    if _NDVI in bands:
-        found = series[:, :, bands.index(_NDVI)]
-        mean = np.nansum(found, axis=0) / np.maximum((~np.isnan(found)).sum(axis=0), 1)
-        course = tuple(np.round(mean.astype(float), 4).tolist())
-    seasons = tuple(sorted({store.manifest.season for store in stores}))
-    chosen = np.zeros(len(dataset), dtype=bool)
+    parts: list[NDArray[np.float32]] = []
+    first = 0
+    for store in stores:
+        own = described[(described >= first) & (described < first + len(store.index))] - first
+        parts.extend(mean_series(store, bundle.calendar, bands, own))
+        first += len(store.index)
+    series, chosen = np.concatenate(parts), np.zeros(first, dtype=bool)
     chosen[rows] = True
-    return Region(box_of(stores, chosen), seasons, course), novelty.estimate(series, labels[described], bands)
+    seasons = tuple(sorted({store.manifest.season for store in stores}))
+    ndvi = _mean_course(series[:, :, bands.index(_NDVI)]) if _NDVI in bands else None
+    return Region(box_of(stores, chosen), seasons, ndvi), novelty.estimate(series, labels[described], bands)
+
+
+def _mean_course(courses: NDArray[np.floating]) -> tuple[float, ...]:
+    """Of courses `(parcels, dates)`; 0 at a date that no parcel observed."""
+    mean = np.nansum(courses, axis=0) / np.maximum((~np.isnan(courses)).sum(axis=0), 1)
+    return tuple(np.round(mean.astype(float), 4).tolist())
 
 
 def scored_bands(bundle: ModelBundle) -> tuple[str, ...]:
     """The measured bands of the model and the indices that they allow."""
     bands = measured(bundle.bands)
     return (*bands, *available(bands))
-
-
-def mean_series(dataset: Dataset, rows: Rows) -> Iterator[NDArray[np.float32]]:
-    """The parcels' mean series `(N, dates, bands)` in reflectance, some parcels at a time."""
-    for start in range(0, len(rows), _AT_ONCE):
-        values = dataset.batch(rows[start : start + _AT_ONCE], torch.device("cpu")).values
-        yield values[:, :, : len(dataset.bands)].numpy()
 
 
 def box_of(stores: Sequence[Store], chosen: NDArray[np.bool_] | None = None) -> Box | None:
@@ -157,12 +152,11 @@ def _compare(
     store: Store, bundle: ModelBundle, known: Novelty, rows: Rows, reporter: Reporter
 ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
     """The ratios of `rows`, and the courses of NDVI `(parcels, dates)` of some of them."""
-    dataset = dataset_for("statistics", store, bundle.calendar, known.bands)
     progress = Progress(reporter, "comparing", len(rows))
     step = -(-len(rows) // _MOST_COURSES)
     place = known.bands.index(_NDVI) if _NDVI in known.bands else 0
     ratios, courses, done = [], [], 0
-    for series in mean_series(dataset, rows):
+    for series in mean_series(store, bundle.calendar, known.bands, rows):
         ratios.append(known.ratios(series))
         courses.append(series[-done % step :: step, :, place])
         done += len(series)
