@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["classify", "evaluate", "experiment", "extract", "import_series", "inspect", "simulate", "train"]
+__all__ = ["classify", "evaluate", "experiment", "extract", "finetune", "import_series", "inspect", "simulate", "train"]
 
 if TYPE_CHECKING:
     from backend.api import classify, evaluate, experiment, extract, import_series, inspect, simulate, train

@@ -21,12 +21,14 @@ from backend.workflows import classify as _classify
 from backend.workflows import evaluate as _evaluate
 from backend.workflows import experiment as _experiment
 from backend.workflows import extract as _extract
+from backend.workflows import finetune as _finetune
 from backend.workflows import import_series as _import
 from backend.workflows import inspect as _inspect
 from backend.workflows import simulate as _simulate
 from backend.workflows import train as _train
+from backend.workflows import trained_model as _trained_model
 
-__all__ = ["classify", "evaluate", "experiment", "extract", "import_series", "inspect", "simulate", "train"]
+__all__ = ["classify", "evaluate", "experiment", "extract", "finetune", "import_series", "inspect", "simulate", "train"]
 
 Place: TypeAlias = str | PathLike[str]
 Parcels: TypeAlias = Place | geopandas.GeoDataFrame
@@ -68,7 +70,7 @@ def train(
     *,
     reporter: Reporter | None = None,
     **options: Any,
-) -> _train.Training:
+) -> _trained_model.Training:
     """Trains `model=NAME` on the crops that `class_field` declares, and writes the model file `output` and its report.
 
     `stores`: one, or one for each season. A stopped call continues when repeated. Raises NotAStore, MissingField,
@@ -76,6 +78,27 @@ def train(
     """
     spec = _train.TrainSpec.of(stores=stores, class_field=class_field, output=output, **options)
     return _train.train(spec, reporter or Silent())
+
+
+def finetune(
+    model: Place,
+    stores: Place | Sequence[Place],
+    class_field: str,
+    output: Place,
+    *,
+    reporter: Reporter | None = None,
+    **options: Any,
+) -> _trained_model.Training:
+    """Carries the model file `model` on with the crops that `class_field` declares, and writes the model file `output`
+    and its report, which compares it with the model as it was and with one that is trained anew.
+
+    A stopped call continues when repeated. Raises NotAModel, NoCommonClasses, MissingBands, SeasonsDoNotOverlap and
+    what `train` raises.
+    """
+    spec = _finetune.FinetuneSpec.of(
+        model=model, stores=stores, class_field=class_field, output=output, **options
+    )  # fmt: skip
+    return _finetune.finetune(spec, reporter or Silent())
 
 
 def classify(

@@ -447,6 +447,20 @@ WARNINGS: Dict[str, Text] = {  # what `Reporter.warning` takes
         "{codes:list}.",
         "[{fallback:when}|Add the codes to a class table of your own, or name a class for them with --unknown-class.]",
     ),
+    "finetuning.anew_is_better": Text(
+        "On the {parcels} parcels tested, a model that is trained anew on these labels has a higher mean F-score "
+        "({found:.1f} %) than the fine-tuned one ({tuned:.1f} %).",
+        "Train a model of this store with the train command, or collect more labels and compare again.",
+    ),
+    "finetuning.frozen_is_better": Text(
+        "On the {parcels} parcels tested, the model as it was has a higher mean F-score ({found:.1f} %) than the "
+        "fine-tuned one ({tuned:.1f} %).",
+        "Classify with the model as it was, or collect more labels and compare again.",
+    ),
+    "finetuning.learned_before": Text(
+        "{count} of the {labelled} labelled parcels were used to train the model in this season; they are left out.",
+        "Fine-tune with labels of other parcels, or of another season.",
+    ),
     "folds.untaught_class": Text(
         "All parcels of a class are in one part of the split, so it is tested by a model that was not trained on it: "
         "{classes:list 0 ;}.",

@@ -254,6 +254,7 @@ def _is_number(value: Any, whole: bool) -> bool:
 _READ = ("inspect", "extract", "classify")  # images
 _MAKE = ("extract", "classify")  # series
 _LEARN = ("train", "experiment")
+_FIT = (*_LEARN, "finetune")
 _STORED = ("extract", "import")
 
 OPTIONS: Tuple[Option, ...] = (
@@ -283,7 +284,12 @@ OPTIONS: Tuple[Option, ...] = (
         choices=(*TABLES, "all"), required=True, positional=True,
     ),
     Option(
-        "store", STORE, INPUTS, ("train",), "Parcel series store", "The parcel series store, or one for each season.",
+        "model", MODEL_FILE, INPUTS, ("finetune",), "Model to carry on", "The trained model, a .cropmodel file.",
+        advanced=False, required=True, positional=True,
+    ),
+    Option(
+        "store", STORE, INPUTS, ("train", "finetune"), "Parcel series store",
+        "The parcel series store, or one for each season.",
         advanced=False, required=True, positional=True, repeated=True,
     ),
     Option(
@@ -419,7 +425,7 @@ OPTIONS: Tuple[Option, ...] = (
     ),
     # Crops and classes
     Option(
-        "class_field", FIELD, CLASSES, ("train",), "Field of declared crops",
+        "class_field", FIELD, CLASSES, ("train", "finetune"), "Field of declared crops",
         "The field that holds the declared crop, as a code or a name.", advanced=False, required=True,
     ),
     Option(
@@ -431,11 +437,17 @@ OPTIONS: Tuple[Option, ...] = (
         otherwise="each value is a class",
     ),
     Option(
+        "class_table", TEXT, CLASSES, ("finetune",), "",
+        "A built-in class table, or a CSV file with the columns code, name, class, colour; classes are those of the "
+        "model where their codes are the same.",
+        otherwise="the model's",
+    ),
+    Option(
         "name_field", FIELD, CLASSES, _LEARN, "Field of crop names",
         "The field with the names to show in the report and on the map instead of codes, where each value is a class.",
     ),
     Option(
-        "unknown_class", TEXT, CLASSES, (*_LEARN, "evaluate"), "Class of codes that are not in the class table",
+        "unknown_class", TEXT, CLASSES, (*_FIT, "evaluate"), "Class of codes that are not in the class table",
         "A class of the table, or a new one. Such codes are always listed with their counts.", otherwise="left out",
     ),
     Option(
@@ -446,7 +458,7 @@ OPTIONS: Tuple[Option, ...] = (
         "truth", FIELD, CLASSES, ("evaluate",), "", "The field that holds the declared crop.", required=True,
     ),
     Option(
-        "previous_field", FIELD, CLASSES, ("train", "classify"), "Field of last year's crops",
+        "previous_field", FIELD, CLASSES, ("train", "finetune", "classify"), "Field of last year's crops",
         "The field that holds last year's crop. A model that is trained with it also uses the crop rotation.",
     ),
     # Architecture and training
@@ -469,6 +481,16 @@ OPTIONS: Tuple[Option, ...] = (
     Option(
         "epochs", WHOLE, TRAINING, _LEARN, "Epochs", "How many times the network is trained on every training parcel.",
         default=50, minimum=1, follows=ARCHITECTURE, advanced=False,
+    ),
+    Option(
+        "epochs", WHOLE, TRAINING, ("finetune",), "Epochs",
+        "How many times each network is trained on every parcel; with more it forgets more of what it knew.",
+        default=20, minimum=1, advanced=False,
+    ),
+    Option(
+        "learning_rate", NUMBER, TRAINING, ("finetune",), "Learning rate",
+        "The learning rate at first; it falls to 0.", otherwise="a tenth of the architecture's",
+        minimum=0, maximum=1, above=True, decimals=6,
     ),
     Option(
         "batch_size", WHOLE, TRAINING, _LEARN, "Parcels per batch", "Number of parcels in each step of the training.",
@@ -509,6 +531,27 @@ OPTIONS: Tuple[Option, ...] = (
         default=0.0, minimum=0, maximum=1, below=True, decimals=2, follows=ARCHITECTURE,
     ),
     Option(
+        "time_shift_days", NUMBER, TRAINING, _LEARN, "Shift in time",
+        "Each training parcel's series is moved by a random number of days, at most this many, earlier or later, so "
+        "that the model depends less on the calendar of one region or year.",
+        default=0.0, minimum=0, maximum=90, unit="days", follows=ARCHITECTURE,
+    ),
+    Option(
+        "scale_noise", NUMBER, TRAINING, _LEARN, "Noise of reflectance",
+        "Each training parcel's reflectance is multiplied by a random factor with this relative spread, such as 0.05.",
+        default=0.0, minimum=0, maximum=0.5, decimals=2, follows=ARCHITECTURE,
+    ),
+    Option(
+        "time_shift_days", NUMBER, TRAINING, ("finetune",), "Shift in time",
+        "Each training parcel's series is moved by a random number of days, at most this many, earlier or later.",
+        default=0.0, minimum=0, maximum=90, unit="days",
+    ),
+    Option(
+        "scale_noise", NUMBER, TRAINING, ("finetune",), "Noise of reflectance",
+        "Each training parcel's reflectance is multiplied by a random factor with this relative spread, such as 0.05.",
+        default=0.0, minimum=0, maximum=0.5, decimals=2,
+    ),
+    Option(
         "indices", CHOICE, TRAINING, _LEARN, "Spectral indices",
         "Adds spectral indices to the bands that the model uses: NDVI, NDMI, NDRE and EVI, as far as the series have "
         "the bands for them.",
@@ -534,7 +577,7 @@ OPTIONS: Tuple[Option, ...] = (
         otherwise="1, with auto 3", minimum=1, maximum=32,
     ),
     Option(
-        "folds", WHOLE, SPLITTING, ("train",), "Cross-validation folds tested",
+        "folds", WHOLE, SPLITTING, ("train", "finetune"), "Cross-validation folds tested",
         "How many of the five folds (or of the years) are trained and tested; with all of them, each parcel is tested "
         "once.",
         otherwise="all, of more than 3000 labelled parcels one", minimum=1, advanced=False,
@@ -543,29 +586,29 @@ OPTIONS: Tuple[Option, ...] = (
         "folds", WHOLE, SPLITTING, ("experiment",), "", "How many of the folds are run.", otherwise="all", minimum=1,
     ),
     Option(
-        "split", CHOICE, SPLITTING, _LEARN, "Split for testing",
+        "split", CHOICE, SPLITTING, _FIT, "Split for testing",
         "Which parcels are kept together: none (random), those of a square (blocks), of a value of the split field "
         "(group), or of a year. Scores of whole squares, groups or years are lower, and more realistic for new areas.",
         default="random", choices=SPLITS,
     ),
     Option(
-        "block_size_m", NUMBER, SPLITTING, _LEARN, "Side of the squares",
+        "block_size_m", NUMBER, SPLITTING, _FIT, "Side of the squares",
         "Size of the squares of the split blocks: all parcels of a square are used either for training or for testing.",
         default=5000.0, minimum=1, decimals=0, unit="m",
     ),
     Option(
-        "split_field", FIELD, SPLITTING, _LEARN, "Field of the split",
+        "split_field", FIELD, SPLITTING, _FIT, "Field of the split",
         "The splits group and year keep parcels with the same value of this field together; year can also use the "
         "season of each store.",
     ),
     # Other options of a training or a run
     Option(
-        "seed", WHOLE, TRAINING, _LEARN, "Random seed",
+        "seed", WHOLE, TRAINING, _FIT, "Random seed",
         "The same seed gives the same split and, on a processor, the same model.",
         default=0, minimum=0, maximum=2**32 - 1,
     ),
     Option(
-        "min_samples", WHOLE, TRAINING, _LEARN, "Minimum number of parcels per class",
+        "min_samples", WHOLE, TRAINING, _FIT, "Minimum number of parcels per class",
         "Classes with fewer usable parcels are rare: they are left out or grouped, and listed. Below five, not every "
         "fold can train and test a class, and its scores mean little.",
         default=5, minimum=2, advanced=False,
@@ -577,11 +620,11 @@ OPTIONS: Tuple[Option, ...] = (
         default=LEAVE_OUT, choices=RARE_CLASSES, advanced=False,
     ),
     Option(
-        "restart", FLAG, TRAINING, ("train",), "Start again from the beginning",
+        "restart", FLAG, TRAINING, ("train", "finetune"), "Start again from the beginning",
         "Starts a training that was stopped from the beginning, instead of continuing it.", default=False,
     ),
     Option(
-        "device", CHOICE, COMPUTING, (*_LEARN, "classify"), "Device",
+        "device", CHOICE, COMPUTING, (*_FIT, "classify"), "Device",
         "The device for computing; auto chooses a GPU that works, otherwise the processor.",
         default="auto", choices=DEVICES, advanced=False,
     ),
@@ -644,7 +687,7 @@ OPTIONS: Tuple[Option, ...] = (
         "output", OUTPUT, OUTPUTS, _STORED, "", "The store's folder, NAME.parcels.", required=True,
     ),
     Option(
-        "output", OUTPUT, OUTPUTS, ("train",), "", "The model file, NAME.cropmodel.", required=True,
+        "output", OUTPUT, OUTPUTS, ("train", "finetune"), "", "The model file, NAME.cropmodel.", required=True,
     ),
     Option(
         "output", OUTPUT, OUTPUTS, ("classify",), "",
@@ -681,11 +724,11 @@ OPTIONS: Tuple[Option, ...] = (
         default=False, default_in_qgis=True,
     ),
     Option(
-        "report", OUTPUT, OUTPUTS, ("train", "classify", "evaluate"), "", "The report's HTML file.",
+        "report", OUTPUT, OUTPUTS, ("train", "finetune", "classify", "evaluate"), "", "The report's HTML file.",
         otherwise="NAME_report.html beside the output, NAME_evaluation.html beside the predictions",
     ),
     Option(
-        "language", CHOICE, OUTPUTS, ("train", "classify", "evaluate"), "Language of the report",
+        "language", CHOICE, OUTPUTS, ("train", "finetune", "classify", "evaluate"), "Language of the report",
         "Language of the report.", default="en", choices=LANGUAGES,
     ),
     # Published data sets
@@ -744,5 +787,11 @@ OPTIONS: Tuple[Option, ...] = (
         "years", WHOLE, SIMULATION, ("simulate",), "",
         "Number of years, each in a folder of its own: the same parcels, with crops in rotation.",
         default=1, minimum=1,
+    ),
+    Option(
+        "season_shift_days", WHOLE, SIMULATION, ("simulate",), "",
+        "How many days later than usual crops come up, as in a colder region or year (below 0: earlier); they ripen "
+        "about half as much later.",
+        default=0, minimum=-60, maximum=60, unit="days",
     ),
 )  # fmt: skip

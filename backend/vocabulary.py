@@ -39,6 +39,9 @@ TRAINED_ON = {
 }
 CLASSIFIABLE = ("ok", "few_pixels", "partly_outside", "unlike_training")
 
+# What a fine-tuning compares on the same parcels
+COMPARED = {"frozen": "The model as it was", "anew": "Trained anew on these labels", "tuned": "Fine-tuned"}
+
 
 @dataclass(frozen=True)
 class Band:

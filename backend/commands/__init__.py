@@ -12,6 +12,7 @@ COMMANDS = {
     "extract": "Build the parcel series store from images and parcels; continues a stopped run.",
     "import": "Import a published data set, or a table of series, into a parcel series store.",
     "train": "Train a model on the declared crops of a store, and write a report.",
+    "finetune": "Carry a trained model on with declared crops of another region or year.",
     "classify": "Predict each parcel's crop; write an attribute layer and a report.",
     "evaluate": "Report how well predictions agree with a field of declared crops.",
     "experiment": "Compute a table of the paper; runs are kept, resumed and shared between processes.",

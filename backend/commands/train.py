@@ -13,7 +13,8 @@ from backend.commands.options import options_of
 from backend.protocol import Reporter
 from backend.reports.tables import as_text, folds_as_text, tried_as_text
 from backend.workflows.documents import as_document
-from backend.workflows.train import Training, TrainSpec, train
+from backend.workflows.train import TrainSpec, train
+from backend.workflows.trained_model import Training
 
 
 @click.command("train")

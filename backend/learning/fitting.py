@@ -19,6 +19,7 @@ from backend.models import MODELS
 from backend.models.build import build
 from backend.protocol import Reporter
 
+from .augmentation import Augmentation
 from .calibration import cross_entropy
 from .checkpoint import Checkpoint, State
 from .date_dropout import DateDropout
@@ -71,6 +72,7 @@ class Task:
     checkpoint: Checkpoint | None
     title: str
     judged: NDArray[np.int64]
+    classes: int
 
     @property
     def chooses_epoch(self) -> bool:
@@ -84,7 +86,7 @@ class Task:
 
     def class_weights(self) -> NDArray[np.float64] | None:
         """From the class shares of the training part."""
-        return class_weights(self.spec.class_weights, self.labels[self.split.train], int(self.labels.max()) + 1)
+        return class_weights(self.spec.class_weights, self.labels[self.split.train], self.classes)
 
     def name(self, epoch: int) -> str:
         return f"{self.title}, epoch {epoch} of {self.spec.epochs}"
@@ -109,10 +111,13 @@ class Task:
         return row
 
 
-def fresh(spec: TrainingSpec, fold: int, bands: int, days: Sequence[int], classes: int) -> nn.Module:
-    """A network whose initial weights depend only on the seed and the fold."""
+def fresh(
+    spec: TrainingSpec, fold: int, bands: int, days: Sequence[int], classes: int,
+    hyperparameters: Mapping[str, Any] | None = None,
+) -> nn.Module:  # fmt: skip
+    """A network whose initial weights depend only on the seed and the fold; `hyperparameters` as `build` takes them."""
     with seeded(spec.seed, fold):
-        return build(spec.model, bands, days, classes)
+        return build(spec.model, bands, days, classes, hyperparameters)
 
 
 def fit(task: Task) -> tuple[Mapping[str, Any], ...]:
@@ -167,6 +172,7 @@ def _run_epoch(task: Task, optimiser: torch.optim.Optimizer, epoch: int) -> floa
     task.network.train()
     rows, spec, device = task.split.train, task.spec, task.samples.device
     loss_of = objective(spec.loss, task.class_weights(), device)
+    augmentation = Augmentation(spec.time_shift_days, spec.scale_noise, task.samples)
     dropout = DateDropout(spec.date_dropout, task.samples)
     total = torch.zeros((), device=device)
     with seeded(spec.seed, task.split.fold, epoch):
@@ -175,7 +181,7 @@ def _run_epoch(task: Task, optimiser: torch.optim.Optimizer, epoch: int) -> floa
         for number, batch in enumerate(batches, start=(epoch - 1) * len(batches)):
             _set_rate(optimiser, spec.learning_rate * lr_factor(spec.schedule, number, spec.epochs * len(batches)))
             truth = torch.from_numpy(task.labels[batch]).to(device)
-            inputs = dropout.apply(task.samples.inputs(batch), batch)
+            inputs = dropout.apply(augmentation.apply(task.samples.inputs(batch), batch), batch)
             with torch.autocast(device.type, torch.bfloat16, enabled=spec.precision == "bfloat16"):
                 found = task.network(*inputs)
             loss = loss_of(found.float(), truth)

@@ -25,6 +25,8 @@ class TrainingSpec:
     more than MOST_FOR_ALL_FOLDS parcels. `min_samples` is five by default: a class then has a parcel in each part.
     `order`: the dates as they are, one permutation for all parcels, or one for each. `patience`: epochs without a
     better one after which a fold ends, 0 for never. `date_dropout`: share of the dates taken from each training sample.
+    `time_shift_days`, `scale_noise`: each training sample is moved in time by up to so many days either way, and its
+    reflectance multiplied by a factor of this relative spread (`Augmentation`).
     `precision` bfloat16: the networks' sums are rounded to 8 bits while they train, which is fast on GPUs and recent
     processors only; weights and predictions stay float32. `indices`: the spectral indices that the bands allow are
     bands of the model, too. `protocol`: as in the paper, whose models are those of the folds, or `refit`: the folds
@@ -52,6 +54,8 @@ class TrainingSpec:
     weight_decay: float = default("weight_decay", "train")
     patience: int = default("patience", "train")
     date_dropout: float = default("date_dropout", "train")
+    time_shift_days: float = default("time_shift_days", "train")
+    scale_noise: float = default("scale_noise", "train")
     precision: str = default("precision", "train")
     indices: str = default("indices", "train")
     protocol: str = PAPER

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.models import MODELS
+from backend.models import FREE_DATES
 from backend.models.bundle import Member, ModelBundle, members_name
 from backend.vocabulary import CropClass
 
 from .candidates import SearchSpec
 from .device import device_name
+from .finetuning_spec import FinetuningSpec
 from .metrics import class_reliability, probabilistic, reliability, scores
 from .spec import TrainingSpec
 from .training import Fitted, Training
@@ -44,7 +45,7 @@ class Delivered:
         return tuple(
             Member(
                 architecture=one.spec.model,
-                hyperparameters=MODELS[one.spec.model].hyperparameters,
+                hyperparameters=one.hyperparameters,
                 view=one.dataset.view,
                 bands=one.dataset.bands,
                 mean=one.normalisation.mean,
@@ -80,7 +81,7 @@ class Tested:
 class Trained:
     """All scores are over the test parcels of all folds run."""
 
-    spec: TrainingSpec | SearchSpec
+    spec: TrainingSpec | SearchSpec | FinetuningSpec
     device: str  # by name, where `spec` may say auto
     folds: int  # that there are, run or not
     classes: tuple[CropClass, ...]
@@ -95,6 +96,7 @@ class Trained:
     tested_labels: NDArray[np.int64]  # (tested,), numbers of `classes`
     tested_probabilities: NDArray[np.float32]  # (tested, classes)
     tried: tuple[Mapping[str, Any], ...] = ()  # of a search: a row for each candidate
+    compared: tuple[Mapping[str, Any], ...] = ()  # of a fine-tuning: a row for each of COMPARED
 
     @classmethod
     def of(
@@ -126,6 +128,12 @@ class Trained:
         """The first network of the model file."""
         return self.delivered.networks[0]
 
+    @property
+    def _calendar(self) -> tuple[int, ...]:
+        """That of the members which have one; of free dates those that they were trained on."""
+        fixed = [one.dataset.days for one in self.delivered.networks if one.dataset.view not in FREE_DATES]
+        return fixed[0] if fixed else self.kept.dataset.days
+
     def bundle(
         self,
         season: int | None,
@@ -136,7 +144,7 @@ class Trained:
         """The model, ready to save."""
         return ModelBundle(
             members=self.delivered.members(),
-            calendar=self.kept.dataset.days,
+            calendar=self._calendar,
             season=season,
             classes=self.classes,
             class_table=class_table,

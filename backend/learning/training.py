@@ -16,6 +16,7 @@ from torch import nn
 
 from backend.errors import BadArgument
 from backend.model_file import MOST_CLASSES
+from backend.models import MODELS
 from backend.models.rotation import Rotation
 from backend.protocol import Reporter
 from backend.series.batch import Dataset
@@ -35,6 +36,7 @@ from .progress import Progress
 from .rotation import estimate
 from .samples import Samples
 from .spec import MOST_FOR_ALL_FOLDS, MOST_SEED, TrainingSpec
+from .start import Start
 
 __all__ = ["Fitted", "Training", "TrainingSpec"]
 
@@ -60,6 +62,11 @@ class Fitted:
     log_prior: NDArray[np.float32]
     learned_rows: NDArray[np.int64]  # all that its weights and their choice depend on
     rotation: Rotation | None = None  # of the training part, where last year's crops were given
+    start: Start | None = None  # what the network continued
+
+    @property
+    def hyperparameters(self) -> Mapping[str, Any]:
+        return self.start.member.hyperparameters if self.start else MODELS[self.spec.model].hyperparameters
 
     @property
     def probabilities(self) -> NDArray[np.float32]:
@@ -69,7 +76,10 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Training:
-    """What all folds of a training share; `splits` are all that its folding gives, run or not."""
+    """What all folds of a training share; `splits` are all that its folding gives, run or not.
+
+    With a `start` each network continues a trained one, with its normalisation, instead of beginning afresh.
+    """
 
     spec: TrainingSpec
     dataset: Dataset
@@ -79,6 +89,7 @@ class Training:
     reporter: Reporter
     checkpoint: Path | None
     previous: NDArray[np.object_] | None = None
+    start: Start | None = None
 
     @classmethod
     def of(
@@ -122,16 +133,15 @@ class Training:
         Members differ by their seed; the curves are of the first.
         """
         spec = replace(self.spec, seed=(self.spec.seed + member) % (MOST_SEED + 1))
-        normalisation = Normalisation.of(self.dataset, split.train)
+        normalisation = self.start.normalisation if self.start else Normalisation.of(self.dataset, split.train)
         samples = Samples(self.dataset, normalisation, self.device, self._order())
         samples.hold(self.labelled.rows)
-        network = fresh(spec, split.fold, len(self.dataset.bands), self.dataset.days, len(self.labelled.classes))
-        network = network.to(self.device)
+        network = self._network(spec, split).to(self.device)
         rotation, prior = self._prior(split)
         checkpoint, labels = self._checkpoint(spec, split, normalisation, member), self.labelled.labels
         task = Task(
             spec, split, samples, labels, network, self.reporter, progress, checkpoint, self._title(split, member),
-            judged(split, member),
+            judged(split, member), len(self.labelled.classes),
         )  # fmt: skip
         curves = fit(task)
         predict = partial(logits, network, samples, progress=progress, message=f"{task.title}, testing")
@@ -142,8 +152,16 @@ class Training:
         best = _best(curves) if task.chooses_epoch else curves[-1]
         return Fitted(
             spec, self.dataset, network.cpu(), normalisation, temperature, curves, best, split.test, found,
-            prior[split.test], split.learned, rotation,
+            prior[split.test], split.learned, rotation, self.start,
         )  # fmt: skip
+
+    def _network(self, spec: TrainingSpec, split: Split) -> nn.Module:
+        given = len(self.dataset.bands), self.dataset.days, len(self.labelled.classes)
+        if self.start is None:
+            return fresh(spec, split.fold, *given)
+        network = fresh(spec, split.fold, *given, self.start.member.hyperparameters)
+        self.start.enter(network)
+        return network
 
     def _title(self, split: Split, member: int) -> str:
         fold = f"Fold {split.fold + 1} of {self.spec.folds}" if len(split.test) else "All parcels"
@@ -176,6 +194,7 @@ class Training:
         settings = {name: value for name, value in asdict(spec).items() if name != "device"}
         settings |= {"view": dataset.view, "bands": dataset.bands, "days": dataset.days}
         settings["classes"] = [crop.code for crop in labelled.classes]
+        settings |= {"start": self.start.digest} if self.start else {}
         arrays = (labelled.labels, split.train, normalisation.mean, normalisation.std)
         name = f"fold-{split.fold + 1}{f'-{member + 1}' if member else ''}{SUFFIX}"
         needed = RANKED if len(split.validation) else ()

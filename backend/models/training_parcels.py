@@ -37,6 +37,15 @@ class TrainingParcels:
         everyone = len(np.unique(digests)) <= MOST_DIGESTS and bool((digests != NO_DIGEST).all())
         return cls(found, everyone and left >= 0)
 
+    def with_earlier(self, earlier: TrainingParcels | None) -> TrainingParcels:
+        """Those of a model that continues another, which had learned from `earlier`; None: its file does not tell."""
+        if earlier is None:
+            return TrainingParcels(self.digests, complete=False)
+        everyone = [*self.digests.items(), *earlier.digests.items()]
+        seasons = np.concatenate([np.full(len(own), season, dtype=np.int64) for season, own in everyone])
+        both = TrainingParcels.of(np.concatenate([own for _, own in everyone]), seasons)
+        return TrainingParcels(both.digests, self.complete and earlier.complete and both.complete)
+
     def document(self) -> dict[str, Any]:
         """The key `training_parcels` of model.json."""
         seasons = [{"season": season, "digests": len(own)} for season, own in self.digests.items()]

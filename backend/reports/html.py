@@ -66,6 +66,7 @@ def _content(document: Mapping[str, Any], picture: bytes | None) -> dict[str, An
         "over_folds": tables.over_folds(document.get("fold_scores") or []),
         "measures": tables.MEASURES,
         "tried": document.get("tried") or [],
+        "compared": document.get("compared") or [],
         "last_epoch_kept": document.get("epoch_kept") == "last",
         "breakdown": document.get("breakdown") or [],
         "trained": document["kind"] == "training",

@@ -59,6 +59,23 @@ def tried_as_text(tried: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def compared_as_text(compared: Sequence[Mapping[str, Any]]) -> str:
+    """What a fine-tuning compared on the same parcels, for a terminal; empty where there was none."""
+    if not compared:
+        return ""
+    title = f"On the same {compared[0]['parcels']:,} parcels"
+    width = max(len(title), *(len(row["title"]) for row in compared))
+    lines = [f"{title:<{width}}      OA  (95 % interval)  mean F  (95 % interval)"]
+    for row in compared:
+        figures = [f"{percent(row[key]):>6}  {_range(row[f'{key}_interval']):>15}" for key in ("oa", "mean_f")]
+        lines.append(f"{row['title']:<{width}}  {'  '.join(figures)}")
+    return "\n".join(lines)
+
+
+def _range(interval: Sequence[float]) -> str:
+    return f"({' to '.join(map(percent, interval))})"
+
+
 def as_csv(document: Mapping[str, Any]) -> str:
     """The classes with their parcels, area and scores, one row each; cells are empty where a value is not known."""
     rows: dict[str, dict[str, Any]] = {}

@@ -28,9 +28,13 @@ def joined(view: str, stores: Sequence[Store], indices: bool = False) -> Dataset
     """
     first = stores[0]
     bands = (*first.bands, *available(first.bands)) if indices else first.bands
-    if len(stores) == 1:
-        return dataset_for(view, first, bands=bands)
-    return JoinedDataset([dataset_for(view, store, first.days, bands) for store in stores])
+    return served(view, stores, first.days, bands)
+
+
+def served(view: str, stores: Sequence[Store], days: Sequence[int], bands: Sequence[str]) -> Dataset:
+    """The same with these days and bands, such as those of a model. Raises MissingBands."""
+    datasets = [dataset_for(view, store, days, bands) for store in stores]
+    return datasets[0] if len(datasets) == 1 else JoinedDataset(datasets)
 
 
 class JoinedDataset:

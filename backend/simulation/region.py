@@ -212,7 +212,7 @@ def _region(season: Season, folder: Path) -> SimulatedRegion:
 
 
 def _calendar(spec: SimulationSpec, world: World, rng: np.random.Generator) -> Calendar:
-    regional = NEIGHBOUR_DAYS * Waves.draw(rng, 3000.0)(world.centre)
+    regional = spec.season_shift_days + NEIGHBOUR_DAYS * Waves.draw(rng, 3000.0)(world.centre)
     return draw_calendar(world.kinds, regional, rng, _stream(spec, _YEAR, seed=False))
 
 

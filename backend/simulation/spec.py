@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backend.errors import BadArgument
-from backend.options import default
+from backend.options import default, option
 from backend.simulation.acquisitions import FIRST_YEAR, LAST_YEAR, most_dates
 
 NOTICE = "Simulated region: every field, crop, cloud and reflectance is simulated. Not a satellite image."
@@ -18,6 +18,8 @@ MOST_PARCELS = 200_000  # the label raster and one date's reflectance must fit i
 class SimulationSpec:
     """A simulated region: the number of parcels, of acquisition dates, and the year; the seed decides everything else.
 
+    `season_shift_days`: how much later than usual crops come up, as in a colder region or year.
+
     Raises BadArgument when a number is not a whole number in its range.
     """
 
@@ -25,12 +27,16 @@ class SimulationSpec:
     dates: int = default("dates", "simulate")
     seed: int = default("seed", "simulate")
     year: int = default("year", "simulate")
+    season_shift_days: int = default("season_shift_days")
 
     def __post_init__(self) -> None:
         _whole("year", self.year, FIRST_YEAR, LAST_YEAR)
         _whole("parcels", self.parcels, 1, MOST_PARCELS)
         _whole("dates", self.dates, 1, most_dates(self.year))
         _whole("seed", self.seed, 0, 2**32 - 1)
+        shift = option("season_shift_days")
+        if not shift.accepts(self.season_shift_days):
+            raise BadArgument(shift.name, shift.expected, self.season_shift_days)
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,14 @@ def label_parcels(
 
     Raises BadClassTable, BadArgument, MissingField.
     """
-    crops = _table(seasons, class_field, options)
+    labelled = labelled_by(_table(seasons, class_field, options), seasons, class_field, reporter)
+    if options.rare_classes != GROUP:
+        return labelled
+    return _with_groups(labelled, seasons.usable(), min_samples or default("min_samples", "train"), reporter)
+
+
+def labelled_by(crops: Nomenclature, seasons: Seasons, class_field: str, reporter: Reporter) -> LabelledParcels:
+    """The same by a class table that is there already. Raises MissingField."""
     _warn_of_capitals(crops, reporter)
     labels, unknown = crops.labels(seasons.column(class_field))
     if unknown:
@@ -89,10 +96,7 @@ def label_parcels(
     missing = len(labels) - int((labels >= 0).sum()) - (0 if crops.fallback_class else sum(unknown.values()))
     if missing:
         reporter.log(f"{missing} parcels have no declared crop and are not used for training.")
-    labelled = LabelledParcels(crops, labels, unknown)
-    if options.rare_classes != GROUP:
-        return labelled
-    return _with_groups(labelled, seasons.usable(), min_samples or default("min_samples", "train"), reporter)
+    return LabelledParcels(crops, labels, unknown)
 
 
 def _with_groups(

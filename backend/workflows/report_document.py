@@ -27,7 +27,7 @@ def document(kind: str, title: str, **parts: Any) -> dict[str, Any]:
     """A document with all parts; those that are not given are empty."""
     empty: dict[str, Any] = {
         "scores": None, "fold_scores": [], "breakdown": [], "curves": [], "reliability": [],
-        "tried": [], "epoch_kept": "best", "judged": [], "transfer": None,
+        "tried": [], "compared": [], "epoch_kept": "best", "judged": [], "transfer": None,
         "not_judged": None, "flags": [], "acquisitions": [], "provenance": {}, "notes": [],
     }  # fmt: skip
     made = datetime.now().astimezone().isoformat(timespec="seconds")

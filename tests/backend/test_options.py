@@ -35,7 +35,7 @@ def test_defaults_are_values_of_their_option():
 
 def test_an_option_that_commands_have_differently_needs_the_command():
     assert (option("batch_size", "train").minimum, option("batch_size", "classify").minimum) == (2, 1)
-    assert (default("seed", "train"), default("epochs")) == (0, 50)
+    assert (default("seed", "train"), default("epochs", "train")) == (0, 50)
     for name, command in (("batch_size", ""), ("epochs", "classify"), ("no_such", "")):
         with pytest.raises(KeyError, match=name):
             option(name, command)
@@ -60,7 +60,7 @@ def test_an_option_that_commands_have_differently_needs_the_command():
     ],
 )  # fmt: skip
 def test_values_at_the_edges(name, good, bad, expected):
-    row = option(name, "train") if name in ("epochs", "date_dropout") else option(name)
+    row = option(name, "train") if name in ("epochs", "date_dropout", "learning_rate") else option(name)
     assert [value for value in good if not row.accepts(value)] == []
     assert [value for value in bad if row.accepts(value)] == []
     assert row.expected == expected

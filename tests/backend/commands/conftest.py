@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,14 +37,12 @@ class Region:
     training: Outcome
 
 
-@pytest.fixture(scope="session")
-def region(tmp_path_factory) -> Region:
-    """36 square fields of three crops that differ in level and course, with noise and clouds."""
-    folder = tmp_path_factory.mktemp("region")
+def make_fields(folder: Path, dates: Sequence[str] = DATES, later: float = 0.0, codes: Sequence[str] = CROPS) -> Path:
+    """A store of 36 square fields of three crops that differ in level and course, with noise and clouds."""
     random = np.random.default_rng(0)
     crop = random.permutation(np.arange(36) % 3).reshape(6, 6)
-    for number, date in enumerate(DATES):
-        level = np.kron(1500 + 900 * np.sin(number + 2 * crop), np.ones((10, 10)))
+    for number, date in enumerate(dates):
+        level = np.kron(1500 + 900 * np.sin(number - later + 2 * crop), np.ones((10, 10)))
         plane = level[None] * (1 + np.arange(10)[:, None, None] / 10) + random.normal(0, 60, (10, SIZE_PX, SIZE_PX))
         write_raster(folder / "images" / f"S2_{date}.tif", plane.clip(1).astype(np.uint16), BANDS)
     boxes = [
@@ -51,15 +50,20 @@ def region(tmp_path_factory) -> Region:
         for r in range(6)
         for c in range(6)
     ]
-    codes = [CROPS[value] for value in crop.ravel()]
+    grown = [codes[value] for value in crop.ravel()]
     odd = [shapely.box(X0 + 9000, Y0, X0 + 9100, Y0 + 100), None]
-    table = geopandas.GeoDataFrame(
-        {"parcel": range(38), "CODE_CULTU": [*codes, "BTH", None], "note": ["é"] * 38}, geometry=[*boxes, *odd], crs=CRS
-    )
-    table.to_file(folder / "parcels.gpkg")
-    write_masks(folder / "masks", share=0.2)
-    store, model = folder / "region.parcels", folder / "gru.cropmodel"
+    fields = {"parcel": range(38), "CODE_CULTU": [*grown, codes[0], None], "note": ["é"] * 38}
+    geopandas.GeoDataFrame(fields, geometry=[*boxes, *odd], crs=CRS).to_file(folder / "parcels.gpkg")
+    write_masks(folder / "masks", dates, share=0.2)
+    store = folder / "region.parcels"
     run("extract", folder / "images", folder / "parcels.gpkg", "--masks", folder / "masks", "-o", store)
+    return store
+
+
+@pytest.fixture(scope="session")
+def region(tmp_path_factory) -> Region:
+    folder = tmp_path_factory.mktemp("region")
+    store, model = make_fields(folder), folder / "gru.cropmodel"
     arguments = (
         "--model",
         "gru",

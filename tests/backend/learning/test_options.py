@@ -30,7 +30,7 @@ CPU = torch.device("cpu")
 LABELS = np.repeat([0, 0, 0, 1, 1, 2], 25)
 ALL = {
     "loss": "focal", "class_weights": "square-root", "schedule": "one-cycle", "weight_decay": 0.01, "patience": 9,
-    "date_dropout": 0.4, "precision": "bfloat16",
+    "date_dropout": 0.4, "time_shift_days": 9.0, "scale_noise": 0.1, "precision": "bfloat16",
 }  # fmt: skip
 
 
