@@ -111,5 +111,5 @@ _READERS: Dict[str, Callable[..., Any]] = {
     options.ARCHITECTURE_NAME: _word,
     options.CRS: _crs,
     options.DATES: _dates,
-    **dict.fromkeys((*PATHS, options.STORE), file_path),
+    **dict.fromkeys((*PATHS, options.STORE, options.MODEL_FILE), file_path),
 }

@@ -33,8 +33,11 @@ def observations_problem(algorithm: EngineAlgorithm, parameters: Parameters, con
     return ""
 
 
-def split_problem(algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext) -> str:
-    given = arguments_for(algorithm, "train", parameters, context)
+def split_problem(
+    algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext, command: str
+) -> str:
+    """`command`: the engine's, whose options the parameters are."""
+    given = arguments_for(algorithm, command, parameters, context)
     needs_field = given.get("split") in WITH_FIELD
     if needs_field and "split_field" not in given:
         return tr("Split for testing: choose the field of the groups or years.")

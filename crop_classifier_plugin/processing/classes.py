@@ -16,8 +16,9 @@ from .arguments import file_path
 from .base import EngineAlgorithm, Parameters
 
 
-def class_table_parameters() -> List[Any]:
-    labels = titles()
+def class_table_parameters(own: str) -> List[Any]:
+    """`own`: the title of the choice without a class table."""
+    labels = {**titles(), OWN_VALUES: own}
     table = QgsProcessingParameterEnum(
         "CLASS_TABLE", tr("Classes"), [labels[name] for name in CLASS_TABLES], defaultValue=0
     )

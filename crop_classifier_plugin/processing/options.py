@@ -157,6 +157,10 @@ def _file(row: Option, command: str) -> QgsProcessingParameterDefinition:
     return QgsProcessingParameterFile(row.qgis_name, words, QgsProcessingParameterFile.Behavior.File)
 
 
+def _model(row: Option, command: str) -> QgsProcessingParameterDefinition:
+    return QgsProcessingParameterFile(row.qgis_name, label(row), extension="cropmodel")
+
+
 _MAKERS: Dict[str, Callable[[Option, str], QgsProcessingParameterDefinition]] = {
     options.WHOLE: _number,
     options.NUMBER: _number,
@@ -166,6 +170,7 @@ _MAKERS: Dict[str, Callable[[Option, str], QgsProcessingParameterDefinition]] = 
     options.CRS: _crs,
     options.FIELD: _field,
     options.FILE: _file,
+    options.MODEL_FILE: _model,
     options.FOLDER: _folder,
     options.STORE: _folder,
     options.IMAGERY: _folder,

@@ -12,10 +12,11 @@ from ..engine.protocol import FORMATS
 from ..icons import icon
 from .classifyparcels import ClassifyParcels
 from .extractseries import ExtractSeries
+from .finetunemodel import FinetuneModel
 from .inspectstack import InspectStack
 from .trainmodel import TrainModel
 
-ALGORITHMS = (InspectStack, ExtractSeries, TrainModel, ClassifyParcels)
+ALGORITHMS = (InspectStack, ExtractSeries, TrainModel, FinetuneModel, ClassifyParcels)
 
 
 class CropClassifierProvider(QgsProcessingProvider):

@@ -15,6 +15,7 @@ from qgis.core import (
     QgsProcessingParameterFileDestination,
 )
 
+from ..class_tables import OWN_VALUES, titles
 from ..layers import ParcelFile
 from ..translation import tr
 from .arguments import arguments_for, file_path, options_problem
@@ -32,7 +33,9 @@ EXTRACTION_SHARE = 0.4  # of the progress bar, where images are read first
 
 
 class TrainModel(EngineAlgorithm):
-    """`extract` and `train` of the engine, or only `train` from a store."""
+    """`extract` and `train` of the engine, or only `train` from a store; finetunemodel.py does the same otherwise."""
+
+    command = "train"
 
     def name(self) -> str:
         return "trainmodel"
@@ -61,9 +64,9 @@ class TrainModel(EngineAlgorithm):
 
     def initAlgorithm(self, configuration: Any = None) -> None:
         self.addParameter(parcels_parameter(optional=True))
-        for parameter in [*parameters_for("train", only=CROPS), *class_table_parameters()]:
+        for parameter in [*parameters_for(self.command, only=CROPS), *class_table_parameters(self.own_classes())]:
             self.addParameter(parameter)
-        for parameter in parameters_for("train", "extract", leave_out=(*CROPS, *NOT_OFFERED), optional=SOURCES):
+        for parameter in parameters_for(self.command, "extract", leave_out=(*CROPS, *NOT_OFFERED), optional=SOURCES):
             self.addParameter(parameter)
         files = tr("Crop models (*.cropmodel)")
         self.addParameter(QgsProcessingParameterFileDestination("OUTPUT", tr("Model"), files))
@@ -74,14 +77,21 @@ class TrainModel(EngineAlgorithm):
     def problem(self, parameters: Parameters, context: QgsProcessingContext) -> str:
         return (
             self._source_problem(parameters, context)
-            or options_problem(self, parameters, context, "extract", "train")
+            or options_problem(self, parameters, context, "extract", self.command)
             or parcels_problem(self, parameters, context)
-            or observations_problem(self, parameters, context)
-            or split_problem(self, parameters, context)
+            or self.model_problem(parameters, context)
+            or split_problem(self, parameters, context, self.command)
             or class_table_problem(self, parameters, context)
             or rare_classes_problem(self, parameters, context)
             or model_output_problem(parameters.get("OUTPUT"))
         )
+
+    def model_problem(self, parameters: Parameters, context: QgsProcessingContext) -> str:
+        return observations_problem(self, parameters, context)
+
+    def own_classes(self) -> str:
+        """The title of the choice without a class table."""
+        return titles()[OWN_VALUES]
 
     def _source_problem(self, parameters: Parameters, context: QgsProcessingContext) -> str:
         imagery, parcels, store = (self.given(parameters, name) for name in ("IMAGERY", "PARCELS", "STORE"))
@@ -107,7 +117,7 @@ class TrainModel(EngineAlgorithm):
             if self._parcels is not None:
                 self._extract(self._parcels, store, parameters, context, feedback)
             arguments = self._training_arguments(store, model, parameters, context)
-            made = self.run_engine("train", arguments, feedback, start, 1.0 - start)
+            made = self.run_engine(self.command, arguments, feedback, start, 1.0 - start)
         scores = made["scores"]
         report_scores(scores, feedback)
         results = {"OUTPUT": made["model"], "OVERALL_ACCURACY": scores["oa"], "MEAN_F": scores["mean_f"]}
@@ -128,7 +138,7 @@ class TrainModel(EngineAlgorithm):
         self, store: Path, model: Path, parameters: Parameters, context: QgsProcessingContext
     ) -> Dict[str, Any]:
         return {
-            **arguments_for(self, "train", parameters, context),
+            **arguments_for(self, self.command, parameters, context),
             "class_table": class_table(self, parameters, context),
             "store": str(store),
             "output": str(model),

@@ -27,7 +27,7 @@ import json, sys
 sys.path.insert(0, sys.argv[1])
 import click
 from backend.__main__ import cli
-commands = ("inspect", "extract", "train", "classify")
+commands = ("inspect", "extract", "train", "finetune", "classify")
 print(json.dumps({name: [p.name for p in cli.get_command(click.Context(cli), name).params] for name in commands}))
 """
 
@@ -74,6 +74,7 @@ OWN = {
     "inspectstack": {"OUTPUT": "dates.csv"},
     "extractseries": {"OUTPUT": "x.parcels"},
     "trainmodel": {"OUTPUT": "x.cropmodel", "MODEL": "gru"},
+    "finetunemodel": {"OUTPUT": "x.cropmodel", "MODEL": "m.cropmodel"},
     "classifyparcels": {"OUTPUT": "x.gpkg", "MODEL": "m.cropmodel", "REMOVE_OUTLIERS": "no"},
 }
 
@@ -83,6 +84,7 @@ def test_the_engine_knows_every_argument(name, provider, fake_engine, engine_nam
     fake_engine.answer("inspect", {"acquisitions": [], "skipped": []})
     fake_engine.answer("extract", {"store": "", "parcels": 0, "pixels": 0})
     fake_engine.answer("train", {"model": "", "report": "", "scores": {"parcels": 9, "oa": 0.0, "mean_f": 0.0}})
+    fake_engine.answer("finetune", {"model": "", "report": "", "scores": {"parcels": 9, "oa": 0.0, "mean_f": 0.0}})
     fake_engine.answer("classify", {"output": "", "report": "", "parcels": 0, "classified": 0, "classes": []})
     own = {key: str(tmp_path / value) if "." in value else value for key, value in OWN[name].items()}
     model_file(tmp_path / "m.cropmodel")

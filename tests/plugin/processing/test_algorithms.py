@@ -19,7 +19,7 @@ from qgis.core import (
     QgsVectorLayer,
 )
 from running import Feedback, algorithm, classify_parameters, run, train_parameters
-from sample_layers import ROOT, file_layer, memory_layer
+from sample_layers import ROOT, file_layer, memory_layer, model_file
 
 from crop_classifier_plugin.class_tables import CLASS_TABLES
 from crop_classifier_plugin.processing.trainmodel import EXTRACTION_SHARE
@@ -281,6 +281,27 @@ def test_train_extracts_beside_the_model_then_trains_and_leaves_no_store(fake_en
     assert feedback.percents == pytest.approx([share / 2, share + (100 - share) / 2])
     assert [event.command for event in feedback.events if event.kind == "started"] == ["extract", "train"]
     assert "Overall accuracy 90.0%, mean F-score 60.0%, of 1200 parcels" in feedback.lines
+
+
+def test_fine_tuning_sends_the_model_and_leaves_the_classes_to_it(fake_engine, tmp_path) -> None:
+    fake_engine.answer("finetune", TRAINED)
+    model_file(tmp_path / "source.cropmodel")
+    parameters = {"MODEL": str(tmp_path / "source.cropmodel"), "STORE": str(tmp_path), "CLASS_FIELD": "code"}
+    run("finetunemodel", {**parameters, "LEARNING_RATE": 0.001, "OUTPUT": str(tmp_path / "new.cropmodel")})
+    (job,) = fake_engine.jobs()
+    assert job["command"] == "finetune"
+    assert job["arguments"] == {
+        "model": str(tmp_path / "source.cropmodel"), "store": str(tmp_path), "class_field": "code",
+        "learning_rate": 0.001, "output": str(tmp_path / "new.cropmodel"),
+    }  # fmt: skip
+
+
+def test_a_file_that_is_no_model_is_not_carried_on(tmp_path) -> None:
+    (tmp_path / "note.cropmodel").write_text("not a model")
+    parameters = {"MODEL": str(tmp_path / "note.cropmodel"), "STORE": str(tmp_path), "CLASS_FIELD": "code"}
+    parameters["OUTPUT"] = str(tmp_path / "new.cropmodel")
+    accepted, message = algorithm("finetunemodel").checkParameterValues(parameters, QgsProcessingContext())
+    assert not accepted and "note.cropmodel" in message
 
 
 def test_every_training_option_reaches_the_engine(fake_engine, tmp_path) -> None:

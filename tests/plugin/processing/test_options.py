@@ -17,6 +17,7 @@ COMMANDS = {
     "inspectstack": ("inspect",),
     "extractseries": ("extract",),
     "trainmodel": ("train", "extract"),
+    "finetunemodel": ("finetune", "extract"),
     "classifyparcels": ("classify",),
 }
 ROWS = [
@@ -24,7 +25,7 @@ ROWS = [
     for name, commands in COMMANDS.items()
     for command in commands
     for row in options.options_of(command)
-    if row.label and not (name == "trainmodel" and row.name == "overwrite")
+    if row.label and not (name in ("trainmodel", "finetunemodel") and row.name == "overwrite")
 ]
 IDS = [f"{name}-{row.name}" for name, _, row in ROWS]
 

@@ -31,6 +31,10 @@ PARAMETERS = {  # of version 0.1.0; later ones are rows of the table of options
         *SERIES_PARAMETERS, "CALENDAR", "NAME_FIELD", "UNKNOWN_CLASS", "PREVIOUS_FIELD", "ID_FIELD", "FEW_PIXELS",
         "INNER_BUFFER", "ENCODING", "WORKERS", "OUTPUT", "REPORT",
     ],
+    "finetunemodel": [
+        "PARCELS", "CLASS_FIELD", "CLASS_TABLE", "CLASS_TABLE_FILE", "STORE", "MODEL", "EPOCHS", "FOLDS", "DEVICE",
+        "OUTPUT", "REPORT",
+    ],
     "classifyparcels": [
         "PARCELS", "MODEL", *IMAGERY_PARAMETERS, *SERIES_PARAMETERS,
         "TRUTH", "PREVIOUS_FIELD", "DEVICE", "ID_FIELD", "BATCH_SIZE",
@@ -41,6 +45,7 @@ OUTPUTS = {
     "inspectstack": {"OUTPUT", "ACQUISITIONS", "FIRST_DATE", "LAST_DATE", "JSON"},
     "extractseries": {"OUTPUT", "PARCEL_COUNT", "PIXEL_COUNT"},
     "trainmodel": {"OUTPUT", "REPORT", "OVERALL_ACCURACY", "MEAN_F"},
+    "finetunemodel": {"OUTPUT", "REPORT", "OVERALL_ACCURACY", "MEAN_F"},
     "classifyparcels": {"OUTPUT", "REPORT", "PARCEL_COUNT", "CLASSIFIED_COUNT", "OVERALL_ACCURACY", "MEAN_F"}
     | {"STORE", "STORE_MB", "RESULTS"},
 }
