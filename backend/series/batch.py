@@ -67,6 +67,19 @@ class Batch:
         return self.mask
 
 
+def moments(batch: Batch) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and standard deviation: of statistics `(dates, channels)` over the parcels, of observations `(1, channels)`
+    over all observed dates of all parcels. NaN are left out; where nothing else is there, the result is NaN.
+    """
+    values = batch.values.double().numpy()
+    if batch.days is not None:
+        values = values[batch.required_mask.numpy()][:, None]  # (observed dates, 1, channels)
+    present = ~np.isnan(values)
+    count = np.where(present.any(axis=0), present.sum(axis=0), np.nan)
+    mean = np.nansum(values, axis=0) / count
+    return mean, np.sqrt(np.nansum((values - mean) ** 2, axis=0) / count)
+
+
 class Dataset(Protocol):
     """Serves the samples of one view; `rows` are positions in the parcel index."""
 

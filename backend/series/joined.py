@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from backend.series.batch import Batch, Dataset
 from backend.series.indices import available
+from backend.series.kept import kept
 from backend.series.store import Store
 from backend.series.views import dataset_for
 
@@ -32,9 +33,9 @@ def joined(view: str, stores: Sequence[Store], indices: bool = False) -> Dataset
 
 
 def served(view: str, stores: Sequence[Store], days: Sequence[int], bands: Sequence[str]) -> Dataset:
-    """The same with these days and bands, such as those of a model. Raises MissingBands."""
+    """The same with these days and bands, such as those of a model; what is small is kept. Raises MissingBands."""
     datasets = [dataset_for(view, store, days, bands) for store in stores]
-    return datasets[0] if len(datasets) == 1 else JoinedDataset(datasets)
+    return kept(datasets[0] if len(datasets) == 1 else JoinedDataset(datasets))
 
 
 class JoinedDataset:

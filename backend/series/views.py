@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from backend.errors import NotAStore, ObservationsNotKept
-from backend.series.batch import Batch, Dataset
+from backend.series.batch import Batch, Dataset, moments
 from backend.series.gathering import Gathered, Rows, StoreDataset
 from backend.series.source import observed
 from backend.series.store import Store
@@ -68,11 +68,7 @@ class StatisticsDataset(StoreDataset):
         return Batch(torch.from_numpy(np.concatenate(values)).to(device), gaps=any(gaps))
 
     def mean_std(self, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        values = self.batch(rows, torch.device("cpu")).values.double().numpy()
-        present = ~np.isnan(values)
-        count = np.where(present.any(axis=0), present.sum(axis=0), np.nan)
-        mean = np.nansum(values, axis=0) / count
-        return mean, np.sqrt(np.nansum((values - mean) ** 2, axis=0) / count)
+        return moments(self.batch(rows, torch.device("cpu")))
 
     def _statistics(self, rows: Rows) -> tuple[NDArray[np.float32], bool]:
         """The values, and whether some may be NaN."""
@@ -154,12 +150,7 @@ class ObservationsDataset(StoreDataset):
         return Batch(values.to(device), mask=present.to(device), days=days.to(device), gaps=gaps)
 
     def mean_std(self, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Each `(1, channels)`: over all observed dates of all parcels."""
-        batch = self.batch(rows, torch.device("cpu"))
-        values = batch.values[batch.required_mask].double().numpy()  # (observed dates, channels)
-        if batch.gaps:
-            return np.nanmean(values, axis=0, keepdims=True), np.nanstd(values, axis=0, keepdims=True)
-        return values.mean(axis=0, keepdims=True), values.std(axis=0, keepdims=True)
+        return moments(self.batch(rows, torch.device("cpu")))
 
     def _observations(self, rows: Rows) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """Values `(N, acquisitions, 2 * bands)`, NaN for a band that was not observed where others were; the mask."""

@@ -47,11 +47,19 @@ class Seasons:
         return [store.fields() for store in self.stores]
 
     def dataset(self, view: str, indices: str = INDICES[0]) -> Dataset:
-        """The samples of all parcels, on the days and bands of the first store; `indices` as in a TrainingSpec.
+        """The samples of all parcels, on the days and bands of the first store; `indices` as in a TrainingSpec. Asked
+        again, it gives the same object.
 
         Raises MissingBands.
         """
-        return joined(view, self.stores, indices != INDICES[0])
+        key = view, indices != INDICES[0]
+        if key not in self._datasets:
+            self._datasets[key] = joined(view, self.stores, key[1])
+        return self._datasets[key]
+
+    @cached_property
+    def _datasets(self) -> dict[tuple[str, bool], Dataset]:
+        return {}
 
     def require_overlap(self, reporter: Reporter) -> None:
         """Raises SeasonsDoNotOverlap where a store has no images near the days of the first; a warning where it lacks
