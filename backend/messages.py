@@ -628,9 +628,9 @@ WARNINGS: Dict[str, Text] = {  # what `Reporter.warning` takes
         "Add images of the whole period, or expect worse results.",
     ),
     "transfer.unlike_training": Text(
-        "{count} of {parcels} parcels are unlike all classes that the model was trained on; their class may be wrong.",
-        "Look at the parcels with the flag unlike_training. Label some parcels of this region and season, and train a"
-        " model with them.",
+        "{count} of {parcels} parcels have series unlike those of the model's training; their class may be wrong.",
+        "Look at the parcels with the flag unlike_training. Label some parcels of this region and season, and"
+        " fine-tune the model with them.",
     ),
     "series.made_otherwise": Text(
         "The model was trained on series made with {trained}; these are made with {found}.",

@@ -59,8 +59,18 @@ def _unlike(found: Mapping[str, Any]) -> str:
             return "Whether these parcels are unlike the training's is not known either: train the model again."
         return "Whether these parcels are unlike the training's is not known."
     share = percent(found["unlike"] / found["scored"])
+    counted = f"{share} % of the parcels ({found['unlike']:,} of {found['scored']:,})"
+    facts = (
+        f"About {UNLIKE_AT_HOME} % are expected where nothing is new; the median novelty is"
+        f" {found['median_novelty']:.2f}, above 1 is unlike."
+    )
+    if found["median_novelty"] > 1:
+        return (
+            f"{counted} have series unlike those of the training (the flag unlike_training): this region or season"
+            f" differs from it as a whole. The flag does not say here which classes are wrong: check some parcels whose"
+            f" crop you know. {facts}"
+        )
     return (
-        f"{share} % of the parcels ({found['unlike']:,} of {found['scored']:,}) are unlike all classes of the training:"
-        f" they have the flag unlike_training, and their class may be wrong. About {UNLIKE_AT_HOME} % are expected"
-        f" where nothing is new. The median novelty is {found['median_novelty']:.2f}; above 1 is unlike."
+        f"{counted} have series unlike those of all classes of the training (the flag unlike_training): their crop may"
+        f" be one that the model does not know. {facts}"
     )

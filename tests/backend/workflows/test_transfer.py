@@ -72,7 +72,7 @@ def test_parcels_unlike_all_classes_are_flagged_and_keep_their_class(elsewhere):
     assert {row["quality"]: row["parcels"] for row in elsewhere.report["flags"]}[UNLIKE] == flagged.sum()
     kept = ResultsFolder(Path(elsewhere.values["results"])).parcels()
     assert [parcel.quality for parcel in kept] == layer["quality"].tolist()
-    assert f"{flagged.sum()} of 36 parcels are unlike" in elsewhere.warnings["transfer.unlike_training"]
+    assert f"{flagged.sum()} of 36 parcels have series unlike" in elsewhere.warnings["transfer.unlike_training"]
 
 
 def test_a_model_that_does_not_tell_still_works(region, tmp_path):
@@ -110,6 +110,8 @@ def test_the_sentences_give_distance_season_and_share():
     assert where.endswith("seasons 2017, 2018; these parcels are 512 km away, season 2019.")
     assert season.startswith("The season is about 9 days later")
     assert unlike.startswith("12.0 % of the parcels (120 of 1,000)")
+    assert "does not know" in unlike and "as a whole" not in unlike
+    assert "differs from it as a whole" in transfer_sentences({**found, "median_novelty": 1.2})[2]
     assert "9 days earlier" in transfer_sentences({**found, "shift_days": -9})[1]
     assert "about as early" in transfer_sentences({**found, "shift_days": 2})[1]
     assert len(transfer_sentences({**found, "shift_days": None})) == 2
