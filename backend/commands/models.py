@@ -15,9 +15,9 @@ from backend.workflows.architectures import describe
 def command(reporter: Reporter) -> Outcome:
     """List the architectures: parameters (for 10 bands, 24 dates, 19 classes), temporal share of them, and view."""
     rows = describe()
-    lines = [f"{'name':16}{'parameters':>11}{'in time':>9}  {'view':12}title"]
+    lines = [f"{'name':18}{'parameters':>11}{'in time':>9}  {'view':14}title"]
     for row in rows:
         parameters = "-" if row["parameters"] is None else f"{row['parameters']:,}"
         ratio = "-" if row["temporal_ratio"] is None else f"{row['temporal_ratio']:.1f}"
-        lines.append(f"{row['name']:16}{parameters:>11}{ratio:>9}  {row['view']:12}{row['title']}")
+        lines.append(f"{row['name']:18}{parameters:>11}{ratio:>9}  {row['view']:14}{row['title']}")
     return Outcome(rows, "\n".join(lines))

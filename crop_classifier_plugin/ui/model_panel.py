@@ -136,7 +136,9 @@ class ModelPanel(QGroupBox):
         self.facts["bands"].setText(", ".join(model.bands))
         self.facts["calendar"].setText(calendar_text(model, self.locale()))
         self.facts["scores"].setText(scores_text(model, self))
-        self.facts["bands"].setToolTip(tr("The images must contain these bands"))
+        self.facts["bands"].setToolTip(
+            tr("The images must contain these bands; indices such as NDVI are computed from them")
+        )
         self.facts["calendar"].setToolTip(tr("The time series are interpolated to these days of the season"))
         self.classes.clear()
         for crop in model.classes:
