@@ -17,11 +17,10 @@ again.
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +35,7 @@ from backend.models.bundle import ModelBundle  # noqa: E402
 from backend.parcels import nomenclature  # noqa: E402
 from backend.series.store import open_store  # noqa: E402
 from benchmarks.models import engine  # noqa: E402
+from benchmarks.resuming import Lines  # noqa: E402
 
 WAYS = ("frozen", "anew", "tuned")
 
@@ -59,14 +59,8 @@ class Bench:
     chosen: argparse.Namespace
 
     @property
-    def lines(self) -> Path:
-        return self.folder / "runs.jsonl"
-
-    def done(self) -> dict[Run, dict[str, Any]]:
-        if not self.lines.exists():
-            return {}
-        rows = [json.loads(line) for line in self.lines.read_text(encoding="utf-8").splitlines()]
-        return {Run(**row["run"]): row["found"] for row in rows}
+    def lines(self) -> Lines[Run]:
+        return Lines(self.folder / "runs.jsonl", Run)
 
     def run(self, run: Run) -> None:
         source, store, field = self.simulated(run.model) if run.region == "simulated" else self.canada(run.model)
@@ -80,8 +74,7 @@ class Bench:
         found = {way: self.score(own, model) for way, model in {"frozen": source, **models}.items()}
         found |= {"labels": labels, "folds": {row["way"]: row["mean_f"] for row in made["compared"]}}
         found |= {"seconds": made["seconds"]}
-        with self.lines.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"run": asdict(run), "found": found}) + "\n")
+        self.lines.add(run, found)
 
     def labelled(self, store: Path, field: str, model: ModelBundle, run: Run, name: str) -> tuple[Path, int]:
         """The store with the fields `label` (of the parcels drawn) and `test` (of the others), and how many are drawn.
@@ -199,10 +192,10 @@ def main() -> None:
         for labels in chosen.labels.split(",")
     ]
     for run in runs:
-        if not chosen.list and run not in bench.done():
+        if not chosen.list and run not in bench.lines.done():
             print(f"{run.labels} labels of each class, draw {run.draw}", flush=True)
             bench.run(run)
-    print(table(runs, bench.done()))
+    print(table(runs, bench.lines.done()))
 
 
 if __name__ == "__main__":

@@ -35,6 +35,7 @@ sys.path.insert(0, str(ROOT))
 from backend.models import MODELS  # noqa: E402
 from backend.options import AUTO  # noqa: E402
 from backend.reports.document import calibration_error  # noqa: E402
+from benchmarks.resuming import Lines  # noqa: E402
 
 ALL = "all"
 QUICK = tuple(name for name, row in MODELS.items() if row.view in ("statistics", "observations"))  # no patches
@@ -68,14 +69,8 @@ class Bench:
     folds: int
 
     @property
-    def lines(self) -> Path:
-        return self.folder / "runs.jsonl"
-
-    def done(self) -> dict[Run, dict[str, Any]]:
-        if not self.lines.exists():
-            return {}
-        rows = [json.loads(line) for line in self.lines.read_text(encoding="utf-8").splitlines()]
-        return {Run(**row["run"]): row["found"] for row in rows}
+    def lines(self) -> Lines[Run]:
+        return Lines(self.folder / "runs.jsonl", Run)
 
     def run(self, run: Run) -> None:
         store, options = self.canada(run) if run.region == "canada" else self.simulated(run)
@@ -93,8 +88,7 @@ class Bench:
             "seconds": made["seconds"],
             "members": made["model_name"],
         }
-        with self.lines.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"run": asdict(run), "found": found}) + "\n")
+        self.lines.add(run, found)
 
     def canada(self, run: Run) -> tuple[Path, list[object]]:
         """The store of the points with these labels, and how to train on it."""
@@ -187,10 +181,10 @@ def main() -> None:
     chosen.folder.mkdir(parents=True, exist_ok=True)
     bench, runs = Bench(chosen.folder.resolve(), chosen.series, chosen.folds), list(wanted(chosen))
     for run in runs:
-        if not chosen.list and run not in bench.done():
+        if not chosen.list and run not in bench.lines.done():
             print(f"{run.labels} labels, draw {run.draw}, {run.split}: {run.model}, {run.way}", flush=True)
             bench.run(run)
-    print(table(runs, bench.done()))
+    print(table(runs, bench.lines.done()))
 
 
 if __name__ == "__main__":
