@@ -1,14 +1,14 @@
-"""Adds the plugin to QGIS and removes it again: provider, menu, toolbar, dialogs."""
+"""Adds the plugin to QGIS and removes it again: provider, menu, toolbar, window."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, List, Optional
 
 from qgis.core import QgsApplication
-from qgis.PyQt.QtCore import QCoreApplication, QUrl
+from qgis.PyQt.QtCore import QCoreApplication, Qt, QUrl
 from qgis.PyQt.QtGui import QDesktopServices
-from qgis.PyQt.QtWidgets import QAction, QDialog
+from qgis.PyQt.QtWidgets import QAction
 
 from .engine.protocol import ROOT
 from .icons import icon
@@ -27,7 +27,8 @@ class CropClassifierPlugin:
         self.provider: Optional[CropClassifierProvider] = None
         self._actions: List[QAction] = []
         self._toolbar: Any = None
-        self._dialogs: Dict[str, Any] = {}
+        self._window: Any = None
+        self._engine: Any = None
         self._translator = install_translator(ROOT / "i18n")
 
     def initProcessing(self) -> None:
@@ -53,11 +54,16 @@ class CropClassifierPlugin:
         self._actions.append(action)
 
     def unload(self) -> None:
-        for dialog in self._dialogs.values():
-            dialog.cancel()  # not close(), which would ask
-            dialog.hide()
-            dialog.deleteLater()
-        self._dialogs.clear()
+        if self._window is not None:
+            self._window.stop()
+            self.iface.removeDockWidget(self._window)
+            self._window.deleteLater()
+            self._window = None
+        if self._engine is not None:
+            self._engine.cancel()  # not close(), which would ask
+            self._engine.hide()
+            self._engine.deleteLater()
+            self._engine = None
         for action in self._actions:
             self.iface.removePluginMenu(MENU, action)
             action.deleteLater()
@@ -72,31 +78,41 @@ class CropClassifierPlugin:
             QCoreApplication.removeTranslator(self._translator)
             self._translator = None
 
-    # Windows: imported on first use, so that QGIS starts fast
+    # The window: imported on first use, so that QGIS starts fast
+
+    def window(self) -> Any:
+        """The one window, kept with what was entered in it; it floats until the user docks it."""
+        if self._window is None:
+            from .ui.window.window import CropClassifierWindow
+
+            self._window = CropClassifierWindow(self.iface, self.iface.mainWindow())
+            self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self._window)
+            self._window.setFloating(True)
+            self._window.resize(self._window.SIZE)
+        return self._window
 
     def open_classify(self) -> None:
-        from .ui.classify_dialog import ClassifyDialog
-
-        self._show("classify", lambda: ClassifyDialog(self.iface, self.iface.mainWindow()))
+        window = self.window()
+        window.open_task(window.classify)
 
     def open_train(self) -> None:
-        from .ui.train_dialog import TrainDialog
-
-        self._show("train", lambda: TrainDialog(self.iface, self.iface.mainWindow()))
+        window = self.window()
+        window.open_task(window.train)
 
     def open_engine(self) -> None:
-        from .ui.engine_dialog import EngineDialog
+        if self._engine is None:
+            from .ui.engine_dialog import EngineDialog
 
-        self._show("engine", lambda: EngineDialog(self.iface.mainWindow()))
+            self._engine = EngineDialog(self.iface.mainWindow())
+            self._engine.finished.connect(self._on_engine)
+        self._engine.show()
+        self._engine.raise_()
+        self._engine.activateWindow()
+
+    def _on_engine(self) -> None:
+        """The set-up was closed: what waited for the engine may start now."""
+        if self._window is not None:
+            self._window.check_engine()
 
     def open_help(self) -> None:
         QDesktopServices.openUrl(QUrl(HELP_ADDRESS))
-
-    def _show(self, name: str, make: Callable[[], QDialog]) -> None:
-        """One window of each kind, kept with what was entered in it."""
-        if name not in self._dialogs:
-            self._dialogs[name] = make()
-        dialog = self._dialogs[name]
-        dialog.show()
-        dialog.raise_()
-        dialog.activateWindow()

@@ -23,9 +23,6 @@ class Setting(Enum):
     ENGINE_LOCATION = ("engine/location", "")  # where that environment is; empty: the installer's default
     ENGINE_TORCH = ("engine/torch", "")
     ENGINE_WHEELS = ("engine/wheels", "")
-    IMAGERY = ("last/imagery", "")
-    MASKS = ("last/masks", "")
-    MODEL_FILE = ("last/model_file", "")
     OUTPUT_FOLDER = ("last/output_folder", "")
     DEVICE = ("last/device", "")
     CLASS_FIELD = ("last/class_field", "")

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from desktop_story import RESULTS, VALUES, find_window, open_window, play
+from desktop_story import RESULTS, VALUES, open_window, play
 from qgis.core import (
     QgsContrastEnhancement,
     QgsMultiBandColorRenderer,
@@ -24,6 +24,7 @@ PAPER_CLASSES = 1
 BLUE, GREEN, RED = 1, 2, 3  # the files' first three layers
 CLEAR_DAY = "20170602"
 LEGEND_PX = 330
+PREPARATION = 1  # the window's second page
 FILLS_WINDOW = 0.62  # the region is square, the window is not
 DRAWN_S = 1.5  # for a window to be painted whole
 
@@ -51,36 +52,37 @@ def set_up():
 
 
 def train():
-    dialog = open_window("trainmodel", "TrainDialog")
+    dialog = open_window("trainmodel", "CropClassifierWindow")
     dialog.imagery.folder.setFilePath(VALUES["imagery"])
     dialog.imagery.masks.setFilePath(VALUES["masks"])
     dialog.crops.field.setField(VALUES["class_field"])
     dialog.crops.table.setCurrentIndex(PAPER_CLASSES)
-    dialog.training.architecture.setCurrentIndex(dialog.training.architecture.findData("dated-ltae"))
-    dialog.output.setFilePath(str(WORK / "region.cropmodel"))
-    yield lambda: dialog.imagery.acquisitions.table.rowCount() and dialog.crops.preview.rowCount()
+    dialog.train.training.architecture.setCurrentIndex(dialog.train.training.architecture.findData("dated-ltae"))
+    dialog.train.outputs.output.setFilePath(str(WORK / "region.cropmodel"))
+    yield lambda: dialog.imagery.acquisitions.table.rowCount() and dialog.crops.preview.table.rowCount()
     yield from shoot(dialog, "train_data")
-    dialog.tabs.setCurrentWidget(dialog.preparation)
+    dialog.show_page(PREPARATION)
     yield from shoot(dialog, "preparation")
     dialog.run_button.click()
-    yield lambda: dialog.curves.loss.curves and len(dialog.curves.loss.curves[0].points) > 0.7 * VALUES["epochs"]
+    yield (
+        lambda: (
+            dialog.train.curves.loss.curves and len(dialog.train.curves.loss.curves[0].points) > 0.7 * VALUES["epochs"]
+        )
+    )
     yield from shoot(dialog, "train_dialog", seconds=0)
     yield lambda: not dialog.is_running()
     yield from shoot(dialog, "train_scores")
     RESULTS["report"] = str(WORK / "region_report.html")
-    dialog.classify_button.click()
-    return find_window("ClassifyDialog")
+    dialog.train.classify_button.click()
+    return dialog
 
 
 def classified_by(dialog):
-    dialog.imagery.folder.setFilePath(VALUES["imagery"])
-    dialog.imagery.masks.setFilePath(VALUES["masks"])
-    dialog.output.setFilePath(str(WORK / "classified.gpkg"))
-    yield lambda: dialog.imagery.acquisitions.table.rowCount()
+    dialog.classify.outputs.output.setFilePath(str(WORK / "classified.gpkg"))
     yield from shoot(dialog, "classify_dialog")
     dialog.run_button.click()
     yield lambda: not dialog.is_running()
-    dialog.reject()
+    dialog.close()
 
 
 def map_of(parcels):

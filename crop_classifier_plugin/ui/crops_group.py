@@ -1,55 +1,44 @@
-"""The parcels to train on: layer, field of declared crops, class table, and a preview of the classes."""
+"""The parcels and their declared crops: layer, field, class table, and a preview of the classes of a training."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
-from typing import Any, Mapping, Optional, Sequence
+from typing import Any, Iterator, Mapping, Optional
 
 from qgis.core import QgsMapLayer
 from qgis.gui import QgsFieldComboBox, QgsFileWidget
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtGui import QShowEvent
-from qgis.PyQt.QtWidgets import (
-    QAbstractItemView,
-    QComboBox,
-    QGroupBox,
-    QLineEdit,
-    QTableWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from qgis.PyQt.QtWidgets import QComboBox, QGroupBox, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from ..class_tables import CLASS_TABLES, FOLDER, FROM_FILE, OWN_VALUES, titles
-from ..engine.protocol import crop_codes, options, rare_classes
+from ..engine.protocol import crop_codes
 from ..plain_text import tooltip
 from ..settings import Setting
 from ..translation import tr
-from .background import BackgroundTask
-from .class_count import count
-from .class_table import RareClasses, UnreadableTable, classes_of
+from .class_preview import Classes, ClassPreview
+from .class_table import RareClasses
 from .form import file_widget, form_layout
 from .parcels_row import ParcelsRow
-from .plain_table import number_item, plain_table
 from .plain_widgets import plain_label, with_plain_tips
-from .swatch import swatch
-
-MAX_LISTED = 3  # groups of classes that the summary names
-MAX_ROWS = 500  # classes in the preview; a model has at most 512, and a table of 300,000 takes seconds
-MAX_CODES = 50  # of a class, in its tooltip
 
 
 class CropsGroup(QGroupBox):
-    """`changed` is emitted when any of the choices changes."""
+    """`changed` is emitted when any of the choices changes.
+
+    A training needs `field`, and makes classes of its values; a classification may compare with those of `truth`.
+    """
 
     changed = pyqtSignal()
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(tr("Parcels and Crops"), parent)
         self.parcels = ParcelsRow()
-        self.field = with_plain_tips(QgsFieldComboBox())
-        self.field.setToolTip(tr("The field that holds the declared crop, as a code or a name"))
+        self.field = _field_combo(tr("The field that holds the declared crop, as a code or a name"))
+        self.truth = _field_combo(
+            tr("Optional: the declared or observed crop of each parcel. The report compares the predictions with it.")
+        )
         self.table = QComboBox()
         self.table.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         for name, title in titles().items():
@@ -66,31 +55,37 @@ class CropsGroup(QGroupBox):
             QgsFileWidget.StorageMode.GetFile, tr("Choose a Class Table"), tr("Class tables (*.csv)")
         )
         self.file.setToolTip(tr("A CSV file with the columns code, name, class, colour"))
-        self.summary = plain_label(wrap=True)
-        self.preview = plain_table((tr("Class"), tr("Parcels")), stretched=0)
-        self.preview.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-        self._counts: Mapping[str, int] = {}
-        self._empty = 0
-        self._rare = RareClasses(options.default("min_samples", "train"))
+        self.preview = ClassPreview()
+        self._training = True
         self._stale = True  # not counted since the layer or the field changed
-        self._counting: Optional[BackgroundTask] = None
         self._lay_out()
         self._restore()
         self._connect()
         self._on_layer(self.parcels.layer())
 
     def _lay_out(self) -> None:
-        form = form_layout()
-        form.addRow(tr("Parcel layer"), self.parcels)
-        form.addRow(tr("Field of declared crops"), self.field)
+        self._field_label = plain_label()
+        self._fields = QStackedWidget()
+        for widget in (self.field, self.truth):
+            self._fields.addWidget(widget)
+        self._fields.setMaximumHeight(self.field.sizeHint().height())
+        self._classes = QWidget()
+        form = form_layout(self._classes)
+        form.setContentsMargins(0, 0, 0, 0)
         form.addRow(plain_label(tr("Classes")))  # long titles, which need the whole width
         form.addRow(self.table)
         form.addRow("", self.file)
         form.addRow(tr("Class for other crops"), self.fallback)
+        form.addRow(self.preview)
+        top = form_layout()
+        top.addRow(tr("Parcel layer"), self.parcels)
+        top.addRow(self._field_label)
+        top.addRow(self._fields)
         layout = QVBoxLayout(self)
-        layout.addLayout(form)
-        layout.addWidget(self.summary)
-        layout.addWidget(self.preview, 1)
+        layout.addLayout(top)
+        layout.addWidget(self._classes, 1)
+        layout.addStretch(0)
+        self.set_training(True)
 
     def _restore(self) -> None:
         self.table.setCurrentIndex(max(0, self.table.findData(str(Setting.CLASS_TABLE.get()))))
@@ -99,32 +94,54 @@ class CropsGroup(QGroupBox):
     def _connect(self) -> None:
         self.parcels.changed.connect(self._on_layer)
         self.field.fieldChanged.connect(self._recount)
+        self.truth.fieldChanged.connect(lambda _: self.changed.emit())
         self.table.currentIndexChanged.connect(self._on_table)
         self.file.fileChanged.connect(self._on_table)
         self.fallback.textChanged.connect(self._on_table)
+        self.preview.changed.connect(self.changed)
+
+    def set_training(self, training: bool) -> None:
+        """Shows what a training needs, or what a classification may compare with."""
+        self._training = training
+        self._field_label.setText(
+            tr("Field of declared crops") if training else tr("Field of declared crops to compare with (optional)")
+        )
+        self._fields.setCurrentWidget(self.field if training else self.truth)
+        self._classes.setVisible(training)
+        if training and self._stale:
+            self._recount()
+
+    def set_rare(self, rare: RareClasses) -> None:
+        """What becomes of classes with few parcels, which the preview shows."""
+        self.preview.set_rare(rare)
 
     def parameters(self) -> dict[str, Any]:
-        """PARCELS, CLASS_FIELD and the class table as the algorithm takes them."""
-        parameters = {
-            "PARCELS": self.parcels.value(),
-            "CLASS_FIELD": self.field.currentField(),
-            "CLASS_TABLE": CLASS_TABLES.index(self._choice()),
-        }
+        """CLASS_FIELD and the class table as the algorithm takes them."""
+        parameters = {"CLASS_FIELD": self.field.currentField(), "CLASS_TABLE": CLASS_TABLES.index(self._choice())}
         if self._from_file():
             parameters["CLASS_TABLE_FILE"] = self.file.filePath().strip()
         return {**parameters, "UNKNOWN_CLASS": self._fallback_class()} if self._fallback_class() else parameters
 
-    def missing(self) -> str:
-        """A message about the first input that is missing; empty when all are there."""
+    def set_parameters(self, parameters: Mapping[str, Any]) -> None:
+        """Shows parameters as `parameters` gives them; the class table stays where none is given."""
+        self.field.setField(str(parameters.get("CLASS_FIELD") or ""))
+        if "CLASS_TABLE" in parameters:
+            self.table.setCurrentIndex(self.table.findData(CLASS_TABLES[parameters["CLASS_TABLE"]]))
+        self.file.setFilePath(str(parameters.get("CLASS_TABLE_FILE") or ""))
+        self.fallback.setText(str(parameters.get("UNKNOWN_CLASS") or ""))
+
+    def problems(self) -> Iterator[str]:
+        """What keeps a training from starting; a missing layer is not asked for here."""
         if self.parcels.layer() is None:
-            return tr("Choose a parcel layer.")
+            return
         if not self.field.currentField():
-            return tr("Choose the field that holds the declared crop.")
-        if self._from_file() and not Path(self.file.filePath().strip()).is_file():
-            return tr("Choose the file of the class table.")
-        if self._fallback_class() and not crop_codes.slug(self._fallback_class()):
-            return tr("The name of the class for other crops needs a letter or a digit.")
-        return ""
+            yield tr("Choose the field that holds the declared crop.")
+        elif self._from_file() and not Path(self.file.filePath().strip()).is_file():
+            yield tr("Choose the file of the class table.")
+        elif self._fallback_class() and not crop_codes.slug(self._fallback_class()):
+            yield tr("The name of the class for other crops needs a letter or a digit.")
+        elif self.preview.problem():
+            yield self.preview.problem()
 
     def remember(self) -> None:
         Setting.CLASS_FIELD.set(self.field.currentField())
@@ -140,17 +157,12 @@ class CropsGroup(QGroupBox):
     def _fallback_class(self) -> str:
         return "" if self._choice() == OWN_VALUES else self.fallback.text().strip()
 
-    def set_rare(self, rare: RareClasses) -> None:
-        """What becomes of classes with few parcels, which the preview shows."""
-        if rare != self._rare:
-            self._rare = rare
-            self._show()
-
     # The preview
 
     def _on_layer(self, layer: Optional[QgsMapLayer]) -> None:
         if self.field.layer() is not layer:
-            self.field.setLayer(layer)
+            for combo in (self.field, self.truth):
+                combo.setLayer(layer)
             remembered = str(Setting.CLASS_FIELD.get())
             if layer is not None and layer.fields().lookupField(remembered) >= 0:
                 self.field.setField(remembered)
@@ -162,126 +174,37 @@ class CropsGroup(QGroupBox):
             self._recount()
 
     def _recount(self, *_: object) -> None:
-        """Counts the field's values in the background; a count in progress is abandoned.
+        """Counts the field's values; a count in progress is abandoned.
 
-        A closed dialog still follows the project's layers, which may be large: it counts when it is shown again.
+        A closed window still follows the project's layers, which may be large: it counts when it is shown again.
         """
-        self.stop()
-        self._counts, self._empty = {}, 0
         layer, field = self.parcels.layer(), self.field.currentField()
-        self._stale = not self.isVisible()
+        self._stale = not (self.isVisible() and self._training)
         if layer is not None and field and not self._stale:
-            self.summary.setText(tr("Counting…"))
-            title = tr("Counting crops of {0}").format(layer.name())
-            self._counting = BackgroundTask(title, count(layer, field, self.parcels.selected_ids()))
-            self._counting.done.connect(self._on_counted)
-            self._counting.start()
+            self.preview.count(layer, field, self.parcels.selected_ids())
         else:
-            self._show()
-        self.changed.emit()
+            self.preview.clear()
+        self._on_table()
 
     def stop(self) -> None:
         """Abandons a count in progress."""
-        if self._counting is not None:
-            self._counting.done.disconnect(self._on_counted)
-            self._counting.cancel()
-            self._counting = None
-
-    def _on_counted(self, counts: Optional[dict[str, int]], error: Optional[Exception]) -> None:
-        self._counting = None
-        self._counts = dict(counts or {})
-        self._empty = self._counts.pop("", 0)
-        self._show()
-        if error is not None:
-            self.summary.setText(str(error))
+        self.preview.stop()
 
     def _on_table(self, *_: object) -> None:
-        self._show()
-        self.changed.emit()
-
-    def _show(self) -> None:
         self.file.setVisible(self._from_file())
         self.fallback.setEnabled(self._choice() != OWN_VALUES)
-        self.preview.setRowCount(0)
-        if self._counting is not None:
-            return
-        if self.missing() or self._stale:
-            self.summary.setText("")
-            return
-        try:
-            codes = self._codes()
-            table = classes_of(codes, self._table_path(), self._fallback_class())
-        except UnreadableTable as error:
-            self.summary.setText(str(error))
-            return
-        table, groups = self._rare.in_table(table, codes)
-        counted = table.count(codes)
-        self._fill(counted)
-        self.summary.setText("; ".join([self._summary_text(table, counted), *self._rare_texts(counted, groups)]))
-
-    def _codes(self) -> dict[str, int]:
-        """The codes to make classes of: where each value is one, no more than are listed, the most frequent ones."""
-        if self._choice() != OWN_VALUES or len(self._counts) <= MAX_ROWS:
-            return dict(self._counts)
-        return dict(Counter(self._counts).most_common(MAX_ROWS))
+        self.preview.set_classes(Classes(self._table_path(), self._fallback_class()))
+        self.changed.emit()
 
     def _table_path(self) -> Optional[Path]:
         if self._choice() == OWN_VALUES:
             return None
         return Path(self.file.filePath().strip()) if self._from_file() else FOLDER / f"{self._choice()}.csv"
 
-    def _fill(self, counted: crop_codes.Counts) -> None:
-        """The classes that have parcels, largest first."""
-        largest_first = sorted(counted.classes, key=lambda count: (-count.parcels, count.of.name))[:MAX_ROWS]
-        self.preview.setRowCount(len(largest_first))
-        for row, share in enumerate(largest_first):
-            name = QTableWidgetItem(share.of.name)
-            if share.of.colour:
-                name.setIcon(swatch(share.of.colour))
-            codes = ", ".join(share.codes[:MAX_CODES]) + (" …" if len(share.codes) > MAX_CODES else "")
-            name.setToolTip(tooltip(codes))
-            self.preview.setItem(row, 0, name)
-            self.preview.setItem(row, 1, number_item(share.parcels))
 
-    def _summary_text(self, table: crop_codes.ClassTable, counted: crop_codes.Counts) -> str:
-        """Classes and parcels, what is left out, and classes that differ only in upper and lower case."""
-        number = self.locale().toString
-        own_values = self._choice() == OWN_VALUES
-        parcels = sum(self._counts.values() if own_values else (share.parcels for share in counted.classes))
-        classes = len(self._counts if own_values else counted.classes)
-        parts = [tr("{0} classes, {1} parcels").format(classes, number(parcels))]
-        if classes > MAX_ROWS:
-            parts.append(tr("the {0} largest are listed").format(MAX_ROWS))
-        if counted.unknown:
-            unknown, values = number(sum(counted.unknown.values())), number(len(counted.unknown))
-            if table.fallback_class is None:
-                parts.append(tr("{0} parcels left out ({1} values not in the class table)").format(unknown, values))
-            else:
-                name = table.classes[table.fallback_class].name
-                parts.append(
-                    tr("{0} of them in the class {2} ({1} values not in the class table)").format(unknown, values, name)
-                )
-        if self._empty:
-            parts.append(tr("{0} without a value").format(number(self._empty)))
-        groups = [", ".join(group) for group in table.differ_in_case()]
-        if groups:
-            named = "; ".join(groups[:MAX_LISTED]) + (" …" if len(groups) > MAX_LISTED else "")
-            parts.append(tr("classes that differ only in upper and lower case: {0}").format(named))
-        return "; ".join(parts)
-
-    def _rare_texts(self, counted: crop_codes.Counts, groups: Sequence[rare_classes.Group]) -> list[str]:
-        """Which classes are grouped and left out because they have too few parcels."""
-        texts = [
-            tr("{0} in the class {1}").format(_named(group.members), group.of.name) for group in groups[:MAX_LISTED]
-        ]
-        left = [(count.of, count.parcels) for count in self._rare.left_out(counted)]
-        if left:
-            text = tr("left out, fewer than {0} parcels: {1}")
-            texts.append(text.format(self._rare.needed, _named(left)))
-        return texts
-
-
-def _named(classes: Sequence[tuple[crop_codes.TableClass, int]]) -> str:
-    """`Rye (3), Oats (2) …`."""
-    names = ", ".join(f"{cls.name} ({parcels})" for cls, parcels in classes[:MAX_LISTED])
-    return f"{names} …" if len(classes) > MAX_LISTED else names
+def _field_combo(words: str) -> QgsFieldComboBox:
+    """No field is chosen at first: the first one of a layer is seldom the crop."""
+    combo = with_plain_tips(QgsFieldComboBox())
+    combo.setAllowEmptyFieldName(True)
+    combo.setToolTip(tooltip(words))
+    return combo

@@ -48,7 +48,7 @@ class CurveWidget(QWidget):
         self._names = names
         self._ceiling = ceiling
         self.clear()
-        self.setMinimumSize(240, 180)
+        self.setMinimumSize(240, 140)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(title)
 

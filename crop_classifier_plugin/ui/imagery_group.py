@@ -4,13 +4,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Mapping, Optional
+from typing import Any, Iterator, Mapping, Optional
 
 from qgis.PyQt.QtCore import QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import QGroupBox, QVBoxLayout, QWidget
 
 from ..engine import locate
-from ..settings import Setting
 from ..translation import tr
 from .acquisitions_table import AcquisitionsTable
 from .algorithm_run import AlgorithmRun, Outcome
@@ -41,6 +40,7 @@ class ImageryGroup(QGroupBox):
         )
         self.acquisitions = AcquisitionsTable()
         self._extra: Mapping[str, Any] = {}
+        self._excluded: tuple[str, ...] = ()  # dates that are left out as soon as they are found
         self._run: Optional[AlgorithmRun] = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -52,8 +52,6 @@ class ImageryGroup(QGroupBox):
         layout = QVBoxLayout(self)
         layout.addLayout(form)
         layout.addWidget(self.acquisitions, 1)
-        self.folder.setFilePath(str(Setting.IMAGERY.get()))
-        self.masks.setFilePath(str(Setting.MASKS.get()))
         for widget in (self.folder, self.masks):
             widget.fileChanged.connect(self._on_path)
         self.acquisitions.changed.connect(self.changed)
@@ -72,23 +70,24 @@ class ImageryGroup(QGroupBox):
 
     def excluded(self) -> str:
         """The dates that are left out, as a value of the parameter EXCLUDE."""
-        return ",".join(self.acquisitions.excluded())
+        return ",".join(self._excluded or self.acquisitions.excluded())
 
-    def missing(self) -> str:
-        """A message about the first input that is missing or wrong; empty when images can be read."""
+    def set_parameters(self, parameters: Mapping[str, Any]) -> None:
+        """Shows parameters as `parameters` and `excluded` give them; the dates are left out once they are found."""
+        self._excluded = tuple(date for date in str(parameters.get("EXCLUDE") or "").split(",") if date)
+        self.folder.setFilePath(str(parameters.get("IMAGERY") or ""))
+        self.masks.setFilePath(str(parameters.get("MASKS") or ""))
+
+    def problems(self) -> Iterator[str]:
+        """What is missing or wrong; nothing where images can be read."""
         masks = self.masks.filePath().strip()
         images = self._images()
         if not images or not (images.startswith(CATALOGUE) or Path(images).exists()):
-            return tr("Choose the folder of the images, or enter a file or stac: and an address.")
-        if masks and not existing_folder(masks):
-            return tr("The mask folder does not exist.")
-        if self.acquisitions.table.rowCount() and not self.acquisitions.used():
-            return tr("Select at least one acquisition.")
-        return ""
-
-    def remember(self) -> None:
-        Setting.IMAGERY.set(self.folder.filePath())
-        Setting.MASKS.set(self.masks.filePath())
+            yield tr("Choose the folder of the images, or enter a file or stac: and an address.")
+        elif masks and not existing_folder(masks):
+            yield tr("The mask folder does not exist.")
+        elif self.acquisitions.table.rowCount() and not self.acquisitions.used():
+            yield tr("Select at least one acquisition.")
 
     def _images(self) -> str:
         return self.folder.filePath().strip()
@@ -97,15 +96,16 @@ class ImageryGroup(QGroupBox):
 
     def _on_path(self, *_: object) -> None:
         self.stop()
-        self.acquisitions.clear(self.missing())
-        if not self.missing():
+        missing = next(self.problems(), "")
+        self.acquisitions.clear(missing)
+        if not missing:
             self._timer.start()
         self.changed.emit()
 
     def inspect(self) -> None:
         """Searches for acquisitions in the background; a later change of path cancels the search."""
         self.stop()
-        if self.missing():
+        if next(self.problems(), ""):
             return
         if self._images().startswith(CATALOGUE):
             self.acquisitions.clear(tr("The catalogue is searched for images of the parcels when the run starts."))
@@ -135,7 +135,8 @@ class ImageryGroup(QGroupBox):
     def _on_found(self, outcome: Outcome) -> None:
         self._run = None
         if outcome.ok and outcome.values is not None:
-            self.acquisitions.fill(outcome.values)
+            self.acquisitions.fill(outcome.values, self._excluded)
+            self._excluded = ()
         else:
             self.acquisitions.clear("\n".join(part for part in (outcome.message, outcome.advice) if part))
         self.changed.emit()

@@ -10,6 +10,7 @@ from qgis.PyQt.QtWidgets import QApplication, QHBoxLayout, QPlainTextEdit, QPush
 
 from ..translation import tr
 
+LEAST_PX = 48  # two lines
 MAX_LINES = 20_000  # an installer or a long training run must not fill the memory
 
 
@@ -22,6 +23,7 @@ class LogView(QWidget):
         self.text.setReadOnly(True)
         self.text.setMaximumBlockCount(MAX_LINES)
         self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.text.setMinimumHeight(LEAST_PX)
         self.text.setPlaceholderText(tr("The messages of a run appear here."))
         self.copy_button = QPushButton(tr("Copy Log"))
         self.copy_button.clicked.connect(self.copy)

@@ -24,7 +24,6 @@ from qgis.PyQt.QtWidgets import (
 from ..engine.protocol import MODELS
 from ..model_file import ModelDescription, NotAModelFile, describe, is_large
 from ..plain_text import tooltip
-from ..settings import Setting
 from ..translation import tr
 from .background import BackgroundTask
 from .form import file_widget, form_layout
@@ -62,7 +61,6 @@ class ModelPanel(QGroupBox):
         self.description = self._description()
         layout.addWidget(self.description)
         self.file.fileChanged.connect(self._on_file)
-        self.set_file(str(Setting.MODEL_FILE.get()))
         self._on_file()
 
     def _description(self) -> QWidget:
@@ -86,9 +84,6 @@ class ModelPanel(QGroupBox):
     def missing(self) -> str:
         """What is still to be given; empty when a model is chosen and can be read."""
         return self.problem or ("" if self.model else tr("Choose a model file, or train a model first."))
-
-    def remember(self) -> None:
-        Setting.MODEL_FILE.set(self.path())
 
     def _on_file(self, *_: object) -> None:
         """Reads the description at once, or in the background where it is large; a read in progress is abandoned."""

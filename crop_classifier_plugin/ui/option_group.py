@@ -99,6 +99,11 @@ class OptionGroup(QGroupBox):
         effective = self._effective[name]
         return self.value(name) not in (effective, "" if effective is None else effective)
 
+    def set_parameters(self, parameters: Mapping[str, Any]) -> None:
+        """Shows those of the group; the others go back to the values that hold without them."""
+        for name, row in self._rows.items():
+            self.set_value(name, parameters.get(row.qgis_name, self._effective[name]))
+
     def parameters(self) -> dict[str, Any]:
         """The algorithm's parameters that were changed."""
         changed = [name for name in self._rows if self.is_changed(name) and name not in self._unused]

@@ -70,6 +70,21 @@ class ParcelsRow(QWidget):
             return QgsProcessingFeatureSourceDefinition(layer.id(), True)
         return layer.id()
 
+    def set_value(self, value: Any) -> None:
+        """Shows a layer as `value` gives it; None, or one that is not there, chooses none."""
+        selected = isinstance(value, QgsProcessingFeatureSourceDefinition)
+        name = str((value.source.staticValue() if selected else value) or "")
+        layer = QgsProject.instance().mapLayer(name) if name else None
+        if layer is None and name and Path(name.partition("|")[0]).is_file():
+            self.add_file(name)
+        else:
+            self.combo.setLayer(layer)
+        self.selected_only.setChecked(selected and self.selected_only.isEnabled())
+
+    def missing(self) -> str:
+        """What to do where there is no layer."""
+        return "" if self.layer() is not None else tr("Choose a parcel layer.")
+
     def selected_ids(self) -> Optional[list[int]]:
         """The features to use; None for all."""
         layer = self.layer()
@@ -112,10 +127,11 @@ class ParcelsRow(QWidget):
             self.add_file(path)
 
     def add_file(self, path: str) -> None:
-        """Adds a polygon layer of a file to the list and chooses it; asks which where there are several."""
+        """Adds a polygon layer of a file to the list and chooses it; asks which where several are and none is named."""
+        path, _, inside = path.partition("|layername=")
         sources = polygon_sources(path)
-        name = next(iter(sources), "")
-        if len(sources) > 1:
+        name = inside if inside in sources else next(iter(sources), "")
+        if len(sources) > 1 and name != inside:
             title, label = tr("Choose a Layer"), tr("Parcel layer")
             name, accepted = QInputDialog.getItem(self, title, label, list(sources), 0, False)
             if not accepted:

@@ -72,6 +72,11 @@ class ParameterGroup(QGroupBox):
         """As if the user had entered it."""
         self._wrappers[name].setParameterValue(value, self._context)
 
+    def set_parameters(self, parameters: Mapping[str, Any]) -> None:
+        """Shows those of the group; the others go back to what they were at first."""
+        for name, definition in self._definitions.items():
+            self.set_value(name, parameters.get(name, definition.defaultValue()))
+
     def parameters(self) -> dict[str, Any]:
         """The parameters that are not as they were at first; the algorithm knows that by itself."""
         values = {name: wrapper.parameterValue() for name, wrapper in self._wrappers.items()}
@@ -111,6 +116,10 @@ class PreparationPage(QWidget):
         trained = options.trained_options(preparation) if preparation else None
         for group in (self.masks, self.images, self.series, self.parcels):
             group.follow(trained)
+
+    def set_parameters(self, parameters: Mapping[str, Any]) -> None:
+        for group in (self.masks, self.images, self.series, self.parcels):
+            group.set_parameters(parameters)
 
     def search(self) -> dict[str, Any]:
         """What decides which acquisitions are found, and how clear they are."""

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any, Mapping, Optional
 
 from qgis.PyQt.QtWidgets import QGroupBox, QWidget
 
@@ -50,6 +50,14 @@ class TrainingGroup(OptionGroup):
     def parameters(self) -> dict[str, Any]:
         groups = (self.recipe, self.split, self.advanced)
         return {**super().parameters(), **{k: v for group in groups for k, v in group.parameters().items()}}
+
+    def set_parameters(self, parameters: Mapping[str, Any]) -> None:
+        """The architecture first, as the other fields follow it."""
+        self.advanced.set_parameters(parameters)
+        super().set_parameters({name: parameters[name] for name in ("MODEL",) if name in parameters})
+        for group in (self.recipe, self.split):
+            group.set_parameters(parameters)
+        super().set_parameters(parameters)
 
     def remember(self) -> None:
         """An unchanged value is not remembered, so that it follows the next architecture."""

@@ -8,8 +8,9 @@ import sys
 
 import pytest
 from qgis.core import QgsApplication
+from qgis.gui import QgsMessageBar
 from qgis.PyQt import sip
-from qgis.PyQt.QtWidgets import QAction, QDialog, QMainWindow, QToolBar
+from qgis.PyQt.QtWidgets import QAction, QDockWidget, QMainWindow, QToolBar
 from sample_layers import ROOT
 
 from crop_classifier_plugin.plugin import MENU, CropClassifierPlugin
@@ -24,9 +25,21 @@ class Iface:
         self.window = QMainWindow()
         self.menu: list[QAction] = []
         self.toolbars: list[QToolBar] = []
+        self.docks: list[QDockWidget] = []
+        self.bar = QgsMessageBar()
 
     def mainWindow(self) -> QMainWindow:
         return self.window
+
+    def messageBar(self) -> QgsMessageBar:
+        return self.bar
+
+    def addDockWidget(self, area: object, dock: QDockWidget) -> None:
+        self.window.addDockWidget(area, dock)
+        self.docks.append(dock)
+
+    def removeDockWidget(self, dock: QDockWidget) -> None:
+        self.docks.remove(dock)
 
     def addToolBar(self, title: str) -> QToolBar:
         self.toolbars.append(self.window.addToolBar(title))
@@ -39,18 +52,6 @@ class Iface:
     def removePluginMenu(self, menu: str, action: QAction) -> None:
         assert menu == MENU
         self.menu.remove(action)
-
-
-class Dialog(QDialog):
-    """One with a run in progress, which would ask before it closes."""
-
-    cancelled = False
-
-    def cancel(self) -> None:
-        self.cancelled = True
-
-    def reject(self) -> None:
-        raise AssertionError("asked at unload")
 
 
 def registered() -> bool:
@@ -82,20 +83,30 @@ def test_processing_works_without_a_window() -> None:
     assert not registered()
 
 
-def test_a_window_is_kept_with_what_was_entered_and_goes_at_unload(qtbot) -> None:
-    plugin = CropClassifierPlugin(Iface())
-    made = []
-
-    def make() -> Dialog:
-        made.append(Dialog())
-        return made[-1]
-
-    plugin._show("classify", make)
-    plugin._show("classify", make)
-    assert len(made) == 1 and made[0].isVisible()
-    dialog = made[0]
+def test_both_buttons_open_the_one_window_which_goes_at_unload(qtbot) -> None:
+    iface = Iface()
+    plugin = CropClassifierPlugin(iface)
+    plugin.open_classify()
+    window = plugin.window()
+    assert window.isVisible() and window.isFloating() and window.task is window.classify
+    window.classify.outputs.output.setFilePath("typed before")
+    plugin.open_train()
+    assert plugin.window() is window and window.task is window.train
+    plugin.open_classify()
+    assert window.task is window.classify and window.classify.outputs.output.filePath() == "typed before"
+    assert iface.docks == [window]
     plugin.unload()
-    assert dialog.cancelled
+    assert iface.docks == []
+    qtbot.waitUntil(lambda: sip.isdeleted(window))
+
+
+def test_the_engine_set_up_is_one_window_and_goes_at_unload(qtbot) -> None:
+    plugin = CropClassifierPlugin(Iface())
+    plugin.open_engine()
+    dialog = plugin._engine
+    plugin.open_engine()
+    assert plugin._engine is dialog and dialog.isVisible()
+    plugin.unload()
     qtbot.waitUntil(lambda: sip.isdeleted(dialog))
 
 

@@ -15,7 +15,7 @@ from crop_classifier_plugin.settings import PREFIX, Setting
 pytestmark = pytest.mark.usefixtures("qgis_app")
 
 
-@pytest.mark.parametrize(("setting", "value"), [(Setting.IMAGERY, "/été"), (Setting.EPOCHS, 7)])
+@pytest.mark.parametrize(("setting", "value"), [(Setting.OUTPUT_FOLDER, "/été"), (Setting.EPOCHS, 7)])
 def test_a_value_comes_back_with_its_type_until_it_is_forgotten(setting, value) -> None:
     setting.set(value)
     assert setting.get() == value and type(setting.get()) is type(setting.default)

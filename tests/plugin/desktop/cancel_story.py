@@ -1,4 +1,4 @@
-"""Played in QGIS Desktop by test_desktop.py: a long training is cancelled in its dialog."""
+"""Played in QGIS Desktop by test_desktop.py: a long training is cancelled in the window."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -11,29 +11,29 @@ from desktop_story import RESULTS, VALUES, open_window, play
 
 
 def story():
-    dialog = open_window("trainmodel", "TrainDialog")
-    dialog.imagery.folder.setFilePath(VALUES["imagery"])
-    dialog.imagery.masks.setFilePath(VALUES["masks"])
-    dialog.crops.parcels.add_file(VALUES["parcels"])
-    dialog.crops.field.setField(VALUES["class_field"])
-    dialog.training.architecture.setCurrentIndex(dialog.training.architecture.findData("gru"))
-    dialog.training.epochs.setValue(10_000)
-    dialog.output.setFilePath(VALUES["output"])
-    dialog.run_button.click()
-    yield lambda: dialog.curves.loss.curves and dialog.curves.loss.curves[0].points
+    window = open_window("trainmodel", "CropClassifierWindow")
+    window.imagery.folder.setFilePath(VALUES["imagery"])
+    window.imagery.masks.setFilePath(VALUES["masks"])
+    window.crops.parcels.add_file(VALUES["parcels"])
+    window.crops.field.setField(VALUES["class_field"])
+    window.train.training.architecture.setCurrentIndex(window.train.training.architecture.findData("gru"))
+    window.train.training.epochs.setValue(10_000)
+    window.train.outputs.output.setFilePath(VALUES["output"])
+    window.run_button.click()
+    yield lambda: window.train.curves.loss.curves and window.train.curves.loss.curves[0].points
     engine = engine_process()
     RESULTS["engine"] = Path(f"/proc/{engine}/cmdline").read_text(encoding="utf-8").split("\0")
     RESULTS["qgis_libraries_in_engine"] = [
         line for line in Path(f"/proc/{engine}/maps").read_text("utf-8").splitlines() if "qgis" in Path(line).name
     ]
     asked = time.monotonic()
-    dialog.progress.cancel.click()
+    window.progress.cancel.click()
     yield lambda: not is_alive(engine)
     RESULTS["gone_after_s"] = time.monotonic() - asked
-    yield lambda: not dialog.is_running()
-    RESULTS["last_word"] = dialog.progress.stage.text()
-    RESULTS["run_again"] = dialog.run_button.isEnabled()
-    dialog.reject()
+    yield lambda: not window.is_running()
+    RESULTS["last_word"] = window.progress.stage.text()
+    RESULTS["run_again"] = window.run_button.isEnabled()
+    window.close()
 
 
 def engine_process() -> int:

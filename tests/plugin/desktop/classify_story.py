@@ -20,13 +20,13 @@ SELECTED = 7
 
 
 def story():
-    dialog = open_window("classifyparcels", "ClassifyDialog")
+    dialog = open_window("classifyparcels", "CropClassifierWindow")
     RESULTS["run_at_first"] = dialog.run_button.isEnabled()
     dialog.imagery.folder.setFilePath(VALUES["imagery"])
     dialog.imagery.masks.setFilePath(VALUES["masks"])
-    dialog.parcels.add_file(VALUES["parcels"])
-    dialog.model.set_file(VALUES["model"])
-    dialog.output.setFilePath(VALUES["output"])
+    dialog.data.parcels.add_file(VALUES["parcels"])
+    dialog.classify.model.set_file(VALUES["model"])
+    dialog.classify.outputs.output.setFilePath(VALUES["output"])
     yield lambda: dialog.imagery.acquisitions.table.rowCount()
     RESULTS["acquisitions"] = dialog.imagery.acquisitions.table.rowCount()
     dialog.run_button.click()
@@ -35,10 +35,10 @@ def story():
     RESULTS["offered"] = [button.text() for button in iface.messageBar().findChildren(QPushButton)]
 
     layer = temporary_copy(VALUES["parcels"])
-    dialog.parcels.combo.setLayer(layer)
+    dialog.data.parcels.combo.setLayer(layer)
     layer.selectByIds([feature.id() for feature in layer.getFeatures()][:SELECTED])
-    dialog.parcels.selected_only.setChecked(True)
-    dialog.output.setFilePath("")
+    dialog.data.parcels.selected_only.setChecked(True)
+    dialog.classify.outputs.output.setFilePath("")
     dialog.run_button.click()
     yield lambda: not dialog.is_running()
     RESULTS["selection"] = description(classified_layer())
@@ -49,7 +49,7 @@ def story():
     yield lambda: not Path(RESULTS["temporary_series"][0]).exists()
     RESULTS["log"] = dialog.log.lines()
     RESULTS["engine_libraries_in_qgis"] = loaded_from(VALUES["environment"])
-    dialog.reject()
+    dialog.close()
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""A fake engine, a small region of parcels and a model file: what the dialogs need to run for real."""
+"""A fake engine, a small region of parcels and a model file: what the window needs to run for real."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 import importlib.util
@@ -29,7 +29,7 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from crop_classifier_plugin.engine import locate  # noqa: E402
-from crop_classifier_plugin.ui.classify_dialog import ClassifyDialog  # noqa: E402
+from crop_classifier_plugin.ui.window.window import CropClassifierWindow  # noqa: E402
 
 _spec = importlib.util.spec_from_file_location("_ui_fake_engine", HERE / "fake_engine.py")  # tests/plugin has one, too
 FAKE = importlib.util.module_from_spec(_spec)
@@ -89,7 +89,7 @@ def no_engine(tmp_path, monkeypatch, provider):
 
 @pytest.fixture
 def iface():
-    """The parts of QGIS's main window that the dialogs use."""
+    """The parts of QGIS's main window that the window uses."""
     bar = QgsMessageBar()
     return SimpleNamespace(messageBar=lambda: bar, mainWindow=lambda: None)
 
@@ -184,21 +184,45 @@ def model_file(tmp_path):
 
 
 @pytest.fixture
-def classify_dialog(qtbot, iface, parcels, imagery, model_file, predictions):
-    """Classify Parcels, filled in as far as it can be without an engine."""
-    window = ClassifyDialog(iface)
-    qtbot.addWidget(window)
+def make_window(qtbot, iface):
+    """`make_window(task)` gives the window with the pages of a task; at the end nothing works for it any more."""
+    windows = []
+
+    def make(task="classify"):
+        window = CropClassifierWindow(iface)
+        qtbot.addWidget(window)
+        windows.append(window)
+        window.choose(getattr(window, task))
+        return window
+
+    yield make
+    for window in windows:
+        window.stop()
+        qtbot.waitUntil(lambda window=window: not window.is_running(), timeout=5000)
+
+
+@pytest.fixture
+def classify_window(make_window, parcels, imagery, model_file, predictions):
+    """The window on Classify Parcels, filled in as far as it can be without an engine."""
+    window = make_window()
     window.imagery.folder.setFilePath(str(imagery))
-    window.model.set_file(str(model_file))
-    yield window
-    window.imagery.stop()
-    window.cancel()
-    qtbot.waitUntil(lambda: not window.is_running(), timeout=5000)
+    window.classify.model.set_file(str(model_file))
+    return window
+
+
+@pytest.fixture
+def train_window(make_window, parcels, imagery, tmp_path):
+    """The window on Train on My Region, filled in as far as it can be without an engine."""
+    window = make_window("train")
+    window.imagery.folder.setFilePath(str(imagery))
+    window.crops.field.setField("CODE_CULTU")
+    window.train.outputs.output.setFilePath(str(tmp_path / "region"))
+    return window
 
 
 @pytest.fixture
 def search(qtbot):
-    """`search(dialog)` lists the acquisitions that the fake engine finds."""
+    """`search(window)` lists the acquisitions that the fake engine finds."""
 
     def run(window):
         window.imagery.inspect()

@@ -6,14 +6,14 @@ from qgis.PyQt.QtCore import Qt
 
 
 @pytest.fixture
-def dialog(classify_dialog):
-    return classify_dialog
+def window(classify_window):
+    return classify_window
 
 
-def test_lists_acquisitions_and_what_was_skipped(engine, dialog, search):
+def test_lists_acquisitions_and_what_was_skipped(engine, window, search):
     engine()
-    search(dialog)
-    acquisitions = dialog.imagery.acquisitions
+    search(window)
+    acquisitions = window.imagery.acquisitions
     assert acquisitions.table.item(0, 0).text() == "2017-03-03"
     assert acquisitions.table.item(3, 2).data(Qt.ItemDataRole.DisplayRole) is None  # no mask: unknown, not zero
     assert [acquisitions.skipped.item(1, column).text() for column in (0, 1)] == [
@@ -23,11 +23,11 @@ def test_lists_acquisitions_and_what_was_skipped(engine, dialog, search):
     assert acquisitions.summary.text() == "17 of 17 acquisitions used; 2 files skipped"
 
 
-def test_acquisitions_without_a_cloud_mask_are_counted_before_the_run(engine, dialog, search):
+def test_acquisitions_without_a_cloud_mask_are_counted_before_the_run(engine, window, search):
     engine()
-    dialog.show()
-    search(dialog)
-    acquisitions = dialog.imagery.acquisitions
+    window.show()
+    search(window)
+    acquisitions = window.imagery.acquisitions
     note = acquisitions.clouds
     assert note.isVisible() and note.label.text() == (
         "2 of 17 acquisitions have no cloud mask: their clouds are not masked. Add masks, or deselect them."
@@ -39,11 +39,11 @@ def test_acquisitions_without_a_cloud_mask_are_counted_before_the_run(engine, di
     assert not note.isVisible()
 
 
-def test_images_without_any_cloud_mask_are_reported_before_the_run(engine, dialog, search):
+def test_images_without_any_cloud_mask_are_reported_before_the_run(engine, window, search):
     engine("unmasked")
-    dialog.show()
-    search(dialog)
-    acquisitions = dialog.imagery.acquisitions
+    window.show()
+    search(window)
+    acquisitions = window.imagery.acquisitions
     assert acquisitions.clouds.isVisible() and acquisitions.clouds.label.text() == (
         "Clouds are not masked: no acquisition has a cloud mask. Choose a mask folder, or images with an SCL layer."
     )
@@ -53,15 +53,15 @@ def test_images_without_any_cloud_mask_are_reported_before_the_run(engine, dialo
     assert not acquisitions.clouds.isVisible()
 
 
-def test_acquisitions_can_be_switched_off(engine, dialog, search):
+def test_acquisitions_can_be_switched_off(engine, window, search):
     engine()
-    search(dialog)
-    acquisitions = dialog.imagery.acquisitions
+    search(window)
+    acquisitions = window.imagery.acquisitions
     for row in (0, 4):
         acquisitions.table.item(row, 0).setCheckState(Qt.CheckState.Unchecked)
-    assert dialog.parameters()["EXCLUDE"] == "2017-03-03,2017-05-04"
+    assert window.task.parameters()["EXCLUDE"] == "2017-03-03,2017-05-04"
     acquisitions.use_none.click()
-    assert dialog.missing() == "Select at least one acquisition."
-    assert not dialog.run_button.isEnabled()
+    assert window.missing() == "Select at least one acquisition."
+    assert not window.run_button.isEnabled()
     acquisitions.use_all.click()
-    assert "EXCLUDE" not in dialog.parameters() and dialog.run_button.isEnabled()
+    assert "EXCLUDE" not in window.task.parameters() and window.run_button.isEnabled()

@@ -1,4 +1,4 @@
-"""Messages of many lines: the dialogs stay within 580 px of height, and every message can be read to its end."""
+"""Messages of many lines: the windows stay within 580 px of height, and every message can be read to its end."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 import pytest
@@ -11,20 +11,10 @@ from crop_classifier_plugin.ui.engine_dialog import EngineDialog
 from crop_classifier_plugin.ui.message import replace
 from crop_classifier_plugin.ui.plain_table import plain_table
 from crop_classifier_plugin.ui.scrolling_text import MOST_LINES, ScrollingText
-from crop_classifier_plugin.ui.train_dialog import TrainDialog
 
 LONG = "The images cannot be read, and the reason takes many words. " * 10 + "\n" + "Do this, then try again. " * 10
 MOST_PX = 580
 TWO_LINES = "The model needs the band B05, which the images lack.\nChoose images with this band, or another model."
-
-
-@pytest.fixture
-def train_dialog(qtbot, iface, parcels, imagery):
-    window = TrainDialog(iface)
-    qtbot.addWidget(window)
-    window.imagery.folder.setFilePath(str(imagery))
-    yield window
-    window.imagery.stop()
 
 
 @pytest.fixture
@@ -57,8 +47,8 @@ def shows(area):
     return area.viewport().height() + area.verticalScrollBar().maximum()
 
 
-@pytest.mark.parametrize("name", ["classify_dialog", "train_dialog"])
-def test_a_dialog_that_runs_an_algorithm(qtbot, engine, request, search, name):
+@pytest.mark.parametrize("name", ["classify_window", "train_window"])
+def test_the_window_on_its_data(qtbot, engine, request, search, name):
     engine()
     window = request.getfixturevalue(name)
     window.show()
@@ -90,13 +80,13 @@ def test_the_engine_set_up(qtbot, engine_dialog):
     assert window.log.text.height() > 50
 
 
-def test_a_message_of_two_lines_is_shown_whole(qtbot, engine, classify_dialog, search):
+def test_a_message_of_two_lines_is_shown_whole(qtbot, engine, classify_window, search):
     engine()
-    classify_dialog.show()
-    search(classify_dialog)
-    replace(classify_dialog.bar, TWO_LINES, Qgis.MessageLevel.Critical, {"Show Log": classify_dialog.show_log})
-    assert fits(qtbot, classify_dialog)
-    message = message_of(classify_dialog.bar)
+    classify_window.show()
+    search(classify_window)
+    replace(classify_window.bar, TWO_LINES, Qgis.MessageLevel.Critical, {"Show Log": classify_window.show_log})
+    assert fits(qtbot, classify_window)
+    message = message_of(classify_window.bar)
     assert not scrolls(message.label) and message.height() >= 2 * message.fontMetrics().lineSpacing()
 
 

@@ -16,10 +16,8 @@ from crop_classifier_plugin.engine.locate import EngineStatus
 from crop_classifier_plugin.plain_text import tooltip, without_markup
 from crop_classifier_plugin.ui.algorithm_run import Outcome
 from crop_classifier_plugin.ui.background import BackgroundTask
-from crop_classifier_plugin.ui.classify_dialog import ClassifyDialog
 from crop_classifier_plugin.ui.engine_dialog import EngineDialog
 from crop_classifier_plugin.ui.plain_widgets import message_box, with_plain_tips
-from crop_classifier_plugin.ui.train_dialog import TrainDialog
 
 HOSTILE = "<img src=x><b>bold"
 
@@ -80,45 +78,41 @@ def hostile_model(model_file, tmp_path):
     return path
 
 
-def test_a_model_and_the_images_in_the_classify_dialog(qtbot, engine, iface, hostile_model, parcels):
+def test_a_model_and_the_images_in_a_classification(engine, make_window, hostile_model, parcels):
     engine()
-    window = ClassifyDialog(iface)
-    qtbot.addWidget(window)
-    window.model.set_file(str(hostile_model))
+    window = make_window()
+    window.classify.model.set_file(str(hostile_model))
     listed = {"date": "2018-05-01", "name": HOSTILE, "product": HOSTILE, "bands": [HOSTILE], "platform": HOSTILE}
     skipped = {"path": f"images/{HOSTILE}.tif", "reason": HOSTILE}
     window.imagery.acquisitions.fill({"acquisitions": [listed], "skipped": [skipped]})
-    window._on_event(SimpleNamespace(kind="progress", fraction=0.5, stage=HOSTILE, message=HOSTILE, seconds_left=None))
-    window._on_finished(Outcome(False, message=HOSTILE, advice=f"{HOSTILE} again"))
+    progress = {"kind": "progress", "fraction": 0.5, "stage": HOSTILE, "message": HOSTILE, "seconds_left": None}
+    window.runner._on_event(SimpleNamespace(**progress))
+    window.runner._on_finished(Outcome(False, message=HOSTILE, advice=f"{HOSTILE} again"))
     found = texts(window)
     assert any("Leguminous Fodder" in text for text in found)  # classes of the model
     assert any(text.startswith("images/") for text in found) and any("B04" in text for text in found)
     assert f"{HOSTILE}\n{HOSTILE} again" in found and HOSTILE in window.log.lines()
 
 
-def test_a_model_that_is_refused(qtbot, engine, iface, tmp_path):
+def test_a_model_that_is_refused(engine, make_window, tmp_path):
     engine()
-    window = ClassifyDialog(iface)
-    qtbot.addWidget(window)
-    window.model.set_file(str(tmp_path / f"{HOSTILE}.cropmodel"))
-    assert window.model.note.text() in texts(window)
+    window = make_window()
+    window.classify.model.set_file(str(tmp_path / f"{HOSTILE}.cropmodel"))
+    assert window.classify.model.note.text() in texts(window)
 
 
-def test_layers_fields_and_crops_in_the_train_dialog(qtbot, engine, iface):
+def test_layers_fields_and_crops_in_a_training(engine, make_window):
     engine()
     layer = QgsVectorLayer("Polygon?crs=EPSG:32631&field=id:integer", HOSTILE, "memory")
     layer.dataProvider().addAttributes([QgsField(f"{HOSTILE} field", QVariant.String)])
     layer.updateFields()
     QgsProject.instance().addMapLayer(layer)
-    window = TrainDialog(iface)
-    qtbot.addWidget(window)
-    window.crops._counts = {HOSTILE: 3, "B": 2}
-    window.crops._stale = False
+    window = make_window("train")
     window.crops.field.setCurrentIndex(1)
-    window.crops._on_counted({HOSTILE: 3, HOSTILE.upper(): 2, "B": 2}, None)
+    window.crops.preview._on_counted({HOSTILE: 3, HOSTILE.upper(): 2, "B": 2}, None)
     assert any("differ only in upper and lower case" in text for text in texts(window))
-    window.crops._on_counted(None, ValueError(HOSTILE))
-    assert window.crops.summary.text() in texts(window)
+    window.crops.preview._on_counted(None, ValueError(HOSTILE))
+    assert window.crops.preview.summary.text() in texts(window)
     scored = {
         "name": HOSTILE,
         "code": HOSTILE,
@@ -129,9 +123,9 @@ def test_layers_fields_and_crops_in_the_train_dialog(qtbot, engine, iface):
         "support": 1,
     }
     figures = {"oa": 0.5, "mean_f": 0.5, "mean_precision": 0.5, "mean_recall": 0.5, "parcels": 1}
-    window.scores.show_scores({**figures, "classes": [scored]})
+    window.train.scores.show_scores({**figures, "classes": [scored]})
     assert f"{HOSTILE} ({HOSTILE})" in texts(window)
-    window.show_result(
+    window.train.on_finished(
         Outcome(True, values={"model": HOSTILE, "report": "", "left_out": [], "scores": {**figures, "classes": []}})
     )
     assert any(text.startswith("The model is saved in") for text in texts(window))

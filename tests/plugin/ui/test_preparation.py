@@ -12,9 +12,7 @@ from qgis.PyQt.QtGui import QWheelEvent
 from qgis.PyQt.QtWidgets import QApplication
 
 from crop_classifier_plugin.engine.protocol import options
-from crop_classifier_plugin.ui.classify_dialog import ClassifyDialog
 from crop_classifier_plugin.ui.preparation_page import PreparationPage
-from crop_classifier_plugin.ui.train_dialog import TrainDialog
 
 ELSEWHERE = (options.CLASSES, options.COMPUTING, options.OUTPUTS)  # groups that other parts of the dialogs show
 VALUES = {
@@ -41,30 +39,25 @@ def enter(page, outliers, **more):
             getattr(page, group).set_value(name, value)
 
 
-def run(qtbot, dialog, jobs):
-    dialog.check_engine()
-    assert dialog.missing() == ""
-    dialog.run()
-    qtbot.waitUntil(lambda: not dialog.is_running(), timeout=8000)
+def run(qtbot, window, jobs):
+    window.check_engine()
+    assert window.missing() == ""
+    window.run()
+    qtbot.waitUntil(lambda: not window.is_running(), timeout=8000)
     return {job["command"]: job["arguments"] for job in jobs()}
 
 
 @pytest.fixture
-def opened(qtbot, iface, parcels, imagery, tmp_path):
-    """Opens a dialog with its images and its output, and ends its search."""
-    windows = []
+def opened(make_window, parcels, imagery, tmp_path):
+    """Opens the window on a task, with its images and its output."""
 
-    def open_dialog(kind, output):
-        window = kind(iface)
-        qtbot.addWidget(window)
-        windows.append(window)
+    def open_window(task, output):
+        window = make_window(task)
         window.imagery.folder.setFilePath(str(imagery))
-        window.output.setFilePath(str(tmp_path / output))
+        window.task.outputs.output.setFilePath(str(tmp_path / output))
         return window
 
-    yield open_dialog
-    for window in windows:
-        window.imagery.stop()
+    return open_window
 
 
 @pytest.mark.parametrize("command", ["classify", "extract"])
@@ -92,31 +85,31 @@ def test_every_advanced_parameter_of_images_and_series_is_there(qtbot, provider,
 
 def test_a_training_is_prepared_as_entered(qtbot, engine, opened):
     jobs = engine()
-    dialog = opened(TrainDialog, "region.cropmodel")
-    dialog.crops.field.setField("CODE_CULTU")
-    dialog.training.epochs.setValue(1)
-    enter(dialog.preparation, True, CALENDAR="3,13,43")
-    sent = run(qtbot, dialog, jobs)["extract"]
+    window = opened("train", "region.cropmodel")
+    window.crops.field.setField("CODE_CULTU")
+    window.train.training.epochs.setValue(1)
+    enter(window.task.preparation, True, CALENDAR="3,13,43")
+    sent = run(qtbot, window, jobs)["extract"]
     assert sent.items() >= {**IMAGE_ARGUMENTS, **SERIES_ARGUMENTS, "remove_outliers": True}.items()
     assert sent["calendar"] == "3,13,43"
 
 
 def test_a_classification_may_refuse_the_model_s_outlier_test(qtbot, engine, opened, model_file, predictions):
     jobs = engine()
-    dialog = opened(ClassifyDialog, "out.gpkg")
-    dialog.model.set_file(str(model_file))
-    enter(dialog.preparation, "no")
-    sent = run(qtbot, dialog, jobs)["classify"]
+    window = opened("classify", "out.gpkg")
+    window.classify.model.set_file(str(model_file))
+    enter(window.task.preparation, "no")
+    sent = run(qtbot, window, jobs)["classify"]
     assert sent.items() >= {**IMAGE_ARGUMENTS, **SERIES_ARGUMENTS, "remove_outliers": False}.items()
 
 
 def test_masks_and_grid_are_those_of_the_list_of_acquisitions(qtbot, engine, opened):
     jobs = engine()
-    dialog = opened(ClassifyDialog, "out.gpkg")
-    dialog.check_engine()
-    qtbot.waitUntil(lambda: dialog.imagery.acquisitions.table.rowCount() > 0, timeout=8000)
-    dialog.preparation.masks.set_value("SCL_CLASSES", "4,5")
-    dialog.preparation.images.set_value("BAND_NAMES", "B02,B03")
+    window = opened("classify", "out.gpkg")
+    window.check_engine()
+    qtbot.waitUntil(lambda: window.imagery.acquisitions.table.rowCount() > 0, timeout=8000)
+    window.task.preparation.masks.set_value("SCL_CLASSES", "4,5")
+    window.task.preparation.images.set_value("BAND_NAMES", "B02,B03")
     qtbot.waitUntil(lambda: len(jobs()) > 1, timeout=8000)
     sent = jobs()[-1]
     assert (sent["command"], sent["arguments"]["scl_classes"]) == ("inspect", "4,5")
@@ -149,12 +142,12 @@ def test_the_wheel_scrolls_past_a_number_without_changing_it(qtbot):
 
 def test_a_wrong_day_is_reported_before_the_run(qtbot, engine, opened, bar):
     engine()
-    dialog = opened(TrainDialog, "region.cropmodel")
-    dialog.crops.field.setField("CODE_CULTU")
-    dialog.preparation.series.set_value("CALENDAR", "43,13")
-    dialog.check_engine()
-    dialog.run()
-    assert not dialog.is_running() and "found 43,13." in bar.text(dialog.bar)
+    window = opened("train", "region.cropmodel")
+    window.crops.field.setField("CODE_CULTU")
+    window.task.preparation.series.set_value("CALENDAR", "43,13")
+    window.check_engine()
+    window.run()
+    assert not window.is_running() and "found 43,13." in bar.text(window.bar)
 
 
 def unset(page):
@@ -180,10 +173,10 @@ def test_a_training_shows_the_defaults(qtbot):
 
 
 def test_a_classification_shows_how_the_model_was_trained(qtbot, engine, opened, model_file):
-    dialog = opened(ClassifyDialog, "out.gpkg")
+    window = opened("classify", "out.gpkg")
     following = ("FILLING", "MAX_GAP_DAYS", "REMOVE_OUTLIERS", "SCL_CLASSES", "MASK_DILATION", "INNER_BUFFER")
-    dialog.model.set_file(str(model_file))  # an old one, which does not hold it
-    assert {unset(dialog.preparation)[name] for name in following} == {"as the model was trained"}
+    window.classify.model.set_file(str(model_file))  # an old one, which does not hold it
+    assert {unset(window.task.preparation)[name] for name in following} == {"as the model was trained"}
     masks = {"scl_classes": [4, 5], "mask_dilation_m": 20.0, "cloud_probability": None}
     series = {"filling": "whittaker", "max_gap_days": None, "remove_outliers": True}
     with zipfile.ZipFile(model_file) as archive:
@@ -194,10 +187,10 @@ def test_a_classification_shows_how_the_model_was_trained(qtbot, engine, opened,
         archive.writestr("model.json", json.dumps(document))
         archive.writestr("weights.safetensors", b"")
         archive.writestr("report.json", b"{}")
-    dialog.model.set_file(str(trained))
+    window.classify.model.set_file(str(trained))
     values = ("whittaker", "0", "yes", "4,5", "20", "5")
-    found = unset(dialog.preparation)
+    found = unset(window.task.preparation)
     assert [found[name] for name in following] == [f"as the model was trained: {value}" for value in values]
-    assert dialog.preparation.parameters() == {}
-    dialog.preparation.series.set_value("FILLING", "linear")
-    assert dialog.preparation.parameters() == {"FILLING": "linear"}
+    assert window.task.preparation.parameters() == {}
+    window.task.preparation.series.set_value("FILLING", "linear")
+    assert window.task.preparation.parameters() == {"FILLING": "linear"}
