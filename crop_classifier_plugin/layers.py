@@ -27,6 +27,7 @@ from .translation import tr
 
 CLASS_FIELD = "crop_code"  # what the engine writes, and what the map is coloured by
 NAME_FIELD = "crop_name"
+RESULT_FIELDS = {CLASS_FIELD, NAME_FIELD, "confidence", "quality"}  # of every classified layer
 UNCLASSIFIED_COLOUR = "#d9d9d9"
 # QGIS shows the display name as HTML where a layer has no map tip of its own.
 MAP_TIP = f"""[% replace(replace(coalesce("{NAME_FIELD}", ''), '&', '&amp;'), '<', '&lt;') %]"""
@@ -62,6 +63,11 @@ def prepare_parcels(
         return _copy(layer, selection, project or QgsProject.instance())
     parts = QgsProviderRegistry.instance().decodeUri(layer.providerType(), layer.source())
     return ParcelFile(str(Path(parts["path"]).absolute()), parts.get("layerName") or None)
+
+
+def is_classified(layer: QgsVectorLayer) -> bool:
+    """Whether a layer is what a classification gave."""
+    return {field.name() for field in layer.fields()} >= RESULT_FIELDS
 
 
 def _narrowed(selection: Optional[QgsProcessingFeatureSourceDefinition]) -> bool:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Iterator, Mapping, Optional
+from typing import Any, Callable, Iterator, Mapping, Optional
 
 from qgis.core import QgsMapLayer
 from qgis.gui import QgsFieldComboBox, QgsFileWidget
@@ -32,9 +32,9 @@ class CropsGroup(QGroupBox):
 
     changed = pyqtSignal()
 
-    def __init__(self, parent: Optional[QWidget] = None) -> None:
+    def __init__(self, active_layer: Callable[[], Any] = lambda: None, parent: Optional[QWidget] = None) -> None:
         super().__init__(tr("Parcels and Crops"), parent)
-        self.parcels = ParcelsRow()
+        self.parcels = ParcelsRow(active_layer)
         self.field = _field_combo(tr("The field that holds the declared crop, as a code or a name"))
         self.truth = _field_combo(
             tr("Optional: the declared or observed crop of each parcel. The report compares the predictions with it.")

@@ -53,7 +53,7 @@ class CurveWidget(QWidget):
         self.setAccessibleName(title)
 
     def sizeHint(self) -> QSize:
-        return QSize(430, 320)
+        return QSize(430, 180)
 
     def clear(self) -> None:
         self.curves: list[Curve] = []

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 from qgis.core import (
     QgsMapLayerProxyModel,
@@ -25,6 +25,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from ..layers import is_classified
 from ..settings import Setting
 from ..translation import tr
 from .plain_widgets import warn, with_plain_tips
@@ -35,8 +36,10 @@ class ParcelsRow(QWidget):
 
     changed = pyqtSignal(object)
 
-    def __init__(self, parent: Optional[QWidget] = None) -> None:
+    def __init__(self, active_layer: Callable[[], Any] = lambda: None, parent: Optional[QWidget] = None) -> None:
+        """`active_layer` gives the layer that is active in QGIS."""
         super().__init__(parent)
+        self._active_layer = active_layer
         self.combo = with_plain_tips(QgsMapLayerComboBox())
         self.combo.setFilters(QgsMapLayerProxyModel.Filter.PolygonLayer)
         self.combo.setToolTip(tr("Polygon layers of the project. The button adds a layer from a file."))
@@ -71,15 +74,31 @@ class ParcelsRow(QWidget):
         return layer.id()
 
     def set_value(self, value: Any) -> None:
-        """Shows a layer as `value` gives it; None, or one that is not there, chooses none."""
+        """Shows a layer as `value` gives it; None is the layer to start with, one that is not there is none."""
+        if value is None:
+            self.combo.setLayer(self._first_choice())
+            self.selected_only.setChecked(False)
+            return
         selected = isinstance(value, QgsProcessingFeatureSourceDefinition)
-        name = str((value.source.staticValue() if selected else value) or "")
+        name = str(value.source.staticValue() if selected else value)
         layer = QgsProject.instance().mapLayer(name) if name else None
         if layer is None and name and Path(name.partition("|")[0]).is_file():
             self.add_file(name)
         else:
             self.combo.setLayer(layer)
         self.selected_only.setChecked(selected and self.selected_only.isEnabled())
+
+    def is_chosen(self) -> bool:
+        """Whether the layer is another one than that to start with, or only a selection of it is taken."""
+        return self.layer() is not self._first_choice() or self.selected_only.isChecked()
+
+    def _first_choice(self) -> Optional[QgsVectorLayer]:
+        """The active layer, else the first one; not what a classification gave, unless there is nothing else."""
+        offered = [self.combo.layer(row) for row in range(self.combo.count())]
+        layers = [layer for layer in offered if layer is not None]
+        active = self._active_layer()
+        parcels = [layer for layer in layers if not is_classified(layer)]
+        return active if active in parcels else next(iter(parcels or layers), None)
 
     def missing(self) -> str:
         """What to do where there is no layer."""

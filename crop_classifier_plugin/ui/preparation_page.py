@@ -88,7 +88,7 @@ class ParameterGroup(QGroupBox):
 
 
 class PreparationPage(QWidget):
-    """`changed` is emitted when an option changes how the images are read."""
+    """`changed` is emitted when an option changes."""
 
     changed = pyqtSignal()
 
@@ -100,7 +100,7 @@ class PreparationPage(QWidget):
         self.images = ParameterGroup(tr("Images"), _rows(command, *images), command)
         self.series = ParameterGroup(tr("Time Series"), _rows(command, options.SERIES), command)
         self.parcels = ParameterGroup(tr("Parcels"), _rows(command, options.PARCEL_GROUP), command)
-        for group in (self.masks, self.images):
+        for group in (self.masks, self.images, self.series, self.parcels):
             group.changed.connect(self.changed)
         columns = QHBoxLayout()
         columns.addWidget(scrolling_column(self.masks, self.series), 1)

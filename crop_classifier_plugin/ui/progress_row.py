@@ -41,6 +41,7 @@ class ProgressRow(QWidget):
 
     def start(self) -> None:
         self.bar.setRange(0, 0)  # busy, until the first fraction is known
+        self.bar.setTextVisible(True)
         self.cancel.setEnabled(True)
         self._show_time_left("")
         self.show_message(tr("Starting…"))
@@ -56,6 +57,7 @@ class ProgressRow(QWidget):
         """Stops the bar: full when `complete`, else empty."""
         self.bar.setRange(0, STEPS)
         self.bar.setValue(STEPS if complete else 0)
+        self.bar.setTextVisible(complete)  # 0 % of nothing says nothing
         self.cancel.setEnabled(False)
         self._show_time_left("")
         self.show_message(message)

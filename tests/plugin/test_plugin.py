@@ -34,6 +34,9 @@ class Iface:
     def messageBar(self) -> QgsMessageBar:
         return self.bar
 
+    def activeLayer(self) -> None:
+        return None
+
     def addDockWidget(self, area: object, dock: QDockWidget) -> None:
         self.window.addDockWidget(area, dock)
         self.docks.append(dock)

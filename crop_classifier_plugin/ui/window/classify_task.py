@@ -15,7 +15,7 @@ from ...series_store import kept_text
 from ...settings import Setting
 from ...translation import tr
 from ..algorithm_run import Outcome
-from ..form import device_combo, form_layout, vector_filter
+from ..form import choose_data, device_combo, form_layout, vector_filter
 from ..message import push, replace
 from ..model_panel import ModelPanel
 from ..option_group import OptionGroup, rows_of
@@ -53,7 +53,8 @@ class ClassifyTask(Task):
         self._kept_elsewhere = ""
         self.preparation.changed.connect(self.changed)
         self.model.changed.connect(self._on_model)
-        self.outputs.changed.connect(self.changed)
+        for signal in (self.outputs.changed, self.keeping.changed, self.device.currentIndexChanged):
+            signal.connect(lambda *_: self.changed.emit())
         self._on_model()
 
     def _run_page(self) -> QWidget:
@@ -95,6 +96,7 @@ class ClassifyTask(Task):
         self.outputs.set_parameters(files)
         self.model.set_file(str(parameters.get("MODEL") or ""))
         self._data.crops.truth.setField(str(parameters.get("TRUTH") or ""))
+        choose_data(self.device, parameters.get("DEVICE", self.device.currentData()))
 
     def ask(self) -> Optional[Mapping[str, Any]]:
         """Whether a layer or a file may be replaced."""

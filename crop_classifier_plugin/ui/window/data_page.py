@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-from typing import Any, Iterator, Mapping, Optional
+from typing import Any, Callable, Iterator, Mapping, Optional
 
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QHBoxLayout, QWidget
@@ -19,10 +19,11 @@ class DataPage(QWidget):
 
     changed = pyqtSignal()
 
-    def __init__(self, parent: Optional[QWidget] = None) -> None:
+    def __init__(self, active_layer: Callable[[], Any], parent: Optional[QWidget] = None) -> None:
+        """`active_layer` gives the layer that is active in QGIS, the one to start with."""
         super().__init__(parent)
         self.imagery = ImageryGroup()
-        self.crops = CropsGroup()
+        self.crops = CropsGroup(active_layer)
         self.parcels = self.crops.parcels
         for group in (self.imagery, self.crops):
             group.changed.connect(self.changed)

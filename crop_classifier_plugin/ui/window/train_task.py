@@ -51,8 +51,8 @@ class TrainTask(Task):
             RUN: _stacked(self.outputs, self.curves),
             RESULTS: self._results_page(),
         }
-        for signal in (self.preparation.changed, self.training.split.changed, self.outputs.changed):
-            signal.connect(self.changed)
+        for part in (self.preparation, self.training, *self.training.for_experts(), self.outputs):
+            part.changed.connect(self.changed)
         data.crops.changed.connect(self._offer_fields)
         self.training.changed.connect(self._show_rare)
         self._offer_fields()

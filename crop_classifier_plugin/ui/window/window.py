@@ -7,7 +7,7 @@ from typing import Any, Mapping, Optional
 
 from qgis.core import Qgis
 from qgis.gui import QgsDockWidget, QgsMessageBar
-from qgis.PyQt.QtCore import QSize, QUrl
+from qgis.PyQt.QtCore import QSize, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices, QShowEvent
 from qgis.PyQt.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
@@ -18,6 +18,7 @@ from ..algorithm_run import AlgorithmRun, Outcome
 from ..message import Action, push, replace
 from .classify_task import ClassifyTask
 from .data_page import DataPage
+from .memory import ProjectMemory
 from .pages import Pages
 from .runner import Runner
 from .task import RUN, Problem, Task
@@ -27,6 +28,7 @@ from .train_task import TrainTask
 class CropClassifierWindow(QgsDockWidget):
     """Floats at first; the user may dock it. A run goes on when it is closed, and QGIS shows how it ended."""
 
+    changed = pyqtSignal()  # any choice
     SIZE = QSize(980, 556)  # with the frame of its title, within 1000 x 580
 
     def __init__(self, iface: Any, parent: Optional[QWidget] = None) -> None:
@@ -36,7 +38,7 @@ class CropClassifierWindow(QgsDockWidget):
         self.bar = QgsMessageBar()
         self.runner = Runner(self)
         self.log, self.progress = self.runner.log, self.runner.progress
-        self.data = DataPage()
+        self.data = DataPage(iface.activeLayer)
         self.imagery, self.crops = self.data.imagery, self.data.crops
         self.classify, self.train = ClassifyTask(self, self.data), TrainTask(self, self.data)
         self.tasks: tuple[Task, ...] = (self.classify, self.train)
@@ -48,6 +50,7 @@ class CropClassifierWindow(QgsDockWidget):
         self._lay_out()
         self._connect()
         self.choose(self.classify)
+        self.memory = ProjectMemory(self)
 
     def _lay_out(self) -> None:
         footer = QHBoxLayout()
@@ -180,6 +183,7 @@ class CropClassifierWindow(QgsDockWidget):
         self.pages.enable_inputs(not running)
         if not running and show_reason:
             self.progress.show_message(reason)
+        self.changed.emit()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -205,5 +209,6 @@ class CropClassifierWindow(QgsDockWidget):
 
     def stop(self) -> None:
         """Ends all that works for the window, before it goes."""
+        self.memory.stop()
         self.data.stop()
         self.cancel()

@@ -42,6 +42,7 @@ DATES = 17  # of the images that the fake engine finds
 def clean_state(qgis_app):
     """Nothing is remembered, and no layer is left behind."""
     QgsSettings().remove("crop_classifier")
+    QgsProject.instance().clear()
     yield
     QgsSettings().remove("crop_classifier")
     QgsProject.instance().removeAllMapLayers()
@@ -91,7 +92,7 @@ def no_engine(tmp_path, monkeypatch, provider):
 def iface():
     """The parts of QGIS's main window that the window uses."""
     bar = QgsMessageBar()
-    return SimpleNamespace(messageBar=lambda: bar, mainWindow=lambda: None)
+    return SimpleNamespace(messageBar=lambda: bar, mainWindow=lambda: None, activeLayer=lambda: None)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 import pytest
+from qgis.core import QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QVariant
 from qgis.PyQt.QtGui import QColor
 from qgis.PyQt.QtWidgets import QStyleOptionViewItem
@@ -10,6 +11,7 @@ from crop_classifier_plugin.class_tables import CLASS_TABLES, FOLDER, titles
 from crop_classifier_plugin.engine.protocol import crop_codes
 from crop_classifier_plugin.ui.class_table import UnreadableTable, classes_of
 from crop_classifier_plugin.ui.curve_widget import COLOURS, CurveWidget, ticks
+from crop_classifier_plugin.ui.parcels_row import ParcelsRow
 from crop_classifier_plugin.ui.progress_row import ProgressRow
 from crop_classifier_plugin.ui.share_delegate import ShareDelegate
 
@@ -158,3 +160,22 @@ def test_progress_shows_stage_message_and_time_left(qtbot):
     with qtbot.waitSignal(row.cancelled):
         row.cancel.click()
     assert row.stage.text() == "Cancelling…" and not row.cancel.isEnabled()
+
+
+def test_the_active_layer_is_the_one_to_start_with_and_no_result(qtbot, qgis_app):
+    """QGIS's list would take the first one by its name, which after a classification is the result."""
+    result = QgsVectorLayer(
+        "Polygon?crs=EPSG:32631&field=crop_code:string&field=crop_name:string&field=confidence:double&field=quality:string",
+        "A result",
+        "memory",
+    )
+    layers = {name: QgsVectorLayer("Polygon?crs=EPSG:32631&field=id:integer", name, "memory") for name in "BC"}
+    QgsProject.instance().addMapLayers([result, *layers.values()])
+    for active, first in ((None, "B"), (layers["C"], "C"), (result, "B")):
+        row = ParcelsRow(lambda active=active: active)
+        qtbot.addWidget(row)
+        row.set_value(None)
+        assert row.layer().name() == first
+    QgsProject.instance().removeMapLayers([layer.id() for layer in layers.values()])
+    row.set_value(None)
+    assert row.layer() is result  # the user's own parcels may have such fields
