@@ -23,6 +23,7 @@ class Setting(Enum):
     ENGINE_LOCATION = ("engine/location", "")  # where that environment is; empty: the installer's default
     ENGINE_TORCH = ("engine/torch", "")
     ENGINE_WHEELS = ("engine/wheels", "")
+    MODEL_FOLDER = ("library/folder", "")  # of saved models; empty: beside the engine
     OUTPUT_FOLDER = ("last/output_folder", "")
     DEVICE = ("last/device", "")
     CLASS_FIELD = ("last/class_field", "")

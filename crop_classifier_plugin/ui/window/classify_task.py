@@ -17,7 +17,6 @@ from ...translation import tr
 from ..algorithm_run import Outcome
 from ..form import choose_data, device_combo, form_layout, vector_filter
 from ..message import push, replace
-from ..model_panel import ModelPanel
 from ..option_group import OptionGroup, rows_of
 from ..outputs import remember_folder, replacing_question, save_widget
 from ..plain_widgets import confirm
@@ -25,6 +24,7 @@ from ..predictions import load_predictions
 from ..preparation_page import PreparationPage
 from ..series_deletion import Report, delete_series
 from .data_page import DataPage
+from .model_page import ModelPage
 from .outputs_group import OutputsGroup
 from .task import MODEL, PREPARATION, RUN, Problem, Task
 
@@ -42,14 +42,15 @@ class ClassifyTask(Task):
         self.title = tr("Classify Parcels")
         self._window, self._data = window, data
         self.preparation = PreparationPage("classify")
-        self.model = ModelPanel()
+        self.library = ModelPage(lambda text, level: replace(window.bar, text, level))
+        self.model = self.library.panel
         output = save_widget(tr("Save the Classified Parcels"), vector_filter(), tr("[Create temporary layer]"))
         output.setConfirmOverwrite(False)  # `ask` does so for a path that is typed, too
         self.outputs = OutputsGroup(tr("Classified parcels"), output, "gpkg")
         rows = [row for row in rows_of("classify", options.OUTPUTS, advanced=True) if row.name != "overwrite"]
         self.keeping = OptionGroup(tr("Output Options"), rows, "classify")
         self.device = device_combo(Setting.DEVICE.get())
-        self.pages = {PREPARATION: self.preparation, MODEL: _column(self.model), RUN: self._run_page()}
+        self.pages = {PREPARATION: self.preparation, MODEL: self.library, RUN: self._run_page()}
         self._kept_elsewhere = ""
         self.preparation.changed.connect(self.changed)
         self.model.changed.connect(self._on_model)

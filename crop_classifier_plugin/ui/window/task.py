@@ -43,6 +43,10 @@ class Task(QObject):
         """Shows parameters; those that are missing go back to their defaults."""
         raise NotImplementedError
 
+    def left_to_the_task(self) -> Mapping[str, Any]:
+        """Parameters that the user left open, as they are when a run starts."""
+        return {}
+
     def ask(self) -> Optional[Mapping[str, Any]]:
         """Asks what is to be decided before a run; returns the parameters that follow, None where the user cancels."""
         return {}

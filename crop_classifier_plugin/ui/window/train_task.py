@@ -9,6 +9,7 @@ from typing import Any, Iterator, Mapping
 from qgis.core import Qgis
 from qgis.PyQt.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from ... import model_library
 from ...translation import tr
 from ..algorithm_run import Outcome
 from ..class_table import RareClasses
@@ -36,7 +37,7 @@ class TrainTask(Task):
         self._window, self._data = window, data
         self.preparation = PreparationPage()
         self.training = TrainingGroup()
-        output = save_widget(tr("Save the Model"), tr("Crop models (*.cropmodel)"), tr("A .cropmodel file"))
+        output = save_widget(tr("Save the Model"), tr("Crop models (*.cropmodel)"), tr("[Save with the other models]"))
         self.outputs = OutputsGroup(tr("Model"), output, "cropmodel")
         self.curves = TrainingPanel()
         self.scores = ScoresPanel()
@@ -80,8 +81,6 @@ class TrainTask(Task):
         yield from (Problem(DATA, text) for text in self._data.crops.problems())
         if self.training.split.missing():
             yield Problem(MODEL, self.training.split.missing())
-        if not self.outputs.destination():
-            yield Problem(RUN, tr("Choose where the model is saved."))
         yield from self.outputs.problems()
 
     def parameters(self) -> dict[str, Any]:
@@ -93,6 +92,15 @@ class TrainTask(Task):
             **self.outputs.parameters(),
         }
         return {name: value for name, value in parameters.items() if value != ""}
+
+    def left_to_the_task(self) -> Mapping[str, Any]:
+        """Where no file is given, the model goes into the library, under the name of the parcel layer."""
+        layer = self._data.parcels.layer()
+        if self.outputs.destination() or layer is None:
+            return {}
+        path = model_library.free_path(layer.name())
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return {"OUTPUT": str(path)}
 
     def set_parameters(self, parameters: Mapping[str, Any]) -> None:
         for part in (self.preparation, self._data.crops, self.training, self.outputs):

@@ -110,7 +110,8 @@ class CropClassifierWindow(QgsDockWidget):
 
     def run(self) -> None:
         """Starts the algorithm, unless it finds its parameters wrong: then its message is shown."""
-        task, parameters = self.task, self.task.parameters()
+        task = self.task
+        parameters = {**task.parameters(), **task.left_to_the_task()}
         problem = AlgorithmRun(task.algorithm_id, parameters).problem()
         if problem:
             replace(self.bar, problem, Qgis.MessageLevel.Warning)
