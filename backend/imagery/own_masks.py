@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from backend.errors import MissingBands
+from backend.errors import MaskMismatch
 from backend.imagery import masks
 from backend.imagery.acquisition import ImageryOptions, Mask, Scene, Skipped
 from backend.imagery.empty_masks import QA60
@@ -72,4 +72,4 @@ def attach(
 
 def _unpaired(facts: RasterFacts) -> Skipped:
     reason = "a mask, and no image of the same name, place and size is without one"
-    return Skipped(facts.path, MissingBands.code, reason)
+    return Skipped(facts.path, MaskMismatch.code, reason)

@@ -4,19 +4,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Mapping, Optional
+from typing import Any, Iterable, Mapping, Optional, Sequence
 
-from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtCore import QDate, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QHBoxLayout, QTableWidgetItem, QToolButton, QVBoxLayout, QWidget
 
 from ..plain_text import tooltip
 from ..translation import tr
+from .acquisition_filter import AcquisitionFilter
 from .cloud_note import CloudNote
 from .plain_table import number_item, plain_table
 from .plain_widgets import plain_label
 from .share_delegate import ShareDelegate
+from .timeline import Bar, Timeline
 
+SPACING_PX = 4  # so that a page fits on a small screen
 MAX_SKIPPED_ROWS = 3  # more scroll
+UNPAIRED_MASK = "imagery.mask_mismatch"  # why a file is skipped
 MASKED = Qt.ItemDataRole.UserRole  # of a date: whether its images have a cloud mask
 
 
@@ -29,6 +33,10 @@ class AcquisitionsTable(QWidget):
         super().__init__(parent)
         self.summary = plain_label(wrap=True)
         self.clouds = CloudNote()
+        self.timeline = Timeline()
+        self.timeline.toggled.connect(self._toggle)
+        self.filter = AcquisitionFilter()
+        self.filter.changed.connect(self._filter)
         self.table = plain_table((tr("Date"), tr("Product"), tr("Clear")), stretched=1)
         self.table.horizontalHeaderItem(2).setToolTip(tr("Share of pixels that are not masked as clouds or shadows"))
         self._delegate = ShareDelegate(parent=self)
@@ -38,10 +46,14 @@ class AcquisitionsTable(QWidget):
         self.skipped.least_rows = 1
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACING_PX)
         layout.addLayout(self._head())
         layout.addWidget(self.clouds)
+        layout.addWidget(self.timeline)
+        layout.addWidget(self.filter)
         layout.addWidget(self.table, 2)
         layout.addWidget(self.skipped, 1)
+        self._mask_folder = ""
         self.clear()
 
     def _head(self) -> QHBoxLayout:
@@ -64,7 +76,7 @@ class AcquisitionsTable(QWidget):
         self.skipped.setRowCount(0)
         self.skipped.hide()
         self.clouds.hide()
-        self._show_buttons()
+        self._show_choices()
         self.summary.setText(message)
 
     def fill(self, values: Mapping[str, Any], excluded: tuple[str, ...] = ()) -> None:
@@ -78,6 +90,10 @@ class AcquisitionsTable(QWidget):
         self.table.sortItems(0, Qt.SortOrder.AscendingOrder)
         self.table.blockSignals(False)
         self._fill_skipped(values["skipped"])
+        self._mask_folder = _mask_folder(values["skipped"])
+        dates = [_date(row) for row in self._rows()]
+        if dates:
+            self.filter.start(dates[0], dates[-1])
         self._on_item_changed()
 
     def _fill_row(self, row: int, acquisition: Mapping[str, Any], used: bool) -> None:
@@ -115,13 +131,30 @@ class AcquisitionsTable(QWidget):
 
     def _items(self, state: Qt.CheckState) -> list[QTableWidgetItem]:
         """The dates that are checked, or not."""
-        items = [self.table.item(row, 0) for row in range(self.table.rowCount())]
-        return [item for item in items if item.checkState() == state]
+        return [item for item in self._rows() if item.checkState() == state]
+
+    def _rows(self) -> list[QTableWidgetItem]:
+        """The dates, in order of time however the table is sorted."""
+        return sorted((self.table.item(row, 0) for row in range(self.table.rowCount())), key=QTableWidgetItem.text)
+
+    def _clear_share(self, item: QTableWidgetItem) -> Optional[float]:
+        return self.table.item(item.row(), 2).data(Qt.ItemDataRole.DisplayRole)
 
     def _check_all(self, state: Qt.CheckState) -> None:
+        self._check([(item, state) for item in self._rows()])
+
+    def _filter(self) -> None:
+        takes = self.filter.takes
+        self._check([(item, _state(takes(_date(item), self._clear_share(item)))) for item in self._rows()])
+
+    def _toggle(self, position: int) -> None:
+        item = self._rows()[position]
+        item.setCheckState(_state(item.checkState() != Qt.CheckState.Checked))
+
+    def _check(self, states: Iterable[tuple[QTableWidgetItem, Qt.CheckState]]) -> None:
         self.table.blockSignals(True)
-        for row in range(self.table.rowCount()):
-            self.table.item(row, 0).setCheckState(state)
+        for item, state in states:
+            item.setCheckState(state)
         self.table.blockSignals(False)
         self._on_item_changed()
 
@@ -130,15 +163,34 @@ class AcquisitionsTable(QWidget):
         text = tr("{0} of {1} acquisitions used").format(self.used(), found)
         self.summary.setText(text + (tr("; {0} files skipped").format(skipped) if skipped else ""))
         used = self._items(Qt.CheckState.Checked)
-        self.clouds.show_counts(sum(not item.data(MASKED) for item in used), len(used))
-        self._show_buttons()
+        bare = sum(not item.data(MASKED) for item in used)
+        self.clouds.show_counts(bare, len(used), self._mask_folder if bare == len(used) else "")
+        self._show_choices()
         self.table.viewport().update()
         self.changed.emit()
 
-    def _show_buttons(self) -> None:
-        """Only beside acquisitions: a message in place of them has the whole width."""
-        for button in (self.use_all, self.use_none):
-            button.setVisible(self.table.rowCount() > 0)
+    def _show_choices(self) -> None:
+        """Only beside acquisitions: a message in place of them has the whole room."""
+        for widget in (self.use_all, self.use_none, self.filter):
+            widget.setVisible(self.table.rowCount() > 0)
+        checked = Qt.CheckState.Checked
+        self.timeline.show_bars(
+            [Bar(_date(item), self._clear_share(item), item.checkState() == checked) for item in self._rows()]
+        )
+
+
+def _mask_folder(skipped: Sequence[Mapping[str, Any]]) -> str:
+    """The folder of masks that lie among the images, which no image could be paired with; empty where there is none."""
+    folders = {str(Path(entry["path"]).parent) for entry in skipped if entry.get("code") == UNPAIRED_MASK}
+    return folders.pop() if len(folders) == 1 else ""
+
+
+def _date(item: QTableWidgetItem) -> QDate:
+    return QDate.fromString(item.text(), Qt.DateFormat.ISODate)
+
+
+def _state(checked: bool) -> Qt.CheckState:
+    return Qt.CheckState.Checked if checked else Qt.CheckState.Unchecked
 
 
 def _acquisition_tip(acquisition: Mapping[str, Any]) -> str:

@@ -39,6 +39,7 @@ class ImageryGroup(QGroupBox):
             tr("A scene classification (SCL) or a raster of 0 and 1 (masked) for each date; optional")
         )
         self.acquisitions = AcquisitionsTable()
+        self.found: Optional[Mapping[str, Any]] = None  # the result of the search, None before it
         self._extra: Mapping[str, Any] = {}
         self._excluded: tuple[str, ...] = ()  # dates that are left out as soon as they are found
         self._run: Optional[AlgorithmRun] = None
@@ -50,11 +51,13 @@ class ImageryGroup(QGroupBox):
         form.addRow(tr("Images"), self.folder)
         form.addRow(tr("Mask folder"), self.masks)
         layout = QVBoxLayout(self)
+        layout.setContentsMargins(9, 5, 9, 5)
         layout.addLayout(form)
         layout.addWidget(self.acquisitions, 1)
         for widget in (self.folder, self.masks):
             widget.fileChanged.connect(self._on_path)
         self.acquisitions.changed.connect(self.changed)
+        self.acquisitions.clouds.masks_chosen.connect(self.masks.setFilePath)
         self._on_path()
 
     def set_extra(self, parameters: Mapping[str, Any]) -> None:
@@ -86,8 +89,19 @@ class ImageryGroup(QGroupBox):
             yield tr("Choose the folder of the images, or enter a file or stac: and an address.")
         elif masks and not existing_folder(masks):
             yield tr("The mask folder does not exist.")
-        elif self.acquisitions.table.rowCount() and not self.acquisitions.used():
+        else:
+            yield from self._problems_of_acquisitions()
+
+    def _problems_of_acquisitions(self) -> Iterator[str]:
+        """Of what was found; nothing before that."""
+        if self.found is None:
+            return
+        if not self.found["acquisitions"]:
+            yield tr("No acquisition was found. The files that were skipped are listed with the reason.")
+        elif not self.acquisitions.used():
             yield tr("Select at least one acquisition.")
+        elif self.found.get("extract_refuses"):
+            yield tr("Series cannot be made of these images: {0}").format(self.found["extract_refuses"])
 
     def _images(self) -> str:
         return self.folder.filePath().strip()
@@ -96,6 +110,7 @@ class ImageryGroup(QGroupBox):
 
     def _on_path(self, *_: object) -> None:
         self.stop()
+        self.found = None
         missing = next(self.problems(), "")
         self.acquisitions.clear(missing)
         if not missing:
@@ -135,6 +150,7 @@ class ImageryGroup(QGroupBox):
     def _on_found(self, outcome: Outcome) -> None:
         self._run = None
         if outcome.ok and outcome.values is not None:
+            self.found = outcome.values
             self.acquisitions.fill(outcome.values, self._excluded)
             self._excluded = ()
         else:

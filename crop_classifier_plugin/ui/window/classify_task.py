@@ -23,6 +23,7 @@ from ..plain_widgets import confirm
 from ..predictions import load_predictions
 from ..preparation_page import PreparationPage
 from ..series_deletion import Report, delete_series
+from .checks import model_problem
 from .data_page import DataPage
 from .model_page import ModelPage
 from .outputs_group import OutputsGroup
@@ -74,6 +75,9 @@ class ClassifyTask(Task):
         yield from self._data.problems()
         if self.model.missing():
             yield Problem(MODEL, self.model.missing())
+        misfit = model_problem(self.model.model, self._data.imagery.found, self._window.locale())
+        if misfit:
+            yield Problem(MODEL, misfit)
         yield from self.outputs.problems()
 
     def parameters(self) -> dict[str, Any]:

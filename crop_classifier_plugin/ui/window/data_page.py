@@ -11,6 +11,7 @@ from qgis.PyQt.QtWidgets import QHBoxLayout, QWidget
 from ..crops_group import CropsGroup
 from ..form import scrolling
 from ..imagery_group import ImageryGroup
+from .checks import outside_problem
 from .task import DATA, Problem
 
 
@@ -37,6 +38,9 @@ class DataPage(QWidget):
         yield from (Problem(DATA, text) for text in self.imagery.problems())
         if self.parcels.layer() is None:
             yield Problem(DATA, self.parcels.missing())
+        outside = outside_problem(self.parcels.layer(), self.imagery.found)
+        if outside:
+            yield Problem(DATA, outside)
 
     def parameters(self) -> dict[str, Any]:
         """Of every task."""

@@ -92,6 +92,7 @@ class Pages(QWidget):
         body.addWidget(self.stack, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
         layout.addLayout(head)
         layout.addLayout(body, 1)
 

@@ -59,6 +59,8 @@ class CropClassifierWindow(QgsDockWidget):
         footer.addWidget(self.run_button)
         content = QWidget()
         layout = QVBoxLayout(content)
+        layout.setContentsMargins(9, 4, 9, 6)
+        layout.setSpacing(4)
         layout.addWidget(self.bar)
         layout.addWidget(self.pages, 1)
         layout.addLayout(footer)

@@ -68,7 +68,10 @@ def inspect(arguments, mode):
         {"path": "imagery/preview.tif", "code": "imagery.bad_date", "reason": "No date in the name or a tag"},
         {"path": "imagery/S2_L2A_20170715.tif", "code": "imagery.unreadable", "reason": "The file is cut short"},
     ]
-    return {"acquisitions": acquisitions, "skipped": skipped, "grid": {}}
+    grid = {"crs": "EPSG:32631", "width": 2745, "height": 2745, "resolution_m": 10.0, "bounds": [0, 0, 27450, 27450]}
+    every = ["B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B11", "B12"]
+    facts = {"grid": grid, "season": 2017, "bands": every, "extract_refuses": None}
+    return {"acquisitions": acquisitions, "skipped": skipped, **facts}
 
 
 def scores():

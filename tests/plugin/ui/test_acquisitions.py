@@ -2,7 +2,7 @@
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 import pytest
-from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtCore import QDate, QPoint, Qt
 
 
 @pytest.fixture
@@ -65,3 +65,63 @@ def test_acquisitions_can_be_switched_off(engine, window, search):
     assert not window.run_button.isEnabled()
     acquisitions.use_all.click()
     assert "EXCLUDE" not in window.task.parameters() and window.run_button.isEnabled()
+
+
+def test_acquisitions_are_chosen_by_clear_share_and_season(engine, window, search):
+    engine()
+    search(window)
+    acquisitions = window.imagery.acquisitions
+    shares = {item.text(): acquisitions._clear_share(item) for item in acquisitions._rows()}
+    acquisitions.filter.least_clear.setValue(60)
+    cloudy = {date for date, share in shares.items() if share is not None and share < 0.6}
+    assert cloudy and set(acquisitions.excluded()) == cloudy  # those without a mask stay
+    acquisitions.filter.first.setDate(QDate(2017, 5, 1))
+    acquisitions.filter.last.setDate(QDate(2017, 7, 8))
+    outside = {date for date in shares if not "2017-05-01" <= date <= "2017-07-08"}
+    assert set(acquisitions.excluded()) == cloudy | outside
+    acquisitions.filter.least_clear.setValue(0)
+    assert set(acquisitions.excluded()) == outside
+
+
+def test_the_timeline_shows_each_date_at_its_place_and_switches_it(qtbot, engine, window, search):
+    engine()
+    window.show()
+    search(window)
+    acquisitions, timeline = window.imagery.acquisitions, window.imagery.acquisitions.timeline
+    assert [bar.date.toString(Qt.DateFormat.ISODate) for bar in timeline.bars] == sorted(
+        item.text() for item in acquisitions._rows()
+    )
+    places = [timeline.x_of(bar.date) for bar in timeline.bars]
+    days = [timeline.bars[0].date.daysTo(bar.date) for bar in timeline.bars]
+    per_day = (places[-1] - places[0]) / days[-1]
+    assert places == pytest.approx([places[0] + per_day * day for day in days]) and places[-1] < timeline.width()
+    qtbot.mouseClick(timeline, Qt.MouseButton.LeftButton, pos=QPoint(round(places[1]), 10))
+    assert acquisitions.excluded() == ("2017-03-13",) and not timeline.bars[1].used
+    assert timeline.text_of(timeline.bars[1]).endswith("not used")
+    acquisitions.table.sortItems(2)  # by clear share: the bars stay those of the dates
+    qtbot.mouseClick(timeline, Qt.MouseButton.LeftButton, pos=QPoint(round(places[1]), 10))
+    assert acquisitions.excluded() == ()
+
+
+def test_masks_among_the_images_are_offered(engine, window, search, tmp_path):
+    engine()
+    search(window)
+    acquisitions, found = window.imagery.acquisitions, dict(window.imagery.found)
+    masks = tmp_path / "imagery" / "masks"
+    masks.mkdir()
+    skipped = [{"path": str(masks / "SCL_1.tif"), "code": "imagery.mask_mismatch", "reason": "a mask"}]
+    bare = [{**row, "masked": False, "clear_share": None} for row in found["acquisitions"]]
+    acquisitions.fill({**found, "acquisitions": bare, "skipped": skipped})
+    assert acquisitions.clouds.label.text() == f"Masks were found in {masks}."
+    acquisitions.clouds.use.click()
+    assert window.imagery.masks.filePath() == str(masks)
+
+
+def test_images_of_which_no_series_can_be_made_are_reported_before_the_run(engine, window, search):
+    engine()
+    search(window)
+    assert window.missing() == ""
+    window.imagery.found = {**window.imagery.found, "extract_refuses": "B11 is missing."}
+    assert window.missing() == "Series cannot be made of these images: B11 is missing."
+    window.imagery.found = {**window.imagery.found, "acquisitions": []}
+    assert window.missing().startswith("No acquisition was found.")

@@ -4,7 +4,13 @@
 import time
 
 import pytest
-from qgis.core import QgsProcessingFeatureSourceDefinition, QgsProject
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsProcessingFeatureSourceDefinition,
+    QgsProject,
+    QgsRectangle,
+)
 from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import QApplication
 
@@ -261,3 +267,42 @@ def test_a_run_outlives_its_deleted_window(qtbot, engine, iface, parcels, imager
     window.deleteLater()  # as at the plugin's unload; that cancels the run
     qtbot.waitUntil(lambda: not AlgorithmRun._alive, timeout=5000)
     assert qgis_app.taskManager().countActiveTasks() == 0
+
+
+def test_a_model_that_the_images_do_not_fit_is_refused_before_the_run(engine, window, search):
+    engine()
+    window.check_engine()
+    search(window)
+    assert window.missing() == "" and window.run_button.isEnabled()
+    found = window.imagery.found
+    window.imagery.found = {**found, "bands": ["B02", "B03", "B04", "B08"]}
+    assert window.missing() == (
+        "The model needs the bands B05, B06, B07, B8A, B11, B12, which the images lack. "
+        "Choose images with them, or another model."
+    )
+    late = [{**row, "date": row["date"].replace("2017", "2018")} for row in found["acquisitions"]]
+    window.imagery.found = {**found, "acquisitions": late}  # of the season 2017, a year too late
+    assert window.missing() == (
+        "The images are of 3 Mar 2018 to 7 Aug 2018; the model needs days from 3 Jan 2017 to 15 Oct 2017. "
+        "Choose images of that season."
+    )
+    window.imagery.found = {**found, "acquisitions": late, "season": 2018}
+    assert window.missing() == ""
+
+
+def test_parcels_beside_the_images_are_refused_before_the_run(engine, window, search, parcels):
+    engine()
+    search(window)
+    grid = window.imagery.found["grid"]
+    far = {**grid, "bounds": [500_000, 5_000_000, 527_450, 5_027_450]}
+    window.imagery.found = {**window.imagery.found, "grid": far}
+    assert window.missing() == (
+        "No parcel of Parcels 2017 lies on the images. Choose images of the same region, "
+        "or check the layer's coordinate system (EPSG:32631)."
+    )
+    degrees = QgsRectangle(*grid["bounds"])
+    to_degrees = QgsCoordinateTransform(parcels.crs(), QgsCoordinateReferenceSystem("EPSG:4326"), QgsProject.instance())
+    box = to_degrees.transformBoundingBox(degrees)
+    bounds = [box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum()]
+    window.imagery.found = {**window.imagery.found, "grid": {"crs": "EPSG:4326", "bounds": bounds}}
+    assert window.missing() == ""

@@ -35,11 +35,11 @@ def message_of(bar):
 
 
 def scrolls(widget):
-    """Whether the scroll area around a widget has more to show."""
+    """How many pixels more the scroll area around a widget has to show."""
     area = widget.parent()
     while not isinstance(area, QgsScrollArea):
         area = area.parent()
-    return area.verticalScrollBar().maximum() > 0
+    return area.verticalScrollBar().maximum()
 
 
 def shows(area):

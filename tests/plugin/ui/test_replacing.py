@@ -35,16 +35,22 @@ def run_into(qtbot, window, path):
     qtbot.waitUntil(lambda: not window.is_running(), timeout=8000)
 
 
+def classifications(jobs):
+    """The arguments of the classifications; the search for acquisitions runs beside them."""
+    return [job["arguments"] for job in jobs() if job["command"] == "classify"]
+
+
 def test_a_layer_of_the_same_name_is_replaced_after_a_question(qtbot, engine, window, asked, geopackage, tmp_path):
     jobs, path = engine(), geopackage("region.gpkg", "region", "precious", "roads")
     asked.answer = False
     run_into(qtbot, window, path)
-    assert [job["command"] for job in jobs()] == [] and window.bar.items() == []
+    assert classifications(jobs) == [] and window.bar.items() == []
     asked.answer = True
     run_into(qtbot, window, tmp_path / "region")  # completed by .gpkg
     question = "Replace the layer “region” in region.gpkg?\nIts other layers are kept: precious, roads."
     assert asked == [(question, "Replace")] * 2
-    assert jobs()[-1]["arguments"]["overwrite"] is True and jobs()[-1]["arguments"]["output"] == str(path)
+    (sent,) = classifications(jobs)
+    assert sent["overwrite"] is True and sent["output"] == str(path)
 
 
 def test_a_file_is_replaced_after_a_question_and_a_layer_is_added_without(
@@ -54,8 +60,8 @@ def test_a_file_is_replaced_after_a_question_and_a_layer_is_added_without(
     geopackage("added.gpkg", "parcels")
     for name in ("new.gpkg", "added.gpkg"):
         run_into(qtbot, window, tmp_path / name)
-        assert "overwrite" not in jobs()[-1]["arguments"]
-    assert asked == [] and len(jobs()) == 2
+        assert "overwrite" not in classifications(jobs)[-1]
+    assert asked == [] and len(classifications(jobs)) == 2
     geopackage("only.gpkg", "only")
     (tmp_path / "old.shp").touch()
     for name in ("only.gpkg", "old.shp"):
