@@ -26,7 +26,7 @@ from .arguments import file_path, options_problem
 from .base import EngineAlgorithm, Parameters
 from .learning import report_groups, report_parameter, report_scores
 from .options import parameters_for
-from .parcels import parcel_arguments, parcel_file, parcels_parameter, parcels_problem
+from .parcels import parcel_arguments, parcel_file, parcel_source, parcels_parameter, parcels_problem
 from .styling import style_when_loaded
 
 
@@ -86,7 +86,7 @@ class ClassifyParcels(EngineAlgorithm):
     def prepareAlgorithm(
         self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
-        self._parcels = parcel_file(self, parameters, context)
+        self._parcels = parcel_source(self, parameters, context)
         return True
 
     def processAlgorithm(
@@ -96,7 +96,7 @@ class ClassifyParcels(EngineAlgorithm):
         output, layer = file_and_layer(requested)
         shared = geopackage_tables.is_geopackage(Path(output)) and Path(output).exists()
         arguments = {
-            **parcel_arguments(self, self._parcels, "classify", parameters, context),
+            **parcel_arguments(self, parcel_file(self._parcels, feedback), "classify", parameters, context),
             "model": file_path(self, parameters, "MODEL", context),
             "output": output,
             "output_layer": layer,

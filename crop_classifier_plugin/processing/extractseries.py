@@ -16,7 +16,7 @@ from ..translation import tr
 from .arguments import options_problem
 from .base import EngineAlgorithm, Parameters
 from .options import parameters_for
-from .parcels import parcel_arguments, parcel_file, parcels_parameter, parcels_problem
+from .parcels import parcel_arguments, parcel_file, parcel_source, parcels_parameter, parcels_problem
 
 
 class ExtractSeries(EngineAlgorithm):
@@ -60,14 +60,14 @@ class ExtractSeries(EngineAlgorithm):
     def prepareAlgorithm(
         self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
-        self._parcels = parcel_file(self, parameters, context)
+        self._parcels = parcel_source(self, parameters, context)
         return True
 
     def processAlgorithm(
         self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> Dict[str, Any]:
         arguments = {
-            **parcel_arguments(self, self._parcels, "extract", parameters, context),
+            **parcel_arguments(self, parcel_file(self._parcels, feedback), "extract", parameters, context),
             "output": self.parameterAsFileOutput(parameters, "OUTPUT", context),
         }
         made = self.run_engine("extract", arguments, feedback)

@@ -10,11 +10,12 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeatureSourceDefinition,
+    QgsProcessingFeedback,
     QgsProcessingParameterFeatureSource,
     QgsVectorLayer,
 )
 
-from ..layers import ParcelFile, UnusableLayer, prepare_parcels
+from ..parcel_source import CopyCancelled, ParcelFile, ParcelSource, UnusableLayer
 from ..plain_text import without_markup
 from ..translation import tr
 from .arguments import arguments_for
@@ -37,18 +38,31 @@ def parcel_layer(
     return algorithm.parameterAsVectorLayer(dict(parameters), "PARCELS", context)
 
 
-def parcel_file(algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext) -> ParcelFile:
-    """PARCELS as a file the engine can read; for prepareAlgorithm(), as it touches layers.
+def parcel_source(algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext) -> ParcelSource:
+    """PARCELS as it is now; for prepareAlgorithm(), as it touches layers.
 
-    Raises QgsProcessingException when there is no such layer, or it cannot be copied.
+    Raises QgsProcessingException when there is no such layer, or it cannot be read.
     """
     layer = parcel_layer(algorithm, parameters, context)
     if layer is None:
         raise QgsProcessingException(algorithm.invalidSourceError(dict(parameters), "PARCELS"))
     try:
-        return prepare_parcels(layer, _selection(parameters), context.project())
+        return ParcelSource(layer, _selection(parameters), context.project())
     except UnusableLayer as error:
         raise QgsProcessingException(without_markup(str(error))) from error
+
+
+def parcel_file(source: ParcelSource, feedback: QgsProcessingFeedback) -> ParcelFile:
+    """The parcels as a file that the engine can read; for processAlgorithm(), as a copy takes its time.
+
+    Raises QgsProcessingException when they cannot be copied, or the run was cancelled.
+    """
+    try:
+        return source.file(feedback.isCanceled)
+    except UnusableLayer as error:
+        raise QgsProcessingException(without_markup(str(error))) from error
+    except CopyCancelled as error:
+        raise QgsProcessingException(tr("The run was cancelled.")) from error
 
 
 def _selection(parameters: Parameters) -> Optional[QgsProcessingFeatureSourceDefinition]:

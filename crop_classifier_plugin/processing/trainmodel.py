@@ -16,7 +16,7 @@ from qgis.core import (
 )
 
 from ..class_tables import OWN_VALUES, titles
-from ..layers import ParcelFile
+from ..parcel_source import ParcelFile
 from ..translation import tr
 from .arguments import arguments_for, file_path, options_problem
 from .base import EngineAlgorithm, Parameters
@@ -24,7 +24,7 @@ from .checks import observations_problem, split_problem, unused_series_option
 from .classes import class_table, class_table_parameters, class_table_problem, rare_classes_problem
 from .learning import report_parameter, report_scores
 from .options import parameters_for
-from .parcels import parcel_arguments, parcel_file, parcels_parameter, parcels_problem
+from .parcels import parcel_arguments, parcel_file, parcel_source, parcels_parameter, parcels_problem
 
 CROPS = ("class_field",)  # beside the class table
 SOURCES = ("imagery", "store")  # one of them is needed
@@ -105,7 +105,7 @@ class TrainModel(EngineAlgorithm):
         self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
         reads_images = self.given(parameters, "IMAGERY")
-        self._parcels = parcel_file(self, parameters, context) if reads_images else None
+        self._parcels = parcel_source(self, parameters, context) if reads_images else None
         return True
 
     def processAlgorithm(
@@ -115,7 +115,7 @@ class TrainModel(EngineAlgorithm):
         start = 0.0 if self._parcels is None else EXTRACTION_SHARE
         with kept_or_temporary(file_path(self, parameters, "STORE", context), model) as store:
             if self._parcels is not None:
-                self._extract(self._parcels, store, parameters, context, feedback)
+                self._extract(parcel_file(self._parcels, feedback), store, parameters, context, feedback)
             arguments = self._training_arguments(store, model, parameters, context)
             made = self.run_engine(self.command, arguments, feedback, start, 1.0 - start)
         scores = made["scores"]

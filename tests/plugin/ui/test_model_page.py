@@ -107,5 +107,6 @@ def test_without_a_file_a_trained_model_goes_into_the_library(qtbot, engine, tra
     assert train_window.missing() == ""
     train_window.run()
     qtbot.waitUntil(lambda: not train_window.is_running(), timeout=8000)
-    assert jobs()[-1]["arguments"]["output"] == str(folder / "Parcels 2017.cropmodel")
+    (sent,) = (job["arguments"] for job in jobs() if job["command"] == "train")
+    assert sent["output"] == str(folder / "Parcels 2017.cropmodel")
     assert train_window.train.model_file == str(folder / "Parcels 2017.cropmodel")
