@@ -28,6 +28,17 @@ class DeviceCheck:
     seconds: float | None
     note: str
 
+    def sentence(self) -> str:
+        """For a log: that the device is used, or why it cannot be."""
+        title = _titled(self.kind, self.name)
+        return f"Computing on {title}." if self.works else f"Not computing on {title}: {self.note}."
+
+
+def _titled(kind: str, name: str) -> str:
+    """`the NVIDIA GPU (H100)`; the name is left out where it says nothing more."""
+    title = {"cpu": "the processor", "cuda": "the NVIDIA GPU", "mps": "the Apple GPU"}[kind]
+    return title if name == kind else f"{title} ({name})"
+
 
 def choose(name: str, reporter: Reporter | None = None) -> torch.device:
     """The device `name` (auto, cpu, cuda or mps) after a check run; `auto` takes the first that works and logs it.
@@ -42,7 +53,7 @@ def choose(name: str, reporter: Reporter | None = None) -> torch.device:
             raise NoSuchDevice(name, check.note)
         return torch.device(name)
     for check in map(attempt, KINDS):
-        (reporter or Silent()).log(f"Device {check.kind} ({check.name}): {'used' if check.works else check.note}")
+        (reporter or Silent()).log(check.sentence())
         if check.works:
             return torch.device(check.kind)
     raise NoSuchDevice("auto", "not even the CPU computes correctly")

@@ -61,8 +61,7 @@ class Listener:
         self._feedback.pushInfo(without_markup(event.message))
 
     def _metric(self, event: Any) -> None:
-        values = ", ".join(f"{name} {_number(value)}" for name, value in event.values.items())
-        self._feedback.pushInfo(without_markup(f"{event.name}: {values}"))
+        self._feedback.pushInfo(without_markup(metric_text(event)))
 
     def _warning(self, event: Any) -> None:
         text = " ".join(part for part in message_of(event) if part)
@@ -74,6 +73,21 @@ def progress_text(event: Any) -> str:
     text = ": ".join(part for part in (event.stage, event.message) if part)
     left = time_left(event.seconds_left)
     return f"{text} ({left})" if left else text
+
+
+def metric_text(event: Any) -> str:
+    """The values of an epoch as a sentence, those of other metrics by their names."""
+    values = event.values
+    if event.name != "epoch" or not {"fold", "folds", "epoch", "epochs", "train_loss"} <= set(values):
+        return f"{event.name}: " + ", ".join(f"{name} {_number(value)}" for name, value in values.items())
+    text = tr("Fold {0} of {1}, epoch {2} of {3}: loss {4}").format(
+        *(_number(values[name]) for name in ("fold", "folds", "epoch", "epochs", "train_loss"))
+    )
+    scores = [values.get(name) for name in ("validation_loss", "validation_oa", "validation_mean_f")]
+    if None in scores:
+        return text
+    left_out = tr("parcels left out: loss {0}, overall accuracy {1}, mean F-score {2}")
+    return f"{text}; {left_out.format(*map(_number, scores))}"
 
 
 def time_left(seconds: Optional[float]) -> str:
@@ -88,4 +102,4 @@ def time_left(seconds: Optional[float]) -> str:
 
 
 def _number(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -41,7 +41,11 @@ class LogView(QWidget):
 
     def add(self, line: str) -> None:
         """Appends a line; the view follows unless the reader has scrolled up."""
+        bar = self.text.verticalScrollBar()
+        follows = bar.value() == bar.maximum()
         self.text.appendPlainText(line.rstrip())
+        if follows:
+            bar.setValue(bar.maximum())
 
     def copy(self) -> None:
         QApplication.clipboard().setText(self.text.toPlainText())

@@ -5,12 +5,15 @@ from __future__ import annotations
 
 from typing import Any, Mapping, Optional
 
+from qgis.core import Qgis, QgsMessageLog
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from ...translation import tr
 from ..algorithm_run import AlgorithmRun, Outcome
 from ..log_view import LogView
 from ..progress_row import ProgressRow
+
+LOG_TAG = "Crop Classifier"  # of QGIS's own log
 
 
 class Runner(QObject):
@@ -34,11 +37,11 @@ class Runner(QObject):
     def start(self, title: str, algorithm_id: str, parameters: Mapping[str, Any]) -> None:
         """Runs an algorithm whose parameters were checked before."""
         run = AlgorithmRun(algorithm_id, parameters)
-        self.log.add(f"— {title} —")
+        self._on_line(f"— {title} —")
         self.progress.start()
         self._run, self._stage = run, ""
         run.engine_event.connect(self._on_event)
-        run.line.connect(self.log.add)
+        run.line.connect(self._on_line)
         run.finished.connect(self._on_finished)
         self.destroyed.connect(run.cancel)
         self.started.emit()
@@ -47,6 +50,10 @@ class Runner(QObject):
     def cancel(self) -> None:
         if self._run is not None:
             self._run.cancel()
+
+    def _on_line(self, line: str) -> None:
+        self.log.add(line)
+        QgsMessageLog.logMessage(line, LOG_TAG, Qgis.MessageLevel.Info, False)
 
     def _on_event(self, event: Any) -> None:
         if event.kind == "progress":
@@ -63,6 +70,6 @@ class Runner(QObject):
     def _on_finished(self, outcome: Outcome) -> None:
         self._run = None
         word = tr("Done") if outcome.ok else tr("Cancelled") if outcome.cancelled else tr("Failed")
-        self.log.add(word)
+        self._on_line(word)
         self.progress.finish(word, outcome.ok)
         self.finished.emit(outcome)

@@ -14,6 +14,7 @@ from crop_classifier_plugin.engine.feedback import EngineFeedback, Listener, tim
 from crop_classifier_plugin.engine.protocol import protocol
 from crop_classifier_plugin.processing.inspectstack import InspectStack
 
+EPOCH = {"fold": 1, "folds": 5, "epoch": 3, "epochs": 80, "train_loss": 0.123456, "validation_loss": 1.5}
 pytestmark = pytest.mark.usefixtures("qgis_app", "qgis_processing", "provider")
 
 
@@ -23,16 +24,20 @@ def test_progress_logs_metrics_and_warnings_are_shown() -> None:
     for event in (
         protocol.Progress(0.25, "Training", "fold 1 of 5", 200.0),
         protocol.Log("a line"),
-        protocol.Metric("epoch", {"epoch": 3, "train_loss": 0.123456}),
+        protocol.Metric("epoch", {**EPOCH, "validation_oa": 0.75, "validation_mean_f": 0.5, "kept": "last"}),
+        protocol.Metric("epoch", EPOCH),
+        protocol.Metric("speed", {"parcels": 3, "seconds": 0.123456}),
         protocol.Warn("imagery.gap", "No image in May.", "Nothing to do."),
     ):
         listen(event)
     assert feedback.percents == [25.0]
     assert feedback.lines == [
-        "Training: fold 1 of 5 (about 3 min left)", "a line", "epoch: epoch 3, train_loss 0.1235",
+        "Training: fold 1 of 5 (about 3 min left)", "a line",
+        "Fold 1 of 5, epoch 3 of 80: loss 0.123; parcels left out: loss 1.5, overall accuracy 0.75, mean F-score 0.5",
+        "Fold 1 of 5, epoch 3 of 80: loss 0.123", "speed: parcels 3, seconds 0.123",
     ]  # fmt: skip
     assert feedback.warnings == ["No image in May. Nothing to do."]
-    assert len(feedback.events) == 4
+    assert len(feedback.events) == 6
 
 
 def test_no_text_of_the_engine_is_markup_in_processings_window() -> None:
