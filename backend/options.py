@@ -280,8 +280,9 @@ OPTIONS: Tuple[Option, ...] = (
         "The parcel layer, as for extract, together with images.", positional=True,
     ),
     Option(
-        "table", CHOICE, INPUTS, ("experiment",), "", "The table or figure of the paper; table1 needs no data.",
-        choices=(*TABLES, "all"), required=True, positional=True,
+        "table", CHOICE, INPUTS, ("experiment",), "Table or figure of the paper",
+        "The table or figure of the paper; table1 needs no data.",
+        choices=(*TABLES, "all"), advanced=False, required=True, positional=True,
     ),
     Option(
         "model", MODEL_FILE, INPUTS, ("finetune",), "Model to carry on", "The trained model, a .cropmodel file.",
@@ -293,12 +294,14 @@ OPTIONS: Tuple[Option, ...] = (
         advanced=False, required=True, positional=True, repeated=True,
     ),
     Option(
-        "store", STORE, INPUTS, ("experiment",), "", "The parcel series store, or one for each season.",
-        positional=True, repeated=True,
+        "store", STORE, INPUTS, ("experiment",), "Parcel series store",
+        "The parcel series store, or one for each season.",
+        advanced=False, positional=True, repeated=True,
     ),
     Option(
-        "source", FILE, INPUTS, ("import",), "",
-        "A folder of DATA and META, an .npz file, or a .csv or .parquet table.", required=True, positional=True,
+        "source", FILE, INPUTS, ("import",), "Published data set (an .npz, .csv or .parquet file)",
+        "A folder of DATA and META, an .npz file, or a .csv or .parquet table.",
+        advanced=False, required=True, positional=True,
     ),
     Option(
         "predictions", FILE, INPUTS, ("evaluate",), "", "A classified layer.", required=True, positional=True,
@@ -429,7 +432,8 @@ OPTIONS: Tuple[Option, ...] = (
         "The field that holds the declared crop, as a code or a name.", advanced=False, required=True,
     ),
     Option(
-        "class_field", FIELD, CLASSES, ("experiment",), "", "The field that holds the declared crop.",
+        "class_field", FIELD, CLASSES, ("experiment",), "Field of declared crops",
+        "The field of the store's parcels that holds the declared crop.", advanced=False,
     ),
     Option(
         "class_table", TEXT, CLASSES, (*_LEARN, "evaluate"), "",
@@ -455,7 +459,8 @@ OPTIONS: Tuple[Option, ...] = (
         "The field of declared crops with which the report compares the predictions.", advanced=False,
     ),
     Option(
-        "truth", FIELD, CLASSES, ("evaluate",), "", "The field that holds the declared crop.", required=True,
+        "truth", FIELD, CLASSES, ("evaluate",), "Field of declared crops",
+        "The field that holds the declared crop.", advanced=False, required=True,
     ),
     Option(
         "previous_field", FIELD, CLASSES, ("train", "finetune", "classify"), "Field of last year's crops",
@@ -475,7 +480,7 @@ OPTIONS: Tuple[Option, ...] = (
         default=10.0, minimum=0, above=True, unit="min",
     ),
     Option(
-        "models", NAMES, TRAINING, ("experiment",), "",
+        "models", NAMES, TRAINING, ("experiment",), "Architectures to compare",
         "Architectures, separated by commas; the random forest is always added.", otherwise="the paper's",
     ),
     Option(
@@ -583,7 +588,9 @@ OPTIONS: Tuple[Option, ...] = (
         otherwise="all, of more than 3000 labelled parcels one", minimum=1, advanced=False,
     ),
     Option(
-        "folds", WHOLE, SPLITTING, ("experiment",), "", "How many of the folds are run.", otherwise="all", minimum=1,
+        "folds", WHOLE, SPLITTING, ("experiment",), "Cross-validation folds that are run",
+        "How many of the five folds (or of the years) are trained and tested.",
+        otherwise="all", minimum=1, advanced=False,
     ),
     Option(
         "split", CHOICE, SPLITTING, _FIT, "Split for testing",
@@ -733,63 +740,69 @@ OPTIONS: Tuple[Option, ...] = (
     ),
     # Published data sets
     Option(
-        "labels", FILE, IMPORT, ("import",), "", "A table with one row for each sample of an .npz file.",
-        otherwise="NAME_labels.csv",
+        "labels", FILE, IMPORT, ("import",), "Table of the samples of an .npz file",
+        "A table with one row for each sample of an .npz file.", otherwise="NAME_labels.csv",
     ),
     Option(
-        "id_field", FIELD, IMPORT, ("import",), "", "The field that identifies the samples of a table.",
-        otherwise="sample_id, parcel_id, id and the like",
+        "id_field", FIELD, IMPORT, ("import",), "Field that identifies a sample",
+        "The field that identifies the samples of a table.", otherwise="sample_id, id and the like",
     ),
     Option(
-        "date_field", FIELD, IMPORT, ("import",), "", "The field with the date, in a table with one row for each date.",
-        otherwise="date, timestamp and the like",
+        "date_field", FIELD, IMPORT, ("import",), "Field with the date",
+        "The field with the date, in a table with one row for each date.", otherwise="date, timestamp and the like",
     ),
     Option(
-        "dates_file", FILE, IMPORT, ("import",), "", "A text file with the dates of the arrays, one per line.",
-        otherwise="from the arrays' file",
+        "dates_file", FILE, IMPORT, ("import",), "Dates of the arrays",
+        "A text file with the dates of the arrays, one per line.", otherwise="from the arrays' file",
     ),
     Option(
-        "band_names", NAMES, IMPORT, ("import",), "", "Names of the arrays' bands in their order, such as B02,B03.",
-        otherwise="from the files",
+        "band_names", NAMES, IMPORT, ("import",), "Names of the bands in file order",
+        "Names of the arrays' bands in their order, such as B02,B03.", otherwise="from the files",
     ),
     Option(
-        "nodata", NUMBER, IMPORT, ("import",), "", "The number that means no observation, such as 65535.",
-        otherwise="from the files",
+        "nodata", NUMBER, IMPORT, ("import",), "Number that means no observation",
+        "The number that means no observation, such as 65535.", otherwise="from the files",
     ),
     Option(
-        "scale", NUMBER, IMPORT, ("import",), "", "Reflectance per count.",
-        otherwise="0.0001 where the numbers are counts",
+        "scale", NUMBER, IMPORT, ("import",), "Reflectance per count", "Reflectance is count x scale + offset.",
+        otherwise="0.0001 where the numbers are counts", decimals=6,
     ),
     Option(
-        "offset", NUMBER, IMPORT, ("import",), "", "Reflectance at count 0.", default=0.0,
+        "offset", NUMBER, IMPORT, ("import",), "Reflectance at count 0",
+        "Reflectance of a count of 0, which is added to count x scale.", default=0.0, decimals=6,
     ),
     Option(
-        "shift_days", WHOLE, IMPORT, ("import",), "",
+        "shift_days", WHOLE, IMPORT, ("import",), "Shift of the dates",
         "Days that are added to every date, such as 15 where dates are first days of months.", default=0, unit="days",
     ),
     Option(
-        "crs", CRS, IMPORT, ("import",), "", "Coordinate system of a table's x and y, such as EPSG:32631.",
-        otherwise="not needed for lon and lat",
+        "crs", CRS, IMPORT, ("import",), "Coordinate system of x and y",
+        "Coordinate system of a table's x and y, such as EPSG:32631.", otherwise="not needed for lon and lat",
     ),
     # A simulated region
     Option(
-        "parcels", WHOLE, SIMULATION, ("simulate",), "", "Number of parcels.", default=600, minimum=1,
+        "parcels", WHOLE, SIMULATION, ("simulate",), "Number of parcels", "Number of parcels of the region.",
+        default=600, minimum=1, advanced=False, parameter="PARCEL_NUMBER",
     ),
     Option(
-        "dates", WHOLE, SIMULATION, ("simulate",), "", "Number of acquisitions in a year.", default=24, minimum=1,
+        "dates", WHOLE, SIMULATION, ("simulate",), "Number of acquisitions", "Number of acquisitions in a year.",
+        default=24, minimum=1, advanced=False,
     ),
     Option(
-        "seed", WHOLE, SIMULATION, ("simulate",), "", "The same seed gives the same region.",
-        default=0, minimum=0, maximum=2**32 - 1,
+        "seed", WHOLE, SIMULATION, ("simulate",), "Random seed", "The same seed gives the same region.",
+        default=0, minimum=0, maximum=2**32 - 1, advanced=False,
     ),
-    Option("year", WHOLE, SIMULATION, ("simulate",), "", "The first year.", default=2017, minimum=2016, maximum=2099),
     Option(
-        "years", WHOLE, SIMULATION, ("simulate",), "",
+        "year", WHOLE, SIMULATION, ("simulate",), "First year", "The first year that is simulated.",
+        default=2017, minimum=2016, maximum=2099,
+    ),
+    Option(
+        "years", WHOLE, SIMULATION, ("simulate",), "Number of years",
         "Number of years, each in a folder of its own: the same parcels, with crops in rotation.",
         default=1, minimum=1,
     ),
     Option(
-        "season_shift_days", WHOLE, SIMULATION, ("simulate",), "",
+        "season_shift_days", WHOLE, SIMULATION, ("simulate",), "Shift of the season",
         "How many days later than usual crops come up, as in a colder region or year (below 0: earlier); they ripen "
         "about half as much later.",
         default=0, minimum=-60, maximum=60, unit="days",

@@ -26,6 +26,13 @@ def require_store(folder: Path) -> None:
     foreign = sorted(entry.name for entry in os.scandir(folder) if not _is_known(entry))
     if foreign:
         raise NotStoreFiles(f"{folder} also holds {foreign[0]}, which is not part of a parcel series store")
+    require_manifest(folder)
+
+
+def require_manifest(folder: Path) -> None:
+    """Raises NotStoreFiles unless the folder has the manifest of a parcel series store."""
+    if not folder.is_dir():
+        raise NotStoreFiles(f"{folder} is not a folder")
     try:
         document = json.loads((folder / MANIFEST).read_bytes())
     except (OSError, ValueError, RecursionError) as error:

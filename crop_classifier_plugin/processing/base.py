@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-from typing import Any, Mapping, Optional, Tuple
+from typing import Any, ClassVar, Mapping, Optional, Tuple
 
 from qgis.core import (
     QgsProcessingAlgorithm,
@@ -22,6 +22,7 @@ from ..engine.process import run_job
 from ..engine.protocol import Job
 from ..icons import icon
 from ..plain_text import without_markup
+from ..translation import tr
 
 __all__ = ["EngineAlgorithm", "EngineFeedback", "Parameters", "advanced", "explained"]
 
@@ -43,7 +44,9 @@ def advanced(parameter: QgsProcessingParameterDefinition, words: str) -> QgsProc
 
 
 class EngineAlgorithm(QgsProcessingAlgorithm):
-    """An algorithm that runs in the engine."""
+    """An algorithm that runs in the engine. `example`: values of its parameters, by name."""
+
+    example: ClassVar[Tuple[Tuple[str, str], ...]] = ()
 
     def createInstance(self) -> EngineAlgorithm:
         return type(self)()
@@ -58,6 +61,18 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
         """Whether the engine is set up; else what to do."""
         status = locate.status()
         return status.ready, without_markup(status.problem)
+
+    def description_text(self) -> str:
+        """What the algorithm does, in a few sentences; translated."""
+        raise NotImplementedError
+
+    def shortHelpString(self) -> str:
+        """The description, and how to run the algorithm in a shell: parameters have the same names in all places."""
+        return f"{self.description_text()}\n\n{tr('Example:')}\n{self.command_line()}"
+
+    def command_line(self) -> str:
+        """The example as `qgis_process` takes it."""
+        return " ".join([f"qgis_process run crop_classifier:{self.name()}", *(f"--{n}={v}" for n, v in self.example)])
 
     def problem(self, parameters: Parameters, context: QgsProcessingContext) -> str:
         """A problem that would stop a long run later; empty where none is known."""

@@ -3,14 +3,30 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
+from pathlib import Path
+
 from qgis.core import QgsProcessingContext
 
-from ..engine.protocol import MODELS, options
+from ..engine.protocol import MODELS, options, store_files
 from ..translation import tr
 from .arguments import arguments_for, given_option
 from .base import EngineAlgorithm, Parameters
 
 WITH_FIELD = ("group", "year")
+
+
+def store_problem(path: str) -> str:
+    """A folder that holds no parcel series store; empty where it does, or where no folder is given."""
+    try:
+        if path:
+            store_files.require_manifest(Path(path))
+    except store_files.NotStoreFiles as error:
+        text = tr(
+            "Parcel series store: expected the folder that Extract parcel time series or Import series made, with a "
+            "{manifest} in it. Found: {problem}."
+        )
+        return text.format(manifest=store_files.MANIFEST, problem=error)
+    return ""
 
 
 def unused_series_option(algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext) -> str:

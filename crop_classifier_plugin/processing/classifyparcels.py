@@ -24,7 +24,7 @@ from ..plain_text import without_markup
 from ..translation import tr
 from .arguments import file_path, options_problem
 from .base import EngineAlgorithm, Parameters
-from .learning import report_groups, report_parameter, report_scores
+from .learning import add_report, report_groups, report_scores
 from .options import parameters_for
 from .parcels import parcel_arguments, parcel_file, parcel_source, parcels_parameter, parcels_problem
 from .styling import style_when_loaded
@@ -32,6 +32,10 @@ from .styling import style_when_loaded
 
 class ClassifyParcels(EngineAlgorithm):
     """`classify` of the engine."""
+
+    example = (
+        ("IMAGERY", "images"), ("PARCELS", "parcels.gpkg"), ("MODEL", "region.cropmodel"), ("OUTPUT", "crops.gpkg"),
+    )  # fmt: skip
 
     def name(self) -> str:
         return "classifyparcels"
@@ -48,7 +52,7 @@ class ClassifyParcels(EngineAlgorithm):
     def tags(self) -> List[str]:
         return tr("sentinel-2,crop type,crop map,lpis,agriculture,deep learning,prediction,inference").split(",")
 
-    def shortHelpString(self) -> str:
+    def description_text(self) -> str:
         return tr(
             "Predicts the crop of every parcel, with a confidence and the second most likely crop, from a season of "
             "Sentinel-2 images and a trained model. Parcels that cannot be classified are kept in the result, with a "
@@ -66,7 +70,7 @@ class ClassifyParcels(EngineAlgorithm):
             self.addParameter(parameter)
         polygons = QgsProcessing.SourceType.TypeVectorPolygon
         self.addParameter(QgsProcessingParameterVectorDestination("OUTPUT", tr("Classified parcels"), polygons))
-        self.addParameter(report_parameter())
+        add_report(self)
         self.addOutput(QgsProcessingOutputFolder("STORE", tr("Parcel series store")))
         self.addOutput(QgsProcessingOutputNumber("STORE_MB", tr("Size of the parcel series store (MB)")))
         self.addOutput(QgsProcessingOutputFolder("RESULTS", tr("Results with all probabilities")))

@@ -22,6 +22,10 @@ from .parcels import parcel_arguments, parcel_file, parcel_source, parcels_param
 class ExtractSeries(EngineAlgorithm):
     """`extract` of the engine."""
 
+    example = (
+        ("IMAGERY", "images"), ("MASKS", "masks"), ("PARCELS", "parcels.gpkg"), ("OUTPUT", "season.parcels"),
+    )  # fmt: skip
+
     def name(self) -> str:
         return "extractseries"
 
@@ -37,7 +41,7 @@ class ExtractSeries(EngineAlgorithm):
     def tags(self) -> List[str]:
         return tr("sentinel-2,time series,parcels,pixels,clouds,gap filling,store").split(",")
 
-    def shortHelpString(self) -> str:
+    def description_text(self) -> str:
         return tr(
             "Reads the images once and saves the reflectance of every pixel of every parcel at every date in a folder, "
             "the parcel series store. Gaps under clouds are filled in time, linearly unless another method is chosen. "

@@ -18,6 +18,10 @@ class FinetuneModel(TrainModel):
     """`extract` and `finetune` of the engine, or only `finetune` from a store."""
 
     command = "finetune"
+    example = (
+        ("MODEL", "region.cropmodel"), ("STORE", "other.parcels"), ("CLASS_FIELD", "CODE_CULTU"),
+        ("OUTPUT", "other.cropmodel"),
+    )  # fmt: skip
 
     def name(self) -> str:
         return "finetunemodel"
@@ -28,7 +32,7 @@ class FinetuneModel(TrainModel):
     def tags(self) -> List[str]:
         return tr("sentinel-2,crop type,lpis,agriculture,deep learning,transfer,adaptation,few labels").split(",")
 
-    def shortHelpString(self) -> str:
+    def description_text(self) -> str:
         return tr(
             "Carries a trained model on with few parcels with declared crops of another region or year. The report "
             "compares it, on parcels that were not used in the training, with the model as it was and with one that is "

@@ -27,6 +27,8 @@ from .options import parameters_for
 class InspectStack(EngineAlgorithm):
     """`inspect` of the engine."""
 
+    example = (("IMAGERY", "images"), ("MASKS", "masks"), ("OUTPUT", "dates.csv"))
+
     def name(self) -> str:
         return "inspectstack"
 
@@ -42,7 +44,7 @@ class InspectStack(EngineAlgorithm):
     def tags(self) -> List[str]:
         return tr("sentinel-2,time series,dates,clouds,acquisitions,bands,mask").split(",")
 
-    def shortHelpString(self) -> str:
+    def description_text(self) -> str:
         return tr(
             "Lists the acquisitions in a folder of dated Sentinel-2 images: date, product, bands, offset and share of "
             "clear pixels. Files that are skipped are listed with the reason. No file is changed."

@@ -5,16 +5,27 @@ from __future__ import annotations
 
 from typing import Any, Mapping, Optional, Sequence
 
-from qgis.core import QgsProcessingFeedback, QgsProcessingParameterFileDestination
+from qgis.core import (
+    QgsProcessingAlgorithm,
+    QgsProcessingFeedback,
+    QgsProcessingOutputFile,
+    QgsProcessingParameterFileDestination,
+)
 
 from ..translation import tr
 
 
-def report_parameter() -> QgsProcessingParameterFileDestination:
-    """Left empty, the engine writes the report beside the result, where it lasts longer than a temporary file."""
-    label = tr("Report (saved beside the result if empty)")
+def add_report(algorithm: QgsProcessingAlgorithm, label: str = "") -> None:
+    """Left empty, the engine writes the report beside the result, where it lasts longer than a temporary file.
+
+    The output is a file: of an HTML output, which QGIS makes of such a filter, the batch dialog of QGIS 3.22 fails at
+    the end of the run (ProcessingResults.addResult() missing 1 required positional argument: 'timestamp').
+    """
+    label = label or tr("Report (saved beside the result if empty)")
     files = tr("HTML files (*.html)")
-    return QgsProcessingParameterFileDestination("REPORT", label, files, optional=True, createByDefault=False)
+    report = QgsProcessingParameterFileDestination("REPORT", label, files, optional=True, createByDefault=False)
+    algorithm.addParameter(report, False)
+    algorithm.addOutput(QgsProcessingOutputFile("REPORT", tr("Report")))
 
 
 def report_scores(scores: Optional[Mapping[str, Any]], feedback: QgsProcessingFeedback) -> None:

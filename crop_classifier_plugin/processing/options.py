@@ -24,6 +24,8 @@ Option = options.Option
 AS_FOLLOWED = {options.MODEL: "as the model", options.ARCHITECTURE: "as the architecture"}  # first choices
 YES, NO = "yes", "no"
 LARGEST = 2**31 - 1  # of QGIS's whole numbers
+PARCELS, PREDICTIONS = "PARCELS", "PREDICTIONS"  # parameters of layers, by the commands whose fields are theirs
+LAYERS = {**dict.fromkeys(("extract", "train", "finetune", "classify"), PARCELS), "evaluate": PREDICTIONS}
 
 
 def parameters_for(
@@ -143,8 +145,11 @@ def _crs(row: Option, command: str) -> QgsProcessingParameterDefinition:
 
 
 def _field(row: Option, command: str) -> QgsProcessingParameterDefinition:
+    """A field of the command's layer; a text where the fields are those of a store or of a table that QGIS has not."""
+    if command not in LAYERS:
+        return _text(row, command)
     words = _label_with_default(row, command)
-    return QgsProcessingParameterField(row.qgis_name, words, parentLayerParameterName="PARCELS")
+    return QgsProcessingParameterField(row.qgis_name, words, parentLayerParameterName=LAYERS[command])
 
 
 def _folder(row: Option, command: str) -> QgsProcessingParameterDefinition:

@@ -15,39 +15,49 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
+from ..layers import CLASS_FIELD
 from ..parcel_source import CopyCancelled, ParcelFile, ParcelSource, UnusableLayer
 from ..plain_text import without_markup
 from ..translation import tr
 from .arguments import arguments_for
 from .base import EngineAlgorithm, Parameters
+from .options import PARCELS, PREDICTIONS
 
 
 def parcels_parameter(optional: bool = False) -> QgsProcessingParameterFeatureSource:
     """A polygon layer, or only its selected features."""
     polygons = [QgsProcessing.SourceType.TypeVectorPolygon]
-    return QgsProcessingParameterFeatureSource("PARCELS", tr("Parcels"), polygons, optional=optional)
+    return QgsProcessingParameterFeatureSource(PARCELS, tr("Parcels"), polygons, optional=optional)
+
+
+def predictions_parameter() -> QgsProcessingParameterFeatureSource:
+    """A classified layer, of outlines, points or, from an imported set, without locations."""
+    kinds = [QgsProcessing.SourceType.TypeVector]
+    return QgsProcessingParameterFeatureSource(PREDICTIONS, tr("Classified parcels"), kinds)
 
 
 def parcel_layer(
-    algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext
+    algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext, name: str = PARCELS
 ) -> Optional[QgsVectorLayer]:
-    """The layer behind PARCELS, whether or not it is narrowed to its selection."""
-    selection = _selection(parameters)
+    """The layer behind the parameter, whether or not it is narrowed to its selection."""
+    selection = _selection(parameters, name)
     if selection is not None:
-        parameters = {**parameters, "PARCELS": selection.source}
-    return algorithm.parameterAsVectorLayer(dict(parameters), "PARCELS", context)
+        parameters = {**parameters, name: selection.source}
+    return algorithm.parameterAsVectorLayer(dict(parameters), name, context)
 
 
-def parcel_source(algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext) -> ParcelSource:
-    """PARCELS as it is now; for prepareAlgorithm(), as it touches layers.
+def parcel_source(
+    algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext, name: str = PARCELS
+) -> ParcelSource:
+    """The layer of the parameter as it is now; for prepareAlgorithm(), as it touches layers.
 
     Raises QgsProcessingException when there is no such layer, or it cannot be read.
     """
-    layer = parcel_layer(algorithm, parameters, context)
+    layer = parcel_layer(algorithm, parameters, context, name)
     if layer is None:
-        raise QgsProcessingException(algorithm.invalidSourceError(dict(parameters), "PARCELS"))
+        raise QgsProcessingException(algorithm.invalidSourceError(dict(parameters), name))
     try:
-        return ParcelSource(layer, _selection(parameters), context.project())
+        return ParcelSource(layer, _selection(parameters, name), context.project())
     except UnusableLayer as error:
         raise QgsProcessingException(without_markup(str(error))) from error
 
@@ -65,8 +75,17 @@ def parcel_file(source: ParcelSource, feedback: QgsProcessingFeedback) -> Parcel
         raise QgsProcessingException(tr("The run was cancelled.")) from error
 
 
-def _selection(parameters: Parameters) -> Optional[QgsProcessingFeatureSourceDefinition]:
-    value = parameters.get("PARCELS")
+def predictions_problem(algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext) -> str:
+    """A layer that holds no predictions."""
+    layer = parcel_layer(algorithm, parameters, context, PREDICTIONS)
+    if layer is None or CLASS_FIELD in [field.name() for field in layer.fields()]:
+        return ""
+    text = tr("The layer {layer} has no field {field}. Choose a layer that Classify parcels made.")
+    return text.format(layer=layer.name(), field=CLASS_FIELD)
+
+
+def _selection(parameters: Parameters, name: str) -> Optional[QgsProcessingFeatureSourceDefinition]:
+    value = parameters.get(name)
     return value if isinstance(value, QgsProcessingFeatureSourceDefinition) else None
 
 
@@ -92,10 +111,20 @@ def parcels_problem(algorithm: EngineAlgorithm, parameters: Parameters, context:
     if not layer.crs().isValid():
         text = tr("The parcel layer {} has no coordinate system. Set one with Layer > Set CRS of Layer(s)….")
         return text.format(layer.name())
+    return fields_problem(algorithm, parameters, context)
+
+
+def fields_problem(
+    algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext, name: str = PARCELS
+) -> str:
+    """A field that is given and that the layer of the parameter does not have."""
+    layer = parcel_layer(algorithm, parameters, context, name)
+    if layer is None:
+        return ""
     names = [field.name() for field in layer.fields()]
     for definition in algorithm.parameterDefinitions():
         field = algorithm.text(parameters, definition.name(), context) if definition.type() == "field" else None
         if field and field not in names:
-            text = tr("The parcel layer {layer} has no field {field}. Its fields are {names}.")
+            text = tr("The layer {layer} has no field {field}. Its fields are {names}.")
             return text.format(layer=layer.name(), field=field, names=", ".join(names))
     return ""

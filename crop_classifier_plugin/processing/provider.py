@@ -11,12 +11,26 @@ from qgis.PyQt.QtGui import QIcon
 from ..engine.protocol import FORMATS
 from ..icons import icon
 from .classifyparcels import ClassifyParcels
+from .evaluateclassification import EvaluateClassification
 from .extractseries import ExtractSeries
 from .finetunemodel import FinetuneModel
+from .importseries import ImportSeries
 from .inspectstack import InspectStack
+from .runexperiment import RunExperiment
+from .simulateregion import SimulateRegion
 from .trainmodel import TrainModel
 
-ALGORITHMS = (InspectStack, ExtractSeries, TrainModel, FinetuneModel, ClassifyParcels)
+ALGORITHMS = (
+    InspectStack,
+    ExtractSeries,
+    ImportSeries,
+    TrainModel,
+    FinetuneModel,
+    ClassifyParcels,
+    EvaluateClassification,
+    RunExperiment,
+    SimulateRegion,
+)
 
 
 class CropClassifierProvider(QgsProcessingProvider):

@@ -20,9 +20,9 @@ from ..parcel_source import ParcelFile
 from ..translation import tr
 from .arguments import arguments_for, file_path, options_problem
 from .base import EngineAlgorithm, Parameters
-from .checks import observations_problem, split_problem, unused_series_option
+from .checks import observations_problem, split_problem, store_problem, unused_series_option
 from .classes import class_table, class_table_parameters, class_table_problem, rare_classes_problem
-from .learning import report_parameter, report_scores
+from .learning import add_report, report_scores
 from .options import parameters_for
 from .parcels import parcel_arguments, parcel_file, parcel_source, parcels_parameter, parcels_problem
 
@@ -36,6 +36,10 @@ class TrainModel(EngineAlgorithm):
     """`extract` and `train` of the engine, or only `train` from a store; finetunemodel.py does the same otherwise."""
 
     command = "train"
+    example = (
+        ("STORE", "season.parcels"), ("CLASS_FIELD", "CODE_CULTU"), ("CLASS_TABLE", "1"),
+        ("OUTPUT", "region.cropmodel"),
+    )  # fmt: skip
 
     def name(self) -> str:
         return "trainmodel"
@@ -54,7 +58,7 @@ class TrainModel(EngineAlgorithm):
             ","
         )
 
-    def shortHelpString(self) -> str:
+    def description_text(self) -> str:
         return tr(
             "Trains a model on a season of Sentinel-2 images and parcels with declared crops. The model is saved for "
             "Classify parcels, with a report on its accuracy for parcels that were not used in the training.\n\n"
@@ -70,7 +74,7 @@ class TrainModel(EngineAlgorithm):
             self.addParameter(parameter)
         files = tr("Crop models (*.cropmodel)")
         self.addParameter(QgsProcessingParameterFileDestination("OUTPUT", tr("Model"), files))
-        self.addParameter(report_parameter())
+        add_report(self)
         self.addOutput(QgsProcessingOutputNumber("OVERALL_ACCURACY", tr("Overall accuracy")))
         self.addOutput(QgsProcessingOutputNumber("MEAN_F", tr("Mean F-score")))
 
@@ -99,7 +103,10 @@ class TrainModel(EngineAlgorithm):
             return tr("Give both images and parcels.")
         if not imagery and not store:
             return tr("Give images and parcels, or a parcel series store.")
-        return "" if imagery else unused_series_option(self, parameters, context)
+        path = file_path(self, parameters, "STORE", context) or ""
+        if imagery:  # the store is made or completed: a folder that holds anything else is not touched
+            return store_problem(path) if Path(path).is_dir() and any(Path(path).iterdir()) else ""
+        return store_problem(path) or unused_series_option(self, parameters, context)
 
     def prepareAlgorithm(
         self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback

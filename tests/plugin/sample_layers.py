@@ -84,3 +84,10 @@ def model_file(path: Path, document: Any = DOCUMENT, text: Optional[bytes] = Non
         for name in members or ("weights.safetensors", "report.json"):
             archive.writestr(name, b"0")
     return path
+
+
+def store_folder(path: Path) -> Path:
+    """A folder that the plugin takes for a parcel series store."""
+    path.mkdir(exist_ok=True)
+    (path / "manifest.json").write_text('{"schema": 2, "complete": true, "season": 2018}', encoding="utf-8")
+    return path

@@ -27,7 +27,9 @@ import json, sys
 sys.path.insert(0, sys.argv[1])
 import click
 from backend.__main__ import cli
-commands = ("inspect", "extract", "train", "finetune", "classify")
+commands = (
+    "inspect", "extract", "import", "train", "finetune", "classify", "evaluate", "experiment", "simulate",
+)
 print(json.dumps({name: [p.name for p in cli.get_command(click.Context(cli), name).params] for name in commands}))
 """
 
@@ -58,6 +60,7 @@ def everything(tmp_path: Path) -> dict[str, object]:
         "DATE_DROPOUT": 0.2, "PRECISION": "bfloat16", "SPLIT": "group", "BLOCK_SIZE_M": 900, "SPLIT_FIELD": "code",
         "LEARNING_RATE": 0.01, "MIN_SAMPLES": 7, "RESTART": True, "STORE": str(tmp_path / "store"),
         "REPORT": str(tmp_path / "report.html"), "PARCELS": file_layer(tmp_path / "parcels.gpkg"),
+        "PREDICTIONS": file_layer(tmp_path / "crops.gpkg"), "SOURCE": str(file), "SOURCE_FOLDER": folder,
     }  # fmt: skip
 
 
@@ -67,7 +70,7 @@ def any_value(row: options.Option) -> object:
         return True
     if row.choices:
         return row.choices[-1]
-    return row.minimum + 1 if row.kind in (options.WHOLE, options.NUMBER) else "text"
+    return (row.minimum or 0) + 1 if row.kind in (options.WHOLE, options.NUMBER) else "text"
 
 
 OWN = {
@@ -76,16 +79,30 @@ OWN = {
     "trainmodel": {"OUTPUT": "x.cropmodel", "MODEL": "gru"},
     "finetunemodel": {"OUTPUT": "x.cropmodel", "MODEL": "m.cropmodel"},
     "classifyparcels": {"OUTPUT": "x.gpkg", "MODEL": "m.cropmodel", "REMOVE_OUTLIERS": "no"},
+    "importseries": {"OUTPUT": "x.parcels"},
+    "evaluateclassification": {},
+    "runexperiment": {"OUTPUT": "experiment", "CLASS_FIELD": "code"},
+    "simulateregion": {"OUTPUT": "region"},
+}
+SCORED = {"report": "", "scores": {"parcels": 9, "oa": 0.0, "mean_f": 0.0}}
+REGION = {"imagery": "", "masks": "", "parcels": "", "class_field": "", "previous_field": "", "parcel_count": 0}
+ANSWERS = {
+    "inspect": {"acquisitions": [], "skipped": []},
+    "extract": {"store": "", "parcels": 0, "pixels": 0},
+    "import": {"store": "", "parcels": 0, "pixels": 0, "fields": []},
+    "train": {"model": "", **SCORED},
+    "finetune": {"model": "", **SCORED},
+    "classify": {"output": "", "report": "", "parcels": 0, "classified": 0, "classes": []},
+    "evaluate": SCORED,
+    "experiment": {"report": "", "runs": 0, "left": []},
+    "simulate": REGION,
 }
 
 
 @pytest.mark.parametrize("name", OWN)
 def test_the_engine_knows_every_argument(name, provider, fake_engine, engine_names, tmp_path) -> None:
-    fake_engine.answer("inspect", {"acquisitions": [], "skipped": []})
-    fake_engine.answer("extract", {"store": "", "parcels": 0, "pixels": 0})
-    fake_engine.answer("train", {"model": "", "report": "", "scores": {"parcels": 9, "oa": 0.0, "mean_f": 0.0}})
-    fake_engine.answer("finetune", {"model": "", "report": "", "scores": {"parcels": 9, "oa": 0.0, "mean_f": 0.0}})
-    fake_engine.answer("classify", {"output": "", "report": "", "parcels": 0, "classified": 0, "classes": []})
+    for command, values in ANSWERS.items():
+        fake_engine.answer(command, values)
     own = {key: str(tmp_path / value) if "." in value else value for key, value in OWN[name].items()}
     model_file(tmp_path / "m.cropmodel")
     given = {**everything(tmp_path), **own}
@@ -97,6 +114,7 @@ def test_the_engine_knows_every_argument(name, provider, fake_engine, engine_nam
     context = QgsProcessingContext()
     context.setProject(QgsProject.instance())
     tried.run({key: given[key] for key in known}, context, Feedback(), {}, False)
+    assert fake_engine.jobs()
     for job in fake_engine.jobs():
         assert set(job["arguments"]) <= set(engine_names[job["command"]])
 

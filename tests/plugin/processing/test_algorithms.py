@@ -19,7 +19,7 @@ from qgis.core import (
     QgsVectorLayer,
 )
 from running import Feedback, algorithm, classify_parameters, run, train_parameters
-from sample_layers import ROOT, file_layer, memory_layer, model_file
+from sample_layers import ROOT, file_layer, memory_layer, model_file, store_folder
 
 from crop_classifier_plugin.class_tables import CLASS_TABLES
 from crop_classifier_plugin.processing.trainmodel import EXTRACTION_SHARE
@@ -286,7 +286,8 @@ def test_train_extracts_beside_the_model_then_trains_and_leaves_no_store(fake_en
 def test_fine_tuning_sends_the_model_and_leaves_the_classes_to_it(fake_engine, tmp_path) -> None:
     fake_engine.answer("finetune", TRAINED)
     model_file(tmp_path / "source.cropmodel")
-    parameters = {"MODEL": str(tmp_path / "source.cropmodel"), "STORE": str(tmp_path), "CLASS_FIELD": "code"}
+    store = store_folder(tmp_path)
+    parameters = {"MODEL": str(tmp_path / "source.cropmodel"), "STORE": str(store), "CLASS_FIELD": "code"}
     run("finetunemodel", {**parameters, "LEARNING_RATE": 0.001, "OUTPUT": str(tmp_path / "new.cropmodel")})
     (job,) = fake_engine.jobs()
     assert job["command"] == "finetune"
@@ -298,7 +299,8 @@ def test_fine_tuning_sends_the_model_and_leaves_the_classes_to_it(fake_engine, t
 
 def test_a_file_that_is_no_model_is_not_carried_on(tmp_path) -> None:
     (tmp_path / "note.cropmodel").write_text("not a model")
-    parameters = {"MODEL": str(tmp_path / "note.cropmodel"), "STORE": str(tmp_path), "CLASS_FIELD": "code"}
+    store = store_folder(tmp_path)
+    parameters = {"MODEL": str(tmp_path / "note.cropmodel"), "STORE": str(store), "CLASS_FIELD": "code"}
     parameters["OUTPUT"] = str(tmp_path / "new.cropmodel")
     accepted, message = algorithm("finetunemodel").checkParameterValues(parameters, QgsProcessingContext())
     assert not accepted and "note.cropmodel" in message
@@ -311,7 +313,7 @@ def test_every_training_option_reaches_the_engine(fake_engine, tmp_path) -> None
         "LOSS": "focal", "CLASS_WEIGHTS": "square-root", "DATE_DROPOUT": 0.25, "PRECISION": "bfloat16",
         "SPLIT": "blocks", "BLOCK_SIZE_M": 2500.0,
     }  # fmt: skip
-    run("trainmodel", {**train_parameters(tmp_path), "STORE": str(tmp_path), **options})
+    run("trainmodel", {**train_parameters(tmp_path), "STORE": str(store_folder(tmp_path)), **options})
     (train,) = fake_engine.jobs()
     sent = train["arguments"]
     assert {name: sent[name.lower()] for name in options} == options
@@ -319,7 +321,7 @@ def test_every_training_option_reaches_the_engine(fake_engine, tmp_path) -> None
 
 
 def test_a_split_and_its_field_go_together(tmp_path) -> None:
-    base = {**train_parameters(tmp_path), "STORE": str(tmp_path)}
+    base = {**train_parameters(tmp_path), "STORE": str(store_folder(tmp_path))}
     context = QgsProcessingContext()
     for more, words in (
         ({"SPLIT": "group"}, "choose the field of the groups or years"),
@@ -346,7 +348,7 @@ def test_train_keeps_the_store_it_is_given(fake_engine, imagery, tmp_path) -> No
 def test_every_class_table_and_the_class_of_unknown_codes_reach_the_engine(fake_engine, tmp_path, position, name):
     fake_engine.answer("train", TRAINED)
     (tmp_path / "own.csv").touch()
-    parameters = {**train_parameters(tmp_path), "STORE": str(tmp_path), "CLASS_TABLE": position}
+    parameters = {**train_parameters(tmp_path), "STORE": str(store_folder(tmp_path)), "CLASS_TABLE": position}
     parameters["CLASS_TABLE_FILE"] = str(tmp_path / "own.csv")
     run("trainmodel", {**parameters, "UNKNOWN_CLASS": "" if name == "own" else "Other crops"})
     sent = fake_engine.jobs()[0]["arguments"]
@@ -357,7 +359,7 @@ def test_every_class_table_and_the_class_of_unknown_codes_reach_the_engine(fake_
 def test_train_from_only_a_store(fake_engine, tmp_path) -> None:
     fake_engine.answer("train", TRAINED)
     feedback = Feedback()
-    run("trainmodel", {**train_parameters(tmp_path), "STORE": str(tmp_path), "CLASS_TABLE": 2}, feedback)
+    run("trainmodel", {**train_parameters(tmp_path), "STORE": str(store_folder(tmp_path)), "CLASS_TABLE": 2}, feedback)
     assert [job["command"] for job in fake_engine.jobs()] == ["train"]
     assert fake_engine.jobs()[0]["arguments"]["class_table"] == "rpg_groups"
     assert feedback.percents == [50.0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 from running import classify_parameters, problem, train_parameters
-from sample_layers import memory_layer
+from sample_layers import memory_layer, store_folder
 
 pytestmark = pytest.mark.usefixtures("qgis_app", "qgis_processing", "provider")
 
@@ -72,7 +72,7 @@ def test_days_that_are_no_calendar_are_found_before_the_run(imagery, tmp_path, n
 
 
 def test_options_that_a_store_does_not_take(tmp_path) -> None:
-    full = {**train_parameters(tmp_path), "STORE": str(tmp_path)}
+    full = {**train_parameters(tmp_path), "STORE": str(store_folder(tmp_path))}
     assert problem("trainmodel", {**full, "FILLING": None, "REMOVE_OUTLIERS": False, "CALENDAR": ""}) == ""
     for option in ({"FILLING": "nearest"}, {"MAX_GAP_DAYS": 30}, {"REMOVE_OUTLIERS": True}, {"CALENDAR": "every:9"}):
         assert "no effect on an existing store" in problem("trainmodel", {**full, **option})

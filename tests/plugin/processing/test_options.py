@@ -19,6 +19,10 @@ COMMANDS = {
     "trainmodel": ("train", "extract"),
     "finetunemodel": ("finetune", "extract"),
     "classifyparcels": ("classify",),
+    "importseries": ("import",),
+    "evaluateclassification": ("evaluate",),
+    "runexperiment": ("experiment",),
+    "simulateregion": ("simulate",),
 }
 ROWS = [
     (name, command, row)

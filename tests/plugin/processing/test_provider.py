@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import pytest
-from qgis.core import QgsProcessingParameterDefinition
+from qgis.core import QgsProcessingOutputHtml, QgsProcessingParameterDefinition
 from running import algorithm
+from sample_layers import ROOT
 
 from crop_classifier_plugin.engine.protocol import MODELS, options
 
@@ -35,6 +36,18 @@ PARAMETERS = {  # of version 0.1.0; later ones are rows of the table of options
         "PARCELS", "CLASS_FIELD", "CLASS_TABLE", "CLASS_TABLE_FILE", "STORE", "MODEL", "EPOCHS", "FOLDS", "DEVICE",
         "OUTPUT", "REPORT",
     ],
+    "importseries": [
+        "SOURCE", "SOURCE_FOLDER", "START", "END", "SEASON", "FEW_PIXELS", "OVERWRITE", "LABELS", "ID_FIELD",
+        "DATE_FIELD", "DATES_FILE", "BAND_NAMES", "NODATA", "SCALE", "OFFSET", "SHIFT_DAYS", "CRS", "OUTPUT",
+    ],
+    "evaluateclassification": [
+        "PREDICTIONS", "TRUTH", "CLASS_TABLE", "CLASS_TABLE_FILE", "UNKNOWN_CLASS", "LANGUAGE", "REPORT",
+    ],
+    "runexperiment": [
+        "TABLE", "STORE", "CLASS_FIELD", "CLASS_TABLE", "CLASS_TABLE_FILE", "NAME_FIELD", "UNKNOWN_CLASS", "MODELS",
+        "EPOCHS", "FOLDS", "SPLIT", "SEED", "DEVICE", "OUTPUT",
+    ],
+    "simulateregion": ["PARCEL_NUMBER", "DATES", "SEED", "YEAR", "YEARS", "SEASON_SHIFT_DAYS", "OUTPUT"],
     "classifyparcels": [
         "PARCELS", "MODEL", *IMAGERY_PARAMETERS, *SERIES_PARAMETERS,
         "TRUTH", "PREVIOUS_FIELD", "DEVICE", "ID_FIELD", "BATCH_SIZE",
@@ -48,7 +61,13 @@ OUTPUTS = {
     "finetunemodel": {"OUTPUT", "REPORT", "OVERALL_ACCURACY", "MEAN_F"},
     "classifyparcels": {"OUTPUT", "REPORT", "PARCEL_COUNT", "CLASSIFIED_COUNT", "OVERALL_ACCURACY", "MEAN_F"}
     | {"STORE", "STORE_MB", "RESULTS"},
-}
+    "importseries": {"OUTPUT", "PARCEL_COUNT", "PIXEL_COUNT", "FIELDS"},
+    "evaluateclassification": {"REPORT", "PARCEL_COUNT", "OVERALL_ACCURACY", "MEAN_F"},
+    "runexperiment": {"OUTPUT", "REPORT", "RUN_COUNT", "LEFT_COUNT"},
+    "simulateregion": {
+        "OUTPUT", "IMAGERY", "MASKS", "PARCELS", "CLASS_FIELD", "PREVIOUS_FIELD", "PARCEL_COUNT",
+    },
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
@@ -73,6 +92,27 @@ def test_every_algorithm_explains_itself(name) -> None:
     assert found.helpUrl().startswith("https://example.org/")
     assert not found.icon().pixmap(24, 24).isNull()
     assert all(parameter.description() != parameter.name() for parameter in found.parameterDefinitions())
+    icon = ROOT / "resources" / "icons" / f"{name}.svg"
+    assert icon.is_file() and found.shortHelpString().endswith(found.command_line())
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_the_example_of_the_help_gives_all_that_is_required_and_nothing_unknown(name) -> None:
+    found = algorithm(name)
+    given = dict(found.example)
+    for parameter in found.parameterDefinitions():
+        required = not parameter.flags() & QgsProcessingParameterDefinition.Flag.FlagOptional
+        assert not required or parameter.name() in given or parameter.defaultValue() is not None, parameter.name()
+        value = given.pop(parameter.name(), None)
+        number = value is not None and parameter.type() in ("number", "enum") and value.isdigit()
+        assert value is None or parameter.checkValueIsAcceptable(int(value) if number else value), parameter.name()
+    assert given == {}
+    assert found.command_line().startswith(f"qgis_process run crop_classifier:{name} --")
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_no_output_is_of_the_kind_at_which_the_batch_dialog_of_qgis_3_22_fails(name) -> None:
+    assert not [out for out in algorithm(name).outputDefinitions() if isinstance(out, QgsProcessingOutputHtml)]
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
