@@ -1,7 +1,7 @@
 """The engine: from Sentinel-2 images and parcel outlines to a crop for each parcel.
 
-`backend.inspect`, `extract`, `import_series`, `train`, `classify`, `evaluate`, `experiment` and `simulate` are the
-public API (docs/api.md); they load on first use, so that `import backend` takes no time.
+`backend.inspect`, `extract`, `import_series`, `train`, `classify`, `evaluate`, `export`, `experiment`, `simulate` are
+the public API (docs/api.md); they load on first use, so that `import backend` takes no time.
 """
 
 # SPDX-License-Identifier: GPL-2.0-or-later
@@ -10,10 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["classify", "evaluate", "experiment", "extract", "finetune", "import_series", "inspect", "simulate", "train"]
+__all__ = [
+    "classify", "evaluate", "experiment", "export", "extract", "finetune", "import_series", "inspect", "simulate",
+    "train",
+]  # fmt: skip
 
 if TYPE_CHECKING:
-    from backend.api import classify, evaluate, experiment, extract, import_series, inspect, simulate, train
+    from backend.api import classify, evaluate, experiment, export, extract, import_series, inspect, simulate, train
 
 
 def __getattr__(name: str) -> Any:

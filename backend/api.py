@@ -20,6 +20,7 @@ from backend.protocol import Reporter, Silent
 from backend.workflows import classify as _classify
 from backend.workflows import evaluate as _evaluate
 from backend.workflows import experiment as _experiment
+from backend.workflows import export as _export
 from backend.workflows import extract as _extract
 from backend.workflows import finetune as _finetune
 from backend.workflows import import_series as _import
@@ -28,7 +29,10 @@ from backend.workflows import simulate as _simulate
 from backend.workflows import train as _train
 from backend.workflows import trained_model as _trained_model
 
-__all__ = ["classify", "evaluate", "experiment", "extract", "finetune", "import_series", "inspect", "simulate", "train"]
+__all__ = [
+    "classify", "evaluate", "experiment", "export", "extract", "finetune", "import_series", "inspect", "simulate",
+    "train",
+]  # fmt: skip
 
 Place: TypeAlias = str | PathLike[str]
 Parcels: TypeAlias = Place | geopandas.GeoDataFrame
@@ -128,6 +132,18 @@ def evaluate(
     """
     spec = _evaluate.EvaluateSpec.of(predictions=predictions, truth=truth, **options)
     return _evaluate.evaluate(spec, reporter or Silent())
+
+
+def export(
+    predictions: Place, output: Place, *, reporter: Reporter | None = None, **options: Any
+) -> _export.Export:  # fmt: skip
+    """Writes a classified layer in another format, reduced, or with `join=LAYER, id_field=FIELD` as attributes of the
+    layer that it is about.
+
+    Raises MissingField, NoParcelsLeft, UnreadableParcels, UnknownFormat, TableExists, NotWritable, BadArgument.
+    """
+    spec = _export.ExportSpec.of(predictions=predictions, output=output, **options)
+    return _export.export(spec, reporter or Silent())
 
 
 def experiment(

@@ -349,6 +349,10 @@ class TableExists(EngineError, code="output.table_exists"):
     """Raised when a GeoPackage of several layers already holds one of the output's name."""
 
 
+class NoParcelsLeft(EngineError, code="export.no_parcels"):
+    """Raised when no parcel of a classified layer is of the qualities and the confidence that are wanted."""
+
+
 class UnknownFormat(EngineError, code="output.unknown_format"):
     """Raised when an output's file extension does not stand for a known format."""
 

@@ -423,6 +423,10 @@ ERRORS: Dict[str, Text] = {  # the classes of errors.py, and faults of the engin
         "{path}: the file extension {suffix!r} does not stand for a known format.",
         "Use one of {known:list}.",
     ),
+    "export.no_parcels": Text(
+        "None of the {parcels} parcels of {path} is of the qualities and the confidence that are wanted.",
+        "Choose more qualities, or a lower confidence.",
+    ),
     "engine.missing_packages": Text(
         "This Python lacks packages that the engine needs: {missing:list 0}.",
         "Install them with {python} -m pip install -r {requirements}, or let Engine Set-up in QGIS do it.",
@@ -540,6 +544,15 @@ WARNINGS: Dict[str, Text] = {  # what `Reporter.warning` takes
         "Classes with fewer than {needed} usable parcels are left out: {classes:list 0}.",
         "Group rare crops with a class table, by hand or by its column parent (--rare-classes group), or use more "
         "parcels.",
+    ),
+    "export.unmatched": Text(
+        "Of the layer's features {with_prediction} have a prediction and {without_prediction} have none, which are "
+        "kept with empty fields[; {without_feature} predictions are of parcels that the layer does not have].",
+        "Check that the field identifies the same parcels in both layers.",
+    ),
+    "output.as_text": Text(
+        "The values of {names:list} are written as text, because the format has no type for them.",
+        "Write a GeoParquet to keep their types.",
     ),
     "output.field_renamed": Text(
         "Some fields of the layer are written under other names: {names:list 0}.",

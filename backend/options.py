@@ -26,6 +26,7 @@ AUTO = "auto"  # an architecture's name: the best for the labels, found by a sea
 INPUTS, IMAGES, MASKS, DATES_AND_BANDS, GRID = "inputs", "images", "masks", "dates and bands", "grid"
 SERIES, PARCEL_GROUP, CLASSES, TRAINING, SPLITTING = "series", "parcels", "classes", "training", "splitting"
 COMPUTING, OUTPUTS, IMPORT, SIMULATION, EXPERIMENT = "computing", "outputs", "import", "simulation", "experiment"
+EXPORT = "export"
 
 # What an option follows where it is not given; "": its default
 ARCHITECTURE, MODEL = "architecture", "model"
@@ -304,7 +305,7 @@ OPTIONS: Tuple[Option, ...] = (
         advanced=False, required=True, positional=True,
     ),
     Option(
-        "predictions", FILE, INPUTS, ("evaluate",), "", "A classified layer.", required=True, positional=True,
+        "predictions", FILE, INPUTS, ("evaluate", "export"), "", "A classified layer.", required=True, positional=True,
     ),
     Option(
         "model", MODEL_FILE, INPUTS, ("classify",), "", "The trained model, a .cropmodel file.",
@@ -642,7 +643,7 @@ OPTIONS: Tuple[Option, ...] = (
     ),
     # Parcels
     Option(
-        "layer", TEXT, PARCEL_GROUP, (*_MAKE, "evaluate"), "",
+        "layer", TEXT, PARCEL_GROUP, (*_MAKE, "evaluate", "export"), "",
         "The layer of a file that has several; for a database TABLE, SCHEMA.TABLE or SCHEMA.TABLE(COLUMN).",
         otherwise="the only layer",
     ),
@@ -697,7 +698,7 @@ OPTIONS: Tuple[Option, ...] = (
         "output", OUTPUT, OUTPUTS, ("train", "finetune"), "", "The model file, NAME.cropmodel.", required=True,
     ),
     Option(
-        "output", OUTPUT, OUTPUTS, ("classify",), "",
+        "output", OUTPUT, OUTPUTS, ("classify", "export"), "",
         f"The classified layer, a {', '.join(f'.{ending}' for ending in FORMATS)} file.", required=True,
     ),
     Option(
@@ -712,11 +713,11 @@ OPTIONS: Tuple[Option, ...] = (
         default=False,
     ),
     Option(
-        "output_layer", TEXT, OUTPUTS, ("classify",), "",
+        "output_layer", TEXT, OUTPUTS, ("classify", "export"), "",
         "The name of the layer in a GeoPackage; its other layers are kept.", otherwise="the file's name",
     ),
     Option(
-        "overwrite", FLAG, OUTPUTS, ("classify",), "Replace a layer of the same name",
+        "overwrite", FLAG, OUTPUTS, ("classify", "export"), "Replace a layer of the same name",
         "Replaces a layer of the output's name in a GeoPackage that holds others; without it such a layer is kept, and "
         "nothing is written. A file that holds only this layer is replaced in any case.",
         default=False,
@@ -737,6 +738,42 @@ OPTIONS: Tuple[Option, ...] = (
     Option(
         "language", CHOICE, OUTPUTS, ("train", "finetune", "classify", "evaluate"), "Language of the report",
         "Language of the report.", default="en", choices=LANGUAGES,
+    ),
+    # An export of a classified layer
+    Option(
+        "fields", NAMES, EXPORT, ("export",), "Fields that are kept",
+        "Names of fields, separated by commas, such as ID_PARCEL,crop_code,confidence.",
+        otherwise="all", advanced=False,
+    ),
+    Option(
+        "qualities", NAMES, EXPORT, ("export",), "Only parcels of these qualities",
+        "Values of the field quality, separated by commas, such as ok,few_pixels.", otherwise="all", advanced=False,
+    ),
+    Option(
+        "min_confidence", NUMBER, EXPORT, ("export",), "Only parcels of at least this confidence",
+        "From 0 to 1; parcels without a class are then left out, too.",
+        otherwise="all", minimum=0, maximum=1, decimals=2, advanced=False,
+    ),
+    Option(
+        "crs", CRS, EXPORT, ("export",), "Coordinate system of the output",
+        "The outlines are reprojected to this coordinate system, such as EPSG:4326.", otherwise="that of the layer",
+    ),
+    Option(
+        "join", FILE, EXPORT, ("export",), "",
+        "A layer, such as the one that was classified, whose features and fields are written, with the prediction of "
+        "each beside them. Features without a prediction are kept and counted.",
+    ),
+    Option(
+        "join_layer", TEXT, EXPORT, ("export",), "", "The layer of a file to join to that has several.",
+        otherwise="the only layer",
+    ),
+    Option(
+        "id_field", FIELD, EXPORT, ("export",), "Field that identifies a parcel in both layers",
+        "The field, of both layers, whose values identify the parcels; needed to join.",
+    ),
+    Option(
+        "results", FOLDER, EXPORT, ("export",), "", "The folder NAME.results, which has the colours of the classes.",
+        otherwise="the one beside the predictions",
     ),
     # Published data sets
     Option(

@@ -15,6 +15,7 @@ COMMANDS = {
     "finetune": "Carry a trained model on with declared crops of another region or year.",
     "classify": "Predict each parcel's crop; write an attribute layer and a report.",
     "evaluate": "Report how well predictions agree with a field of declared crops.",
+    "export": "Write a classified layer in another format, or add its attributes to the layer it is about.",
     "experiment": "Compute a table of the paper; runs are kept, resumed and shared between processes.",
     "models": "List the architectures.",
     "simulate": "Simulate a region with known crops: dated images, masks, a parcel layer.",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import geopandas
 import numpy as np
@@ -90,7 +90,7 @@ class ParcelLayer:
             if not self._counted and not np.array_equal(_ids(chunk.table, self.id_field, self.path), expected):
                 raise UnreadableParcels(self.path, "its features changed or came in another order the second time")
             rows += len(chunk.table)
-            yield _with_types(chunk.table, self._types)
+            yield with_types(chunk.table, self._types)
         if rows != len(self.ids):
             raise UnreadableParcels(self.path, f"it had {len(self.ids)} features and now has {rows}; start again")
 
@@ -119,7 +119,7 @@ def read(
         raise NoCrs(path)
     ids = np.concatenate([look.ids for look in looks])
     counted = not _all_different(ids, id_field)
-    types = _agreed(looks)
+    types = agreed_types(looks)
     if types is None:
         only = next(iter(source.chunks(features=len(ids) + 1))).table
     west, south, east, north = zip(*(look.bounds for look in looks), strict=True)
@@ -162,15 +162,25 @@ def column(table: pandas.DataFrame, name: str, where: object) -> NDArray[np.obje
 def _ids(table: pandas.DataFrame, id_field: str | None, path: Path | Database) -> NDArray[np.str_]:
     """A field's values, else the feature ids. Raises BadArgument for a field of rounded numbers."""
     values = table.index.to_numpy() if id_field is None else column(table, id_field, path)
-    return np.array([_as_text(value) for value in values], dtype=np.str_)
+    return np.array([id_text(value) for value in values], dtype=np.str_)
 
 
-def _as_text(value: object) -> str:
+def id_text(value: object) -> str:
     """A whole number that is kept as floating point has no decimals; it is rounded beyond 2^53."""
     if isinstance(value, (float, np.floating)) and abs(float(value)) > _MOST_EXACT:
         raise BadArgument("id_field", "a field of text or of whole numbers", f"{value}, rounded to floating point")
     number = isinstance(value, (float, np.floating, Decimal))
     return number and as_code(value) or str(value)
+
+
+class Look(Protocol):
+    """The types of a chunk's fields, and which of them have no value in it."""
+
+    @property
+    def types(self) -> dict[str, Any]: ...
+
+    @property
+    def empty(self) -> frozenset[str]: ...
 
 
 @dataclass(frozen=True)
@@ -206,7 +216,7 @@ class _Look:
         )
 
 
-def _agreed(looks: Sequence[_Look]) -> dict[str, Any] | None:
+def agreed_types(looks: Sequence[Look]) -> dict[str, Any] | None:
     """The types of fields that differ between chunks only for lack of values; None where they differ otherwise.
 
     A field's type is GDAL's or the file's, but times and JSON are recognised by their values.
@@ -222,7 +232,7 @@ def _agreed(looks: Sequence[_Look]) -> dict[str, Any] | None:
     return agreed
 
 
-def _with_types(table: geopandas.GeoDataFrame, types: dict[str, Any]) -> geopandas.GeoDataFrame:
+def with_types(table: geopandas.GeoDataFrame, types: dict[str, Any]) -> geopandas.GeoDataFrame:
     """The table with fields that are empty in it as fields of the type they have elsewhere."""
     empty = {name: kind for name, kind in types.items() if table[name].dtype != kind}
     return table.assign(**{name: pandas.array([None] * len(table), dtype=kind) for name, kind in empty.items()})

@@ -75,6 +75,27 @@ def for_gdal(table: geopandas.GeoDataFrame, huge: Collection[str] = ()) -> geopa
     return table.assign(**changed)
 
 
+def as_text(table: geopandas.GeoDataFrame, driver: str, huge: Collection[str] = ()) -> tuple[str, ...]:
+    """The fields whose type the driver lacks, so that their values are written as text; all of a CSV are text."""
+    if driver in ("CSV", "Parquet"):
+        return ()
+    kinds = {str(name): table[name].dtype for name in table.columns.drop(table.geometry.name)}
+    return tuple(name for name, kind in kinds.items() if name in huge or _is_lacking(kind, driver))
+
+
+def _is_lacking(kind: Any, driver: str) -> bool:
+    if isinstance(kind, geopandas.array.GeometryDtype):
+        return True
+    if not isinstance(kind, pandas.ArrowDtype):
+        return driver == "ESRI Shapefile" and pandas.api.types.is_datetime64_any_dtype(kind)
+    stored, kinds = kind.pyarrow_dtype, pyarrow.types
+    if kinds.is_decimal(stored):
+        return bool(stored.precision > _MOST_DIGITS)
+    if driver == "ESRI Shapefile" and (kinds.is_timestamp(stored) or kinds.is_binary(stored)):
+        return True
+    return bool(kinds.is_nested(stored) or kinds.is_duration(stored) or kinds.is_time(stored))
+
+
 def _held(values: Any, huge: bool) -> Any:
     """An Arrow column of another type where GDAL does not take its own."""
     kind, kinds = values.type, pyarrow.types

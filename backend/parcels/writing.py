@@ -20,9 +20,10 @@ from backend.options import FORMATS
 from backend.parcels import geopackage
 from backend.parcels.batches import Batches
 from backend.parcels.geopackage import is_geopackage, kept_tables
+from backend.parcels.layer_style import LayerStyle
 from backend.parcels.read_back import Tally, require_written
 from backend.parcels.sources import geoparquet
-from backend.parcels.storable import Contents
+from backend.parcels.storable import Contents, as_text
 from backend.spreadsheet import cell
 from backend.staging import Staging, staged
 
@@ -114,11 +115,14 @@ class Attached:
 
 @dataclass(frozen=True)
 class Losses:
-    """What the format could not hold: how many outlines it left `emptied`, fields whose texts it `cut`, M values."""
+    """What the format could not hold: how many outlines it left `emptied`, fields whose texts it `cut` or that it holds
+    `as_text` only, M values.
+    """
 
     emptied: int = 0
     cut: tuple[str, ...] = ()
     measures: bool = False
+    as_text: tuple[str, ...] = ()
 
 
 def write(
@@ -130,13 +134,15 @@ def write(
 
 
 def prepare(
-    tables: Iterable[geopandas.GeoDataFrame], path: Path, layer: str, staging: Staging, overwrite: bool = False
-) -> Losses:
+    tables: Iterable[geopandas.GeoDataFrame], path: Path, layer: str, staging: Staging, overwrite: bool = False,
+    style: LayerStyle | None = None,
+) -> Losses:  # fmt: skip
     """Writes a layer beside its target, reads it back, and leaves its move to `staging`.
 
-    `tables` are its features, some at a time with the same fields and types, at least one; they are asked for twice. A
-    GeoPackage that holds other tables is copied, and the layer added to the copy; one of its name is replaced only
-    with `overwrite`. Raises as `check_output`, OutputInUse, DiskFull, FileTooLarge.
+    `tables` are its features, some at a time with the same fields and types, at least one; they are asked for several
+    times. A GeoPackage that holds other tables is copied, and the layer added to the copy; one of its name is replaced
+    only with `overwrite`. Only a GeoPackage holds a `style`. Raises as `check_output`, OutputInUse, DiskFull,
+    FileTooLarge.
     """
     driver = check_output(path, layer, overwrite)
     contents = Contents.of(tables)
@@ -151,6 +157,8 @@ def prepare(
         except RuntimeError as error:  # of GDAL, whose words for a full disk are many
             raise OSError(cause(error) or shortage(made.parent), str(error)) from error
         if is_geopackage(made):
+            if style is not None:
+                style.add(made, layer, points=contents.kinds <= {"Point", "MultiPoint"})
             geopackage.settle(made)
         require_written(made, layer if is_geopackage(made) else made.stem, written)
         if path.exists():
@@ -158,15 +166,15 @@ def prepare(
         if before is not None and geopackage.stamp(path) != before:
             raise OutputInUse(path, "another program changed it meanwhile")
         staging.place_layer(path, _INDEXES if driver == "ESRI Shapefile" else ())
-    return _losses(contents, driver)
+    return _losses(contents, driver, as_text(next(iter(tables)), driver, contents.huge))
 
 
-def _losses(contents: Contents, driver: str) -> Losses:
+def _losses(contents: Contents, driver: str, texts: tuple[str, ...]) -> Losses:
     measures = contents.measures and driver in _WITHOUT_MEASURES
     if driver != "ESRI Shapefile":
-        return Losses(measures=measures)
+        return Losses(measures=measures, as_text=texts)
     emptied = 0 if contents.kinds == {"Point"} else contents.others
-    return Losses(emptied, contents.cut, measures)
+    return Losses(emptied, contents.cut, measures, texts)
 
 
 def _write_as(

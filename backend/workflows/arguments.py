@@ -119,6 +119,8 @@ CONVERTERS: dict[str, Callable[[str, Any], Any]] = {
     **dict.fromkeys(("start", "end"), _day),
     "parcels": _parcels,
     "predictions": _table,
+    **dict.fromkeys(("join", "results"), _path),
+    **dict.fromkeys(("fields", "qualities"), _names),
     "stores": _paths,
     "exclude": _days,
     **dict.fromkeys(("band_names", "bands"), _bands),

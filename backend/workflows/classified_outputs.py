@@ -78,16 +78,19 @@ def _write_layer(
     if layer.renamed:
         names = [f"{old} as {new}" for old, new in layer.renamed.items()]
         reporter.warning("output.field_renamed", names=names)
-    _warn_of_losses(prepare(layer, spec.output, spec.layer, staging, spec.overwrite), reporter)
+    warn_of_losses(prepare(layer, spec.output, spec.layer, staging, spec.overwrite), reporter)
 
 
-def _warn_of_losses(losses: Losses, reporter: Reporter) -> None:
+def warn_of_losses(losses: Losses, reporter: Reporter) -> None:
+    """Reports what the format could not hold."""
     if losses.emptied:
         reporter.warning("output.geometry_emptied", features=losses.emptied)
     if losses.cut:
         reporter.warning("output.text_cut", names=losses.cut)
     if losses.measures:
         reporter.warning("output.measures_lost")
+    if losses.as_text:
+        reporter.warning("output.as_text", names=losses.as_text)
 
 
 def _document(

@@ -29,6 +29,8 @@ _EXPECTED_OF = {  # where the name says more than the kind
     "masks": "a folder of masks",
     "dates_file": "a list of dates",
     "labels": "a table of the samples",
+    "join": "a parcel layer",
+    "results": "the folder of a classification's results",
 }
 
 

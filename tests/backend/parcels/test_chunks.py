@@ -161,7 +161,8 @@ def test_written_by_parts_as_at_once(tmp_path, by_three, ending):
     predictions = pandas.DataFrame({"crop_code": [None, *"ABCDEFGHIJ"], "confidence": [None, *[0.25] * 10]})
     predictions["crop_code"] = predictions["crop_code"].astype("string[pyarrow]")
     attached = writing.Attached(read(source).tables, predictions, tmp_path / f"parts.{ending}")
-    assert writing.write(attached, tmp_path / f"parts.{ending}", "l") == writing.Losses()
+    losses = writing.Losses(as_text=("late",)) if ending == "shp" else writing.Losses()  # a time of day
+    assert writing.write(attached, tmp_path / f"parts.{ending}", "l") == losses
     whole = writing.attach(read(source).table, predictions, tmp_path / f"whole.{ending}")[0]
     writing.write([whole], tmp_path / f"whole.{ending}", "l")
     reads = geopandas.read_parquet if ending == "parquet" else pyogrio.read_dataframe
