@@ -47,6 +47,9 @@ THEIA_REFLECTANCES = ("FRE", "SRE")
 LANGUAGES = ("en",)
 TABLES = ("table1", "table2", "table3", "table4", "figure2")
 FORMATS = {"gpkg": "GPKG", "shp": "ESRI Shapefile", "parquet": "Parquet", "fgb": "FlatGeobuf", "csv": "CSV"}
+QUALITIES = (  # of a classified parcel; `backend/vocabulary.py` explains them
+    "ok", "few_pixels", "partly_outside", "unlike_training", "outside", "no_clear_observation", "invalid_geometry",
+)  # fmt: skip
 MOST_DAYS = 36_525  # of a calendar, from the season's first day, either way: a century
 CLEAR_SCL, LAST_SCL = (4, 5, 6, 7), 11  # of Sen2Cor's classes: vegetation, bare soil, water, unclassified; snow
 

@@ -12,7 +12,7 @@ from backend import reports
 from backend.errors import BadArgument
 from backend.files import remove_leftovers
 from backend.parcels.geopackage import holds
-from backend.parcels.writing import Attached, Losses, check_output, prepare
+from backend.parcels.writing import Attached, check_output, prepare
 from backend.protocol import Reporter
 from backend.reports.map import map_png
 from backend.series.store import remove_unused
@@ -20,6 +20,7 @@ from backend.staging import Staging, recover, staged
 from backend.workflows import report_document
 from backend.workflows.agreement import Agreement
 from backend.workflows.classified_parcels import ClassifiedParcels
+from backend.workflows.losses import warn_of_losses, warn_of_renamed
 from backend.workflows.results import require_writable, write_results
 
 if TYPE_CHECKING:
@@ -75,22 +76,8 @@ def _write_layer(
     reporter: Reporter,
 ) -> None:  # fmt: skip
     layer = Attached(classified.store.tables, predictions, spec.output)
-    if layer.renamed:
-        names = [f"{old} as {new}" for old, new in layer.renamed.items()]
-        reporter.warning("output.field_renamed", names=names)
+    warn_of_renamed(layer.renamed, reporter)
     warn_of_losses(prepare(layer, spec.output, spec.layer, staging, spec.overwrite), reporter)
-
-
-def warn_of_losses(losses: Losses, reporter: Reporter) -> None:
-    """Reports what the format could not hold."""
-    if losses.emptied:
-        reporter.warning("output.geometry_emptied", features=losses.emptied)
-    if losses.cut:
-        reporter.warning("output.text_cut", names=losses.cut)
-    if losses.measures:
-        reporter.warning("output.measures_lost")
-    if losses.as_text:
-        reporter.warning("output.as_text", names=losses.as_text)
 
 
 def _document(

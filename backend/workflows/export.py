@@ -23,9 +23,9 @@ from backend.series.store import locked
 from backend.staging import Staging, recover, staged
 from backend.vocabulary import QUALITY
 from backend.workflows.arguments import own_options, require_none, typed
-from backend.workflows.classified_outputs import warn_of_losses
 from backend.workflows.documents import as_document
 from backend.workflows.exported_layer import ExportedLayer, Joined, Selection
+from backend.workflows.losses import warn_of_losses, warn_of_renamed
 from backend.workflows.sidecars import class_table, field_table, sidecar_paths
 
 
@@ -158,8 +158,7 @@ def _write(
 
 
 def _report(layer: ExportedLayer, reporter: Reporter) -> None:
-    if layer.renamed:
-        reporter.warning("output.field_renamed", names=[f"{old} as {new}" for old, new in layer.renamed.items()])
+    warn_of_renamed(layer.renamed, reporter)
     joined = layer.joined
     if joined and (joined.without_prediction or joined.without_feature):
         reporter.warning(

@@ -25,7 +25,11 @@ AS_FOLLOWED = {options.MODEL: "as the model", options.ARCHITECTURE: "as the arch
 YES, NO = "yes", "no"
 LARGEST = 2**31 - 1  # of QGIS's whole numbers
 PARCELS, PREDICTIONS = "PARCELS", "PREDICTIONS"  # parameters of layers, by the commands whose fields are theirs
-LAYERS = {**dict.fromkeys(("extract", "train", "finetune", "classify"), PARCELS), "evaluate": PREDICTIONS}
+LAYERS = {
+    **dict.fromkeys(("extract", "train", "finetune", "classify"), PARCELS),
+    "evaluate": PREDICTIONS,
+    "export": PREDICTIONS,
+}
 
 
 def parameters_for(

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Optional
 
 from qgis.core import (
     QgsProcessing,
@@ -123,8 +123,24 @@ def fields_problem(
         return ""
     names = [field.name() for field in layer.fields()]
     for definition in algorithm.parameterDefinitions():
-        field = algorithm.text(parameters, definition.name(), context) if definition.type() == "field" else None
-        if field and field not in names:
-            text = tr("The layer {layer} has no field {field}. Its fields are {names}.")
-            return text.format(layer=layer.name(), field=field, names=", ".join(names))
+        fields = field_names(algorithm, parameters, definition, context) if definition.type() == "field" else []
+        for field in fields:
+            if field not in names:
+                return missing_field(layer, field)
     return ""
+
+
+def field_names(
+    algorithm: EngineAlgorithm, parameters: Parameters, definition: Any, context: QgsProcessingContext
+) -> List[str]:
+    """The fields of a parameter; where it takes several, as they are ticked or typed with commas or semicolons."""
+    if not definition.allowMultiple():
+        name = algorithm.text(parameters, definition.name(), context)
+        return [name] if name else []
+    names = algorithm.parameterAsFields(parameters, definition.name(), context)
+    return [part.strip() for name in names for part in name.split(",") if part.strip()]
+
+
+def missing_field(layer: QgsVectorLayer, field: str) -> str:
+    text = tr("The layer {layer} has no field {field}. Its fields are {names}.")
+    return text.format(layer=layer.name(), field=field, names=", ".join(found.name() for found in layer.fields()))

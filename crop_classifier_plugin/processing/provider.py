@@ -12,6 +12,7 @@ from ..engine.protocol import FORMATS
 from ..icons import icon
 from .classifyparcels import ClassifyParcels
 from .evaluateclassification import EvaluateClassification
+from .exportpredictions import ExportPredictions
 from .extractseries import ExtractSeries
 from .finetunemodel import FinetuneModel
 from .importseries import ImportSeries
@@ -28,6 +29,7 @@ ALGORITHMS = (
     FinetuneModel,
     ClassifyParcels,
     EvaluateClassification,
+    ExportPredictions,
     RunExperiment,
     SimulateRegion,
 )

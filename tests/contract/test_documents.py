@@ -8,6 +8,7 @@ import runpy
 
 import pytest
 
+from backend.vocabulary import QUALITY
 from tests.contract.files import ROOT, read
 
 PAGES = ["README.md", "CONTRIBUTING.md"]
@@ -45,3 +46,7 @@ def test_the_tables_of_options_are_those_of_the_code():
     page = read("docs/contracts.md")
     assert page == script["page"](page), "run: python scripts/option_tables.py"
     assert page.count("| `") >= 80 and "| `epochs` | train, experiment |" in page
+
+
+def test_the_qualities_of_the_options_are_those_of_the_vocabulary():
+    assert runpy.run_path(str(ROOT / "backend" / "options.py"))["QUALITIES"] == tuple(QUALITY)

@@ -28,7 +28,8 @@ sys.path.insert(0, sys.argv[1])
 import click
 from backend.__main__ import cli
 commands = (
-    "inspect", "extract", "import", "train", "finetune", "classify", "evaluate", "experiment", "simulate",
+    "inspect", "extract", "import", "train", "finetune", "classify", "evaluate", "export", "experiment",
+    "simulate",
 )
 print(json.dumps({name: [p.name for p in cli.get_command(click.Context(cli), name).params] for name in commands}))
 """
@@ -61,6 +62,7 @@ def everything(tmp_path: Path) -> dict[str, object]:
         "LEARNING_RATE": 0.01, "MIN_SAMPLES": 7, "RESTART": True, "STORE": str(tmp_path / "store"),
         "REPORT": str(tmp_path / "report.html"), "PARCELS": file_layer(tmp_path / "parcels.gpkg"),
         "PREDICTIONS": file_layer(tmp_path / "crops.gpkg"), "SOURCE": str(file), "SOURCE_FOLDER": folder,
+        "JOIN": file_layer(tmp_path / "original.gpkg"),
     }  # fmt: skip
 
 
@@ -81,11 +83,16 @@ OWN = {
     "classifyparcels": {"OUTPUT": "x.gpkg", "MODEL": "m.cropmodel", "REMOVE_OUTLIERS": "no"},
     "importseries": {"OUTPUT": "x.parcels"},
     "evaluateclassification": {},
+    "exportpredictions": {"OUTPUT": "x.shp", "QUALITIES": ["ok"], "FIELDS": ["code"]},
     "runexperiment": {"OUTPUT": "experiment", "CLASS_FIELD": "code"},
     "simulateregion": {"OUTPUT": "region"},
 }
 SCORED = {"report": "", "scores": {"parcels": 9, "oa": 0.0, "mean_f": 0.0}}
 REGION = {"imagery": "", "masks": "", "parcels": "", "class_field": "", "previous_field": "", "parcel_count": 0}
+EXPORTED = {
+    "output": "", "layer": "", "parcels": 0, "left_out": 0, "fields": [], "joined": None, "classes": [],
+    "class_table": None, "field_table": None,
+}  # fmt: skip
 ANSWERS = {
     "inspect": {"acquisitions": [], "skipped": []},
     "extract": {"store": "", "parcels": 0, "pixels": 0},
@@ -94,6 +101,7 @@ ANSWERS = {
     "finetune": {"model": "", **SCORED},
     "classify": {"output": "", "report": "", "parcels": 0, "classified": 0, "classes": []},
     "evaluate": SCORED,
+    "export": EXPORTED,
     "experiment": {"report": "", "runs": 0, "left": []},
     "simulate": REGION,
 }

@@ -21,6 +21,7 @@ COMMANDS = {
     "classifyparcels": ("classify",),
     "importseries": ("import",),
     "evaluateclassification": ("evaluate",),
+    "exportpredictions": ("export",),
     "runexperiment": ("experiment",),
     "simulateregion": ("simulate",),
 }

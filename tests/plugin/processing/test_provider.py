@@ -43,6 +43,9 @@ PARAMETERS = {  # of version 0.1.0; later ones are rows of the table of options
     "evaluateclassification": [
         "PREDICTIONS", "TRUTH", "CLASS_TABLE", "CLASS_TABLE_FILE", "UNKNOWN_CLASS", "LANGUAGE", "REPORT",
     ],
+    "exportpredictions": [
+        "PREDICTIONS", "FIELDS", "QUALITIES", "MIN_CONFIDENCE", "CRS", "JOIN", "ID_FIELD", "OVERWRITE", "OUTPUT",
+    ],
     "runexperiment": [
         "TABLE", "STORE", "CLASS_FIELD", "CLASS_TABLE", "CLASS_TABLE_FILE", "NAME_FIELD", "UNKNOWN_CLASS", "MODELS",
         "EPOCHS", "FOLDS", "SPLIT", "SEED", "DEVICE", "OUTPUT",
@@ -63,6 +66,7 @@ OUTPUTS = {
     | {"STORE", "STORE_MB", "RESULTS"},
     "importseries": {"OUTPUT", "PARCEL_COUNT", "PIXEL_COUNT", "FIELDS"},
     "evaluateclassification": {"REPORT", "PARCEL_COUNT", "OVERALL_ACCURACY", "MEAN_F"},
+    "exportpredictions": {"OUTPUT", "PARCEL_COUNT", "LEFT_OUT_COUNT", "UNMATCHED_COUNT", "CLASS_TABLE", "FIELD_TABLE"},
     "runexperiment": {"OUTPUT", "REPORT", "RUN_COUNT", "LEFT_COUNT"},
     "simulateregion": {
         "OUTPUT", "IMAGERY", "MASKS", "PARCELS", "CLASS_FIELD", "PREVIOUS_FIELD", "PARCEL_COUNT",
