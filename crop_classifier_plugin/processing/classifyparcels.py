@@ -4,28 +4,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Dict, List, Mapping, Optional
 
 from qgis.core import (
-    QgsDataSourceUri,
     QgsProcessing,
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingOutputFolder,
-    QgsProcessingOutputLayerDefinition,
     QgsProcessingOutputNumber,
     QgsProcessingParameterFile,
     QgsProcessingParameterVectorDestination,
 )
 
 from .. import model_file, series_store
-from ..engine.protocol import FORMATS, geopackage_tables
 from ..plain_text import without_markup
 from ..translation import tr
 from .arguments import file_path, options_problem
 from .base import EngineAlgorithm, Parameters
 from .learning import add_report, report_groups, report_scores
 from .options import parameters_for
+from .outputs import Target, output_problem
 from .parcels import parcel_arguments, parcel_file, parcel_source, parcels_parameter, parcels_problem
 from .styling import style_when_loaded
 
@@ -96,47 +94,20 @@ class ClassifyParcels(EngineAlgorithm):
     def processAlgorithm(
         self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> Dict[str, Any]:
-        requested = self.parameterAsOutputLayer(parameters, "OUTPUT", context)
-        output, layer = file_and_layer(requested)
-        shared = geopackage_tables.is_geopackage(Path(output)) and Path(output).exists()
+        target = Target.of(self, parameters, context)
         arguments = {
             **parcel_arguments(self, parcel_file(self._parcels, feedback), "classify", parameters, context),
             "model": file_path(self, parameters, "MODEL", context),
-            "output": output,
-            "output_layer": layer,
+            "output": target.file,
+            "output_layer": target.layer,
             "report": self.parameterAsFileOutput(parameters, "REPORT", context),
         }
         made = self.run_engine("classify", arguments, feedback)
         report_scores(made.get("scores"), feedback)
         report_groups(made.get("judged", ()), feedback)
-        # the name is needed where the layer is not the first one of its file
-        written = address(made["output"], made["layer"] if layer or shared else None)
-        load_instead(requested, written, context)
+        written = target.written(made["output"], made.get("layer"), context)
         style_when_loaded(written, made["classes"], context, feedback)
         return {**results(made), "OUTPUT": written, **kept_series(made.get("store"), feedback)}
-
-
-def load_instead(requested: str, written: str, context: QgsProcessingContext) -> None:
-    """Has QGIS load the layer that was written, by an address that it can open."""
-    if requested != written and context.willLoadLayerOnCompletion(requested):
-        loads = context.layersToLoadOnCompletion()
-        loads[written] = loads.pop(requested)
-        context.setLayersToLoadOnCompletion(loads)
-
-
-def address(path: str, layer: Optional[str]) -> str:
-    """How QGIS opens the output."""
-    return f"{path}|layername={layer}" if layer else path
-
-
-def file_and_layer(output: str) -> Tuple[str, Optional[str]]:
-    """File and layer of `ogr:dbname='FILE' table="LAYER" (geom)` ("Save to GeoPackage"); of anything else the text
-    itself, and None.
-    """
-    if not output.startswith("ogr:"):
-        return output, None
-    uri = QgsDataSourceUri(output[len("ogr:") :])
-    return uri.database(), uri.table() or None
 
 
 def results(made: Mapping[str, Any]) -> Dict[str, Any]:
@@ -173,15 +144,3 @@ def model_problem(path: str) -> str:
     except model_file.NotAModelFile as error:
         return str(error)
     return ""
-
-
-def output_problem(value: Any) -> str:
-    """A file extension that is not supported; a temporary output has none yet."""
-    if isinstance(value, QgsProcessingOutputLayerDefinition):
-        value = value.sink.staticValue()
-    text = file_and_layer(str(value or ""))[0]
-    if text in ("", "NULL", QgsProcessing.TEMPORARY_OUTPUT) or Path(text).suffix.lower()[1:] in FORMATS:
-        return ""
-    return tr("{path}: this file extension is not supported. Use one of {known}.").format(
-        path=text, known=", ".join(f".{ending}" for ending in FORMATS)
-    )

@@ -20,19 +20,20 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
-from ..engine.protocol import geopackage_tables, options
+from ..engine.protocol import options
 from ..layers import CLASS_FIELD
 from ..translation import tr
 from .arguments import arguments_for, options_problem
 from .base import EngineAlgorithm, Parameters, explained
-from .classifyparcels import address, file_and_layer, load_instead, output_problem
 from .options import PREDICTIONS, help_text, label, parameters_for
+from .outputs import Target, output_problem
 from .parcels import (
     field_names,
     fields_problem,
     missing_field,
     parcel_file,
     parcel_layer,
+    parcel_source,
     predictions_parameter,
     predictions_problem,
 )
@@ -112,34 +113,32 @@ class ExportPredictions(EngineAlgorithm):
     def prepareAlgorithm(
         self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
-        self._predictions = parcel_file(self, parameters, context, PREDICTIONS)
+        self._predictions = parcel_source(self, parameters, context, PREDICTIONS)
         self._results = results_beside(parcel_layer(self, parameters, context, PREDICTIONS))
-        self._join = parcel_file(self, parameters, context, JOIN) if self.given(parameters, JOIN) else None
+        self._join = parcel_source(self, parameters, context, JOIN) if self.given(parameters, JOIN) else None
         self._kept = self._fields(parameters, context)
         return True
 
     def processAlgorithm(
         self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> Dict[str, Any]:
-        requested = self.parameterAsOutputLayer(parameters, "OUTPUT", context)
-        output, layer = file_and_layer(requested)
-        shared = geopackage_tables.is_geopackage(Path(output)) and Path(output).exists()
+        target = Target.of(self, parameters, context)
+        predictions = parcel_file(self._predictions, feedback)
+        joined = parcel_file(self._join, feedback) if self._join is not None else None
         arguments = {
             **arguments_for(self, "export", parameters, context),
-            "predictions": self._predictions.path,
-            "layer": self._predictions.layer,
+            "predictions": predictions.path,
+            "layer": predictions.layer,
             "results": self._results,
             "fields": ",".join(self._kept),
             "qualities": ",".join(self.parameterAsEnumStrings(parameters, "QUALITIES", context)),
-            "join": self._join.path if self._join else None,
-            "join_layer": self._join.layer if self._join else None,
-            "output": output,
-            "output_layer": layer,
+            "join": joined.path if joined else None,
+            "join_layer": joined.layer if joined else None,
+            "output": target.file,
+            "output_layer": target.layer,
         }
         made = self.run_engine("export", arguments, feedback)
-        # the name is needed where the layer is not the first one of its file
-        written = address(made["output"], made["layer"] if layer or shared else None)
-        load_instead(requested, written, context)
+        written = target.written(made["output"], made.get("layer"), context)
         if CLASS_FIELD in made["fields"]:
             style_when_loaded(written, made["classes"], context, feedback)
         results = {"OUTPUT": written, "PARCEL_COUNT": made["parcels"], "LEFT_OUT_COUNT": made["left_out"]}

@@ -224,6 +224,21 @@ def test_a_layer_saved_into_a_geopackage_is_added_there_and_loaded_from_there(fa
     assert loads[results["OUTPUT"]].postProcessor() is not None
 
 
+@pytest.mark.parametrize("name", ["memory:", "memory:my crops"])
+def test_a_layer_in_memory_becomes_a_temporary_file(fake_engine, imagery, tmp_path, name) -> None:
+    written = tmp_path / "written.gpkg"
+    file_layer(written, rows=[("BTH", "Wheat", 0)], fields="field=crop_code:string(20)&field=crop_name:string(40)")
+    fake_engine.answer("classify", {**CLASSIFIED, "output": str(written), "layer": "written"})
+    parameters = classify_parameters(imagery, tmp_path, memory_layer())
+    parameters["OUTPUT"] = QgsProcessingOutputLayerDefinition(name, QgsProject.instance())
+    context = QgsProcessingContext()
+    results = run("classifyparcels", parameters, context=context)
+    arguments = fake_engine.jobs()[0]["arguments"]
+    assert Path(arguments["output"]).suffix == ".gpkg" and "output_layer" not in arguments
+    assert Path(QgsProcessingUtils.tempFolder()) in Path(arguments["output"]).parents
+    assert list(context.layersToLoadOnCompletion()) == [results["OUTPUT"]] == [str(written)]
+
+
 def test_a_result_that_is_kept_under_another_name_is_loaded_from_there(fake_engine, imagery, tmp_path) -> None:
     """As where another program had the output open: its first layer is not the result, nor is the file chosen."""
     parameters = classify_parameters(imagery, tmp_path, memory_layer())
