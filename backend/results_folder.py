@@ -18,7 +18,7 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Iterable, Iterator, Mapping, Optional, Tuple
+from typing import Any, Iterable, Iterator, Mapping, Optional, Set, Tuple
 
 from .json_document import Fault, NewerSchema, as_list, as_object, as_text, as_whole, member_of, read_object
 
@@ -35,10 +35,13 @@ CREATE TABLE parcel (
     quality TEXT NOT NULL,
     crop INTEGER,
     confidence REAL,
-    probabilities BLOB
+    probabilities BLOB,
+    declared INTEGER,
+    trained_on TEXT
 )"""
-_INSERT = "INSERT INTO parcel VALUES (?, ?, ?, ?, ?, ?)"
-_SELECT = "SELECT position, parcel_id, quality, crop, confidence, probabilities FROM parcel"
+_INSERT = "INSERT INTO parcel VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_COLUMNS = ("position", "parcel_id", "quality", "crop", "confidence", "probabilities")
+_ADDED = ("declared", "trained_on")  # since 0.2.0; results of 0.1.0 lack them
 
 
 class NotResults(ValueError):
@@ -49,7 +52,8 @@ class NotResults(ValueError):
 class Description:
     """`results.json`. `classes`: code, name, colour, in the order of the probabilities; `store` None: not kept.
 
-    `provenance` has facts by name, as in the report, by which the run can be repeated.
+    `provenance` has facts by name, as in the report, by which the run can be repeated. `report`: the path of the page;
+    `id_field` and `truth`: fields of the layer, None where none was given; all three are None in results of 0.1.0.
     """
 
     made: str
@@ -63,6 +67,9 @@ class Description:
     parcels: int
     classified: int
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    report: Optional[str] = None
+    id_field: Optional[str] = None
+    truth: Optional[str] = None
     schema: int = SCHEMA
 
     @classmethod
@@ -73,11 +80,13 @@ class Description:
         if schema > SCHEMA:
             raise NewerSchema(schema, SCHEMA)
         parcels = as_whole(part("parcels"), "parcels", 0, MOST_PARCELS)
-        store = part("store")
         texts: Mapping[str, Any] = {name: as_text(part(name), name) for name in _TEXTS}
         return cls(
             **texts,
-            store=None if store is None else as_text(store, "store"),
+            store=_text_or_none(part("store"), "store"),
+            report=_text_or_none(document.get("report"), "report"),
+            id_field=_text_or_none(document.get("id_field"), "id_field"),
+            truth=_text_or_none(document.get("truth"), "truth"),
             classes=tuple(_class(entry) for entry in as_list(part("classes"), "classes", 1, MOST_CLASSES)),
             parcels=parcels,
             classified=as_whole(part("classified"), "classified", 0, parcels),
@@ -89,7 +98,9 @@ class Description:
 class Parcel:
     """A parcel of the layer: `position` in it, `crop` the position of its class, `probabilities` one for each class.
 
-    The last three are None where it was not classified.
+    These three are None where it was not classified. `declared` is the position of its declared class, None where there
+    is none or it is none of the model's; `trained_on` says whether the model was trained on it, None where that is not
+    known.
     """
 
     position: int
@@ -98,6 +109,8 @@ class Parcel:
     crop: Optional[int]
     confidence: Optional[float]
     probabilities: Optional[Tuple[float, ...]]
+    declared: Optional[int] = None
+    trained_on: Optional[str] = None
 
 
 @dataclass(frozen=True)
@@ -128,14 +141,30 @@ class ResultsFolder:
 
         Raises NotResults.
         """
-        query = f"{_SELECT} WHERE {where} ORDER BY position" if where else f"{_SELECT} ORDER BY position"
-        path = (self.path / PARCELS).resolve()
         try:
-            with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
+            with closing(self.connect()) as database:
+                condition = f"WHERE {where}" if where else ""
+                query = f"SELECT {_readable(database)} FROM parcel {condition} ORDER BY position"  # noqa: S608 # nosec
                 for row in database.execute(query, tuple(values)):
-                    yield Parcel(row[0], row[1], row[2], row[3], row[4], _numbers(row[5]))
+                    yield Parcel(row[0], row[1], row[2], row[3], row[4], _numbers(row[5]), row[6], row[7])
         except (sqlite3.Error, ValueError) as error:
-            raise NotResults(f"{path} is missing or damaged ({error})") from error
+            raise self.damaged(error) from error
+
+    def connect(self) -> sqlite3.Connection:
+        """The table `parcel`, read only, for queries of one's own. Raises sqlite3.Error."""
+        path = (self.path / PARCELS).resolve()
+        return sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
+
+    def damaged(self, error: Exception) -> NotResults:
+        return NotResults(f"{(self.path / PARCELS).resolve()} is missing or damaged ({error})")
+
+    def has_declared(self) -> bool:
+        """Whether the table says which class was declared and what the model was trained on. Raises NotResults."""
+        try:
+            with closing(self.connect()) as database:
+                return set(_ADDED) <= _names(database)
+        except sqlite3.Error as error:
+            raise self.damaged(error) from error
 
     def parcel(self, parcel_id: str) -> Optional[Parcel]:
         """The first of this id; None where there is none. Raises NotResults."""
@@ -175,7 +204,10 @@ def fill(folder: Path, description: Description, parcels: Iterable[Parcel]) -> N
 
 
 def _write_parcels(path: Path, parcels: Iterable[Parcel]) -> None:
-    rows = ((p.position, p.parcel_id, p.quality, p.crop, p.confidence, _blob(p.probabilities)) for p in parcels)
+    rows = (
+        (p.position, p.parcel_id, p.quality, p.crop, p.confidence, _blob(p.probabilities), p.declared, p.trained_on)
+        for p in parcels
+    )
     try:
         with closing(sqlite3.connect(path, isolation_level=None)) as database:
             database.execute("PRAGMA journal_mode = OFF")  # a folder that is not finished is never read
@@ -209,6 +241,20 @@ def _numbers(blob: Optional[bytes]) -> Optional[Tuple[float, ...]]:
     if sys.byteorder == "big":
         numbers.byteswap()
     return tuple(numbers)
+
+
+def _names(database: sqlite3.Connection) -> Set[str]:
+    return {str(row[1]) for row in database.execute("PRAGMA table_info(parcel)")}
+
+
+def _readable(database: sqlite3.Connection) -> str:
+    """The columns to read; null in place of those that results of 0.1.0 lack."""
+    names = _names(database)
+    return ", ".join([*_COLUMNS, *(name if name in names else "NULL" for name in _ADDED)])
+
+
+def _text_or_none(value: Any, name: str) -> Optional[str]:
+    return None if value is None else as_text(value, name)
 
 
 def _class(entry: Any) -> Mapping[str, str]:

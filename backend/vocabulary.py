@@ -37,6 +37,16 @@ TRAINED_ON = {
     SEEN_IN_OTHER_SEASON: "Used to train the model in another season",
     SEEN: "Used to train the model",
 }
+# The field `agreement` of a layer that was compared with declared crops; the first reason that applies
+AGREES, DIFFERS, NOT_CLASSIFIED = "agrees", "differs", "not_classified"
+NO_DECLARATION, CLASS_NOT_KNOWN = "no_declaration", "class_not_known"
+AGREEMENT = {
+    AGREES: "Agrees with the declared crop",
+    DIFFERS: "Differs from the declared crop",
+    CLASS_NOT_KNOWN: "Declared crop is none of the model's classes",
+    NO_DECLARATION: "No declared crop",
+    NOT_CLASSIFIED: "Not classified",
+}
 CLASSIFIABLE = ("ok", "few_pixels", "partly_outside", "unlike_training")
 
 # What a fine-tuning compares on the same parcels

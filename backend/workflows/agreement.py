@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,16 @@ from numpy.typing import NDArray
 from backend.crop_codes import as_code
 from backend.learning.metrics import reliability, scores
 from backend.protocol import Reporter
-from backend.vocabulary import SEEN, TRAINED_ON, CropClass
+from backend.vocabulary import (
+    AGREES,
+    CLASS_NOT_KNOWN,
+    DIFFERS,
+    NO_DECLARATION,
+    NOT_CLASSIFIED,
+    SEEN,
+    TRAINED_ON,
+    CropClass,
+)
 from backend.workflows.labels import counted
 
 _MAIN = ("parcels", "oa", "oa_interval", "mean_f", "mean_f_interval")
@@ -38,7 +48,8 @@ class Compared:
         judged = (self.expected >= 0) & (self.found >= 0)
         fresh = judged & (self.trained_on != SEEN)
         groups = self._groups(judged)
-        result = Agreement(self._scores(fresh), self._reliability(fresh), groups, self._not_judged())
+        scored, reliable = self._scores(fresh), self._reliability(fresh)
+        result = Agreement(scored, reliable, groups, self._not_judged(), self._verdicts(), self.expected)
         result.warn(reporter, len(judged))
         return result
 
@@ -58,17 +69,25 @@ class Compared:
                 groups.append({"trained_on": group, **{key: known[key] for key in _MAIN}})
         return tuple(groups)
 
+    @cached_property
+    def _codes(self) -> list[str | None]:
+        return [as_code(value) for value in self.declared]
+
+    def _verdicts(self) -> NDArray[np.object_]:
+        """A key of AGREEMENT for each parcel, the first reason that applies where it is not compared."""
+        declared = np.array([code is not None for code in self._codes], dtype=bool)
+        conditions = [self.found < 0, ~declared, self.expected < 0, self.expected == self.found]
+        keys = (NOT_CLASSIFIED, NO_DECLARATION, CLASS_NOT_KNOWN, AGREES)
+        return np.select(conditions, keys, DIFFERS).astype(object)
+
     def _not_judged(self) -> dict[str, Any]:
-        """Why the other parcels are not compared, each under the first reason that applies."""
-        codes = [as_code(value) for value in self.declared]
-        classified = self.found >= 0
-        declared = np.array([code is not None for code in codes], dtype=bool)
-        unknown = classified & declared & (self.expected < 0)
-        counts = Counter(codes[row] for row in np.flatnonzero(unknown).tolist())
+        """Why the other parcels are not compared, and how many are not."""
+        verdicts = self._verdicts()
+        counts = Counter(self._codes[row] for row in np.flatnonzero(verdicts == CLASS_NOT_KNOWN).tolist())
         return {
-            "not_classified": int((~classified).sum()),
-            "no_declared_crop": int((classified & ~declared).sum()),
-            "class_not_known": int(unknown.sum()),
+            "not_classified": int((verdicts == NOT_CLASSIFIED).sum()),
+            "no_declared_crop": int((verdicts == NO_DECLARATION).sum()),
+            "class_not_known": counts.total(),
             "codes": {str(code): count for code, count in counts.most_common()},
         }
 
@@ -77,12 +96,15 @@ class Compared:
 class Agreement:
     """`scores` and `reliability` are of the parcels that the model was not trained on in this season, None and [] where
     there are none; `judged` has the main scores of each group of TRAINED_ON; `not_judged` counts the other parcels.
+    `verdicts` has a key of AGREEMENT for each parcel, `expected` the position of its declared class, -1 for none.
     """
 
     scores: Mapping[str, Any] | None
     reliability: list[dict[str, Any]]
     judged: tuple[Mapping[str, Any], ...]
     not_judged: Mapping[str, Any]
+    verdicts: NDArray[np.object_]
+    expected: NDArray[np.int64]
 
     def parts(self) -> dict[str, Any]:
         """Its parts of a report document."""

@@ -60,22 +60,19 @@ def write(
     `parcels.writing.prepare` raises.
     """
     document, picture = _document(classified, agreement, spec, provenance), _map(classified, predictions)
+    layer = Attached(classified.store.tables, predictions, spec.output)
     with staged(spec.output) as staging:
-        write_results(classified, spec.output, staging.file(spec.results), provenance)
+        write_results(classified, agreement, spec, layer.renamed, provenance, staging.file(spec.results))
         page = reports.prepare(document, spec.page, staging, picture, spec.language)
         if picture is None:
             staging.without(spec.map)
         else:
             staging.write_all({spec.map: picture})
-        _write_layer(classified, predictions, spec, staging, reporter)
+        _write_layer(layer, spec, staging, reporter)
     return page
 
 
-def _write_layer(
-    classified: ClassifiedParcels, predictions: pandas.DataFrame, spec: ClassifySpec, staging: Staging,
-    reporter: Reporter,
-) -> None:  # fmt: skip
-    layer = Attached(classified.store.tables, predictions, spec.output)
+def _write_layer(layer: Attached, spec: ClassifySpec, staging: Staging, reporter: Reporter) -> None:
     warn_of_renamed(layer.renamed, reporter)
     warn_of_losses(prepare(layer, spec.output, spec.layer, staging, spec.overwrite), reporter)
 

@@ -35,10 +35,16 @@ class ClassifiedParcels:
     trained_on: NDArray[np.object_]
     transfer: Transfer
 
-    def predictions(self) -> pandas.DataFrame:
-        """One row per parcel of the layer: the attributes that a classification adds (docs/contracts.md)."""
+    def predictions(self, agreement: Agreement | None = None) -> pandas.DataFrame:
+        """One row per parcel of the layer: the attributes that a classification adds (docs/contracts.md).
+
+        `agreement`, with the declared crops, adds a field of that name.
+        """
         seen, unlike = self.trained_on, self.transfer.ratios
-        return tabulate(self.probabilities, self.rows, self.bundle.classes, self.index, seen, unlike)
+        table = tabulate(self.probabilities, self.rows, self.bundle.classes, self.index, seen, unlike)
+        if agreement is not None:
+            table["agreement"] = pandas.array(agreement.verdicts, dtype="string[pyarrow]")
+        return table
 
     @cached_property
     def index(self) -> pandas.DataFrame:

@@ -232,7 +232,7 @@ def _write(
 ) -> Classification:  # fmt: skip
     """The results, the report and the layer, which appear together."""
     agreement = classified.agreement(spec.truth, reporter) if spec.truth else None
-    predictions = classified.predictions()
+    predictions = classified.predictions(agreement)
     series = classified.store.path if spec.parcels is None or spec.keeps_series else None
     about = provenance(classified, spec, device, series)
     spec, page = outputs_in_use.write(classified, predictions, agreement, spec, about, reporter)

@@ -6,7 +6,9 @@ from __future__ import annotations
 import array
 import hashlib
 import json
+import shutil
 import sqlite3
+import zipfile
 from pathlib import Path
 
 import geopandas
@@ -43,6 +45,47 @@ def test_probabilities_agree_with_the_layer(region, made):
     np.testing.assert_allclose(values.sum(axis=1), 1, atol=1e-5)
     np.testing.assert_allclose(values.max(axis=1), layer["confidence"].dropna(), atol=5e-5)
     np.testing.assert_allclose(np.sort(values)[:, -2:] @ [-1, 1], layer["margin"].dropna(), atol=1e-4)
+
+
+def test_declared_classes_and_what_the_model_was_trained_on_are_kept(region, tmp_path):
+    made = backend.classify(region.store, region.model, tmp_path / "crops.gpkg", truth="CODE_CULTU", device="cpu")
+    layer, folder = geopandas.read_file(made.output), ResultsFolder(made.results)
+    about, parcels = folder.description(), list(folder.parcels())
+    assert (about.truth, about.id_field, about.report) == ("CODE_CULTU", None, str(made.report))
+    classes = [crop["code"] for crop in about.classes]
+    of_code = {row["code"]: row["class"] for row in model_table(region.model)}
+    codes = {row["class"]: row.get("class_code") or row["code"] for row in model_table(region.model)}
+    expected = [codes.get(of_code.get(code)) for code in layer["CODE_CULTU"]]
+    assert [None if p.declared is None else classes[p.declared] for p in parcels] == expected
+    assert [p.trained_on for p in parcels] == [seen if isinstance(seen, str) else None for seen in layer["trained_on"]]
+    words = []
+    for code, declared, predicted in zip(layer["CODE_CULTU"], expected, layer["crop_code"]):
+        if not isinstance(predicted, str):
+            words.append("not_classified")
+        elif declared is None:
+            words.append("class_not_known" if isinstance(code, str) else "no_declaration")
+        else:
+            words.append("agrees" if declared == predicted else "differs")
+    assert layer["agreement"].tolist() == words and {"agrees", "differs", "not_classified"} <= {*words}
+    assert folder.has_declared()
+
+
+def model_table(model):
+    with zipfile.ZipFile(model) as archive:
+        return json.loads(archive.read("model.json"))["class_table"]
+
+
+def test_results_of_the_first_version_have_no_declared_classes(made, tmp_path):
+    document = json.loads((made.results / DESCRIPTION).read_text(encoding="utf-8"))
+    older = {key: value for key, value in document.items() if key not in ("report", "id_field", "truth")}
+    (tmp_path / DESCRIPTION).write_text(json.dumps(older), encoding="utf-8")
+    shutil.copy(made.results / PARCELS, tmp_path)
+    with sqlite3.connect(tmp_path / PARCELS) as database:
+        database.execute("ALTER TABLE parcel DROP COLUMN declared")
+        database.execute("ALTER TABLE parcel DROP COLUMN trained_on")
+    folder = ResultsFolder(tmp_path)
+    assert folder.description().truth is None and not folder.has_declared()
+    assert [p.probabilities for p in folder.parcels()] == [p.probabilities for p in ResultsFolder(made.results).parcels()]
 
 
 def test_a_parcel_by_its_id_and_those_of_a_class(made):
