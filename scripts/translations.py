@@ -1,4 +1,4 @@
-"""Writes `i18n/crop_classifier_LANGUAGE.ts`, or completes it: every text of the plugin, the options and the messages.
+"""Writes `i18n/crop_classifier_LANGUAGE.ts`, or completes it: every text of plugin, options, messages and flags.
 
 python scripts/translations.py fr
 """
@@ -19,7 +19,7 @@ CONTEXT = "CropClassifier"
 
 def texts() -> list[str]:
     """Each text once, in the order in which it stands in the source."""
-    return list(dict.fromkeys([*_of_the_source(), *_of_the_options(), *_of_the_messages()]))
+    return list(dict.fromkeys([*_of_the_source(), *_of_the_options(), *_of_the_messages(), *_of_the_flags()]))
 
 
 def _of_the_source() -> Iterator[str]:
@@ -42,6 +42,13 @@ def _of_the_messages() -> Iterator[str]:
     tables = runpy.run_path(str(ROOT / "backend" / "messages.py"))
     for text in [*tables["ERRORS"].values(), *tables["WARNINGS"].values()]:
         yield from filter(None, (text.message, text.advice))
+
+
+def _of_the_flags() -> Iterator[str]:
+    """The meanings of a parcel's flags, which are legends and reasons."""
+    tables = runpy.run_path(str(ROOT / "backend" / "vocabulary.py"))
+    for name in ("QUALITY", "AGREEMENT"):
+        yield from tables[name].values()
 
 
 def translations(path: Path) -> dict[str, str]:

@@ -25,7 +25,7 @@ from .learning import add_report, report_groups, report_scores
 from .options import parameters_for
 from .outputs import Target, output_problem
 from .parcels import parcel_arguments, parcel_file, parcel_source, parcels_parameter, parcels_problem
-from .styling import style_when_loaded
+from .styling import style_output
 
 
 class ClassifyParcels(EngineAlgorithm):
@@ -106,7 +106,7 @@ class ClassifyParcels(EngineAlgorithm):
         report_scores(made.get("scores"), feedback)
         report_groups(made.get("judged", ()), feedback)
         written = target.written(made["output"], made.get("layer"), context)
-        style_when_loaded(written, made["classes"], context, feedback)
+        style_output(written, made, context, feedback)
         return {**results(made), "OUTPUT": written, **kept_series(made.get("store"), feedback)}
 
 

@@ -21,7 +21,7 @@ from qgis.core import (
 )
 
 from ..engine.protocol import options
-from ..layers import CLASS_FIELD
+from ..styles import CLASS_FIELD
 from ..translation import tr
 from .arguments import arguments_for, options_problem
 from .base import EngineAlgorithm, Parameters, explained
@@ -37,7 +37,7 @@ from .parcels import (
     predictions_parameter,
     predictions_problem,
 )
-from .styling import style_when_loaded
+from .styling import style_output
 
 JOIN = "JOIN"
 LISTS = ("fields", "qualities")  # that have a list to tick instead of a text
@@ -140,7 +140,7 @@ class ExportPredictions(EngineAlgorithm):
         made = self.run_engine("export", arguments, feedback)
         written = target.written(made["output"], made.get("layer"), context)
         if CLASS_FIELD in made["fields"]:
-            style_when_loaded(written, made["classes"], context, feedback)
+            style_output(written, made, context, feedback)
         results = {"OUTPUT": written, "PARCEL_COUNT": made["parcels"], "LEFT_OUT_COUNT": made["left_out"]}
         if made["joined"]:
             results["UNMATCHED_COUNT"] = made["joined"]["without_prediction"]

@@ -15,9 +15,9 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
-from ..layers import CLASS_FIELD
 from ..parcel_source import CopyCancelled, ParcelFile, ParcelSource, UnusableLayer
 from ..plain_text import without_markup
+from ..styles import CLASS_FIELD
 from ..translation import tr
 from .arguments import arguments_for
 from .base import EngineAlgorithm, Parameters

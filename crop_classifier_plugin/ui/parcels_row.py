@@ -25,8 +25,8 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from ..layers import is_classified
 from ..settings import Setting
+from ..styles import is_classified
 from ..translation import tr
 from .plain_widgets import warn, with_plain_tips
 

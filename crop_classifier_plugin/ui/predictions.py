@@ -8,7 +8,8 @@ from typing import Any, Mapping, Optional
 
 from qgis.core import QgsProject, QgsVectorLayer
 
-from ..layers import style_predictions
+from ..legend import unfold_legend
+from ..processing.styling import style_result
 from ..translation import tr
 
 
@@ -24,9 +25,7 @@ def load_predictions(values: Mapping[str, Any]) -> Optional[QgsVectorLayer]:
     if not layer.isValid():
         return None
     if layer.isSpatial():
-        style_predictions(layer, [crop for crop in values["classes"] if crop["parcels"]])
+        style_result(layer, values)
     QgsProject.instance().addMapLayer(layer)
-    node = QgsProject.instance().layerTreeRoot().findLayer(layer)
-    if node is not None:
-        node.setExpanded(True)  # QGIS folds a legend of more than ten entries
+    unfold_legend(layer)
     return layer

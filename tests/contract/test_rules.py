@@ -27,9 +27,9 @@ BROKEN = [
     (rules.engine_without_qgis, "backend/imagery/a.py", "from qgis.core import QgsRasterLayer"),
     (rules.engine_without_qgis, "backend/imagery/a.py", "from osgeo import gdal"),
     (rules.plugin_layers, "crop_classifier_plugin/engine/a.py", "from ..processing import base"),
-    (rules.plugin_layers, "crop_classifier_plugin/engine/a.py", "from ..layers import to_file"),
+    (rules.plugin_layers, "crop_classifier_plugin/engine/a.py", "from ..styles import titles"),
     (rules.plugin_layers, "crop_classifier_plugin/processing/a.py", "from ..ui.dialog import D"),
-    (rules.plugin_layers, "crop_classifier_plugin/layers.py", "from .processing import base"),
+    (rules.plugin_layers, "crop_classifier_plugin/styles.py", "from .processing import base"),
     (rules.plugin_layers, "crop_classifier_plugin/ui/a.py", "from .. import plugin"),
     (rules.plugin_layers, "crop_classifier_plugin/settings.py", "from .engine.protocol import DEFAULTS"),
     (rules.plugin_layers, "crop_classifier_plugin/settings.py", "from . import icons"),
@@ -95,7 +95,7 @@ KEPT = [
     (
         rules.plugin_layers,
         "crop_classifier_plugin/ui/a.py",
-        "from ..processing import base\nfrom ..layers import to_file",
+        "from ..processing import base\nfrom ..styles import titles",
     ),
     (rules.plugin_layers, "crop_classifier_plugin/processing/a.py", "from ..engine import process"),
     (

@@ -85,7 +85,8 @@ def test_results_of_the_first_version_have_no_declared_classes(made, tmp_path):
         database.execute("ALTER TABLE parcel DROP COLUMN trained_on")
     folder = ResultsFolder(tmp_path)
     assert folder.description().truth is None and not folder.has_declared()
-    assert [p.probabilities for p in folder.parcels()] == [p.probabilities for p in ResultsFolder(made.results).parcels()]
+    probabilities = [[p.probabilities for p in one.parcels()] for one in (folder, ResultsFolder(made.results))]
+    assert probabilities[0] == probabilities[1]
 
 
 def test_a_parcel_by_its_id_and_those_of_a_class(made):

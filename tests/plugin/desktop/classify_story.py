@@ -31,6 +31,7 @@ def story():
     RESULTS["acquisitions"] = dialog.imagery.acquisitions.table.rowCount()
     dialog.run_button.click()
     yield lambda: not dialog.is_running()
+    yield 0.2  # the legend is unfolded once it is built
     RESULTS["whole"] = description(classified_layer())
     RESULTS["offered"] = [button.text() for button in iface.messageBar().findChildren(QPushButton)]
 
@@ -94,6 +95,9 @@ def description(layer: QgsVectorLayer) -> dict:
         "categories": [category.value() for category in renderer.categories()],
         "colours": [category.symbol().color().name() for category in renderer.categories()],
         "legend": [entry.data(0) for entry in legend],
+        "unfolded": iface.layerTreeView().isExpanded(iface.layerTreeView().node2index(node)),
+        "styles": layer.styleManager().styles(),
+        "kept_styles": sorted(layer.listStylesInDatabase()[2]),
     }
 
 

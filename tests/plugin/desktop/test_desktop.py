@@ -74,6 +74,7 @@ def test_parcels_are_classified_from_the_dialog(profile, region, folder):
     assert whole["coloured_by"] == "crop_code" and set(whole["codes"]) <= set(whole["categories"])
     assert len(set(whole["colours"])) == len(whole["colours"]) == len(whole["legend"])
     assert whole["legend"][-1] == "Not classified" and {"Open Report", "Delete Series"} <= set(results["offered"])
+    assert whole["unfolded"] and whole["kept_styles"] == sorted(whole["styles"]) == ["Class", "Confidence", "Quality"]
     assert output.is_file() and output.with_name(f"{output.stem}_report.html").is_file()
     series = output.with_suffix(".parcels")
     assert (series / "manifest.json").is_file() and f"The parcel series are kept in {series} (" in results["log"]

@@ -187,6 +187,27 @@ def test_the_classified_layer_is_styled_when_it_is_loaded(fake_engine, imagery, 
     assert [category.label() for category in layer.renderer().categories()] == ["Wheat", "Not classified"]
 
 
+def test_the_styles_are_kept_in_the_file_even_where_it_is_not_loaded(fake_engine, imagery, tmp_path) -> None:
+    """As in qgis_process; another QGIS shows them without the plugin."""
+    fields = "field=crop_code:string(20)&field=crop_name:string(40)&field=quality:string&field=agreement:string"
+    file_layer(tmp_path / "result.gpkg", rows=[("BTH", "Wheat", "ok", "agrees", 0)], fields=fields)
+    parameters = classify_parameters(imagery, tmp_path, memory_layer())
+    made = {**CLASSIFIED, "output": parameters["OUTPUT"], "not_judged": {"not_classified": 0}}
+    for compared, titles in (
+        (made, ["Class", "Declared and predicted", "Quality"]),
+        (CLASSIFIED, ["Class", "Quality"]),
+    ):
+        fake_engine.answer(
+            "classify", {**compared, "output": made["output"], "layer": "result"}, layer=tmp_path / "result.gpkg"
+        )
+        feedback = Feedback()
+        run("classifyparcels", parameters, feedback)
+        alone = QgsVectorLayer(made["output"], "", "ogr")
+        number, _, names, *_ = alone.listStylesInDatabase()
+        assert sorted(names[:number]) == titles and feedback.warnings == []
+        assert [category.label() for category in alone.renderer().categories()] == ["Wheat", "Not classified"]
+
+
 def test_the_log_gives_the_scores_with_their_parcels_and_each_group_apart(fake_engine, imagery, tmp_path) -> None:
     groups = [
         {"trained_on": "no", "parcels": 40, "oa": 0.75, "mean_f": 0.5},
