@@ -162,9 +162,12 @@ class ResultsFolder:
         """Whether the table says which class was declared and what the model was trained on. Raises NotResults."""
         try:
             with closing(self.connect()) as database:
-                return set(_ADDED) <= _names(database)
+                names = _names(database)
         except sqlite3.Error as error:
             raise self.damaged(error) from error
+        if not names:
+            raise self.damaged(sqlite3.DatabaseError("it has no table of parcels"))
+        return set(_ADDED) <= names
 
     def parcel(self, parcel_id: str) -> Optional[Parcel]:
         """The first of this id; None where there is none. Raises NotResults."""

@@ -22,6 +22,7 @@ from ..outputs import remember_folder, replacing_question, save_widget
 from ..plain_widgets import confirm
 from ..predictions import load_predictions
 from ..preparation_page import PreparationPage
+from ..results.sentences import comparison_problem
 from ..series_deletion import Report, delete_series
 from .checks import model_problem
 from .data_page import DataPage
@@ -52,7 +53,7 @@ class ClassifyTask(Task):
         self.keeping = OptionGroup(tr("Output Options"), rows, "classify")
         self.device = device_combo(Setting.DEVICE.get())
         self.pages = {PREPARATION: self.preparation, MODEL: self.library, RUN: self._run_page()}
-        self._kept_elsewhere = ""
+        self._kept_elsewhere, self._truth = "", ""
         self.preparation.changed.connect(self.changed)
         self.model.changed.connect(self._on_model)
         for signal in (self.outputs.changed, self.keeping.changed, self.device.currentIndexChanged):
@@ -116,6 +117,7 @@ class ClassifyTask(Task):
 
     def on_started(self) -> None:
         self._kept_elsewhere = ""
+        self._truth = self._data.crops.truth.currentField()
 
     def on_event(self, event: Any) -> None:
         if event.kind == "warning" and event.code == KEPT_ELSEWHERE:
@@ -131,9 +133,12 @@ class ClassifyTask(Task):
         if not load_predictions(values):
             text += " " + tr("QGIS could not load {0}.").format(values["output"])
         text += self._kept_elsewhere
+        problem = comparison_problem(values.get("not_judged"), values.get("judged"), self._truth)
+        text += f"\n{problem}" if problem else ""
         if store:
             text += "\n" + kept_text(store, outcome.outputs["STORE_MB"])
-        level = Qgis.MessageLevel.Warning if self._kept_elsewhere else Qgis.MessageLevel.Success
+        odd = bool(self._kept_elsewhere or problem)
+        level = Qgis.MessageLevel.Warning if odd else Qgis.MessageLevel.Success
         iface = self._window.iface
         for show, bar, parent, report in (
             (replace, self._window.bar, self._window, self._report_deletion),

@@ -33,7 +33,7 @@ def classified(region):
 def test_every_parcel_comes_back_with_its_own_fields(region, classified):
     outcome, layer = classified
     own = geopandas.read_file(region.parcels)
-    assert list(layer.columns) == ["parcel", "CODE_CULTU", "note", *FIELDS, "geometry"]
+    assert list(layer.columns) == ["parcel", "CODE_CULTU", "note", *FIELDS, "agreement", "geometry"]
     pandas.testing.assert_frame_equal(
         pandas.DataFrame(layer[["parcel", "CODE_CULTU", "note"]]), pandas.DataFrame(own.drop(columns="geometry"))
     )

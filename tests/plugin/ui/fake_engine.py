@@ -129,6 +129,9 @@ def train_epoch(fold, folds, epoch, epochs):
     send("progress", fraction=fraction, stage="training", message=f"epoch {epoch}", seconds_left=200 * (1 - fraction))
 
 
+NOT_COMPARABLE = {"not_classified": 0, "no_declared_crop": 0, "class_not_known": 19, "codes": {"VRC": 19}}
+
+
 def classify(arguments, folder, mode):
     for step in range(1, 4):
         send("progress", fraction=step / 4, stage="classifying", message=f"block {step} of 4", seconds_left=60.0 / step)
@@ -150,6 +153,8 @@ def classify(arguments, folder, mode):
         "quality": {},
         "classes": classes,
         "scores": None,
+        "judged": [],
+        "not_judged": NOT_COMPARABLE if mode == "uncomparable" else None,
         "seconds": 2,
     }
 

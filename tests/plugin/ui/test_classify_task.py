@@ -5,6 +5,7 @@ import time
 
 import pytest
 from qgis.core import (
+    Qgis,
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
     QgsProcessingFeatureSourceDefinition,
@@ -150,6 +151,19 @@ def classified(qtbot, engine, window, tmp_path):
     window.run()
     qtbot.waitUntil(lambda: not window.is_running(), timeout=8000)
     return window, tmp_path / "out.parcels"
+
+
+def test_a_comparison_with_no_usable_value_is_a_warning(qtbot, engine, window, bar, tmp_path):
+    engine("uncomparable")
+    window.check_engine()
+    window.classify.outputs.output.setFilePath(str(tmp_path / "out.gpkg"))
+    window.crops.truth.setField("CODE_CULTU")
+    window.run()
+    qtbot.waitUntil(lambda: not window.is_running(), timeout=8000)
+    text = bar.text(window.bar)
+    assert "No parcel could be compared with the declared crops of the field CODE_CULTU" in text
+    assert "Of 19 parcels: 19 with a declared crop that is none of the model's classes. Their codes: VRC (19)." in text
+    assert window.bar.currentItem().level() == Qgis.MessageLevel.Warning
 
 
 def test_series_are_kept_unless_switched_off(engine, window):
