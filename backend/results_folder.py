@@ -1,7 +1,8 @@
 """What a classification leaves beside its layer, `NAME.results/`: every class probability of every parcel.
 
 Standard library only and valid on Python 3.9: the engine writes it, the plugin and later steps read it. `results.json`
-describes it (docs/contracts.md); `parcels.sqlite` has a row for each parcel of the layer, in its order.
+describes it (docs/contracts.md); `parcels.sqlite` has a row for each parcel of the layer, in its order, and the mean
+course of each class.
 """
 
 # SPDX-License-Identifier: GPL-2.0-or-later
@@ -12,36 +13,26 @@ import json
 import os
 import shutil
 import sqlite3
-import sys
-from array import array
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Iterable, Iterator, Mapping, Optional, Set, Tuple
+from typing import Any, Iterable, Iterator, List, Mapping, Optional, Tuple
 
 from .json_document import Fault, NewerSchema, as_list, as_object, as_text, as_whole, member_of, read_object
+from .results_tables import DECLARED as DECLARED
+from .results_tables import PREDICTED as PREDICTED
+from .results_tables import ClassCourse as ClassCourse
+from .results_tables import Parcel as Parcel
+from .results_tables import Place as Place
+from .results_tables import columns_of, read_courses, read_parcels, write_tables
 
 SCHEMA = 1
 DESCRIPTION, PARCELS = "results.json", "parcels.sqlite"
 MOST_BYTES, MOST_VALUES = 1 << 20, 10_000  # of results.json
-MOST_CLASSES, MOST_PARCELS = 512, 2**53
+MOST_CLASSES, MOST_PARCELS, MOST_DAYS = 512, 2**53, 100_000
 _TEXTS = ("made", "engine", "layer", "model", "model_sha256", "architecture")
 _CLASS = ("code", "name", "colour")
-_TABLE = """
-CREATE TABLE parcel (
-    position INTEGER PRIMARY KEY,
-    parcel_id TEXT NOT NULL,
-    quality TEXT NOT NULL,
-    crop INTEGER,
-    confidence REAL,
-    probabilities BLOB,
-    declared INTEGER,
-    trained_on TEXT
-)"""
-_INSERT = "INSERT INTO parcel VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-_COLUMNS = ("position", "parcel_id", "quality", "crop", "confidence", "probabilities")
-_ADDED = ("declared", "trained_on")  # since 0.2.0; results of 0.1.0 lack them
 
 
 class NotResults(ValueError):
@@ -49,11 +40,32 @@ class NotResults(ValueError):
 
 
 @dataclass(frozen=True)
+class Axes:
+    """Of the classes' courses `(days, bands)`: days since 1 January of the season year; indices are among the bands."""
+
+    season: int
+    days: Tuple[int, ...]
+    bands: Tuple[str, ...]
+
+    @classmethod
+    def from_document(cls, document: Any) -> Axes:
+        """Raises Fault."""
+        part = partial(member_of, as_object(document, "courses"), where="courses")
+        days, bands = (as_list(part(name), f"courses {name}", 1, MOST_VALUES) for name in ("days", "bands"))
+        return cls(
+            as_whole(part("season"), "courses season", 1, 9999),
+            tuple(as_whole(day, "courses days", -MOST_DAYS, MOST_DAYS) for day in days),
+            tuple(as_text(band, "courses bands") for band in bands),
+        )
+
+
+@dataclass(frozen=True)
 class Description:
     """`results.json`. `classes`: code, name, colour, in the order of the probabilities; `store` None: not kept.
 
-    `provenance` has facts by name, as in the report, by which the run can be repeated. `report`: the path of the page;
-    `id_field` and `truth`: fields of the layer, None where none was given; all three are None in results of 0.1.0.
+    `provenance` has facts by name, as in the report, by which the run can be repeated. `report` is the path of the
+    page; `id_field` is the field of the layer that holds the parcels' ids, `truth` the field of their declared crops,
+    None where there is none; `courses` the axes of the classes' courses. These four are None in results of 0.1.0.
     """
 
     made: str
@@ -70,6 +82,7 @@ class Description:
     report: Optional[str] = None
     id_field: Optional[str] = None
     truth: Optional[str] = None
+    courses: Optional[Axes] = None
     schema: int = SCHEMA
 
     @classmethod
@@ -81,36 +94,19 @@ class Description:
             raise NewerSchema(schema, SCHEMA)
         parcels = as_whole(part("parcels"), "parcels", 0, MOST_PARCELS)
         texts: Mapping[str, Any] = {name: as_text(part(name), name) for name in _TEXTS}
+        courses = document.get("courses")
         return cls(
             **texts,
             store=_text_or_none(part("store"), "store"),
             report=_text_or_none(document.get("report"), "report"),
             id_field=_text_or_none(document.get("id_field"), "id_field"),
             truth=_text_or_none(document.get("truth"), "truth"),
+            courses=None if courses is None else Axes.from_document(courses),
             classes=tuple(_class(entry) for entry in as_list(part("classes"), "classes", 1, MOST_CLASSES)),
             parcels=parcels,
             classified=as_whole(part("classified"), "classified", 0, parcels),
             provenance=as_object(document.get("provenance", {}), "provenance"),
         )
-
-
-@dataclass(frozen=True)
-class Parcel:
-    """A parcel of the layer: `position` in it, `crop` the position of its class, `probabilities` one for each class.
-
-    These three are None where it was not classified. `declared` is the position of its declared class, None where there
-    is none or it is none of the model's; `trained_on` says whether the model was trained on it, None where that is not
-    known.
-    """
-
-    position: int
-    parcel_id: str
-    quality: str
-    crop: Optional[int]
-    confidence: Optional[float]
-    probabilities: Optional[Tuple[float, ...]]
-    declared: Optional[int] = None
-    trained_on: Optional[str] = None
 
 
 @dataclass(frozen=True)
@@ -141,17 +137,16 @@ class ResultsFolder:
 
         Raises NotResults.
         """
-        try:
-            with closing(self.connect()) as database:
-                condition = f"WHERE {where}" if where else ""
-                query = f"SELECT {_readable(database)} FROM parcel {condition} ORDER BY position"  # noqa: S608 # nosec
-                for row in database.execute(query, tuple(values)):
-                    yield Parcel(row[0], row[1], row[2], row[3], row[4], _numbers(row[5]), row[6], row[7])
-        except (sqlite3.Error, ValueError) as error:
-            raise self.damaged(error) from error
+        with self._database() as database:
+            yield from read_parcels(database, where, values)
+
+    def courses(self, crops: Iterable[int]) -> List[ClassCourse]:
+        """Those of the classes at these positions; none in results of 0.1.0. Raises NotResults."""
+        with self._database() as database:
+            return read_courses(database, crops)
 
     def connect(self) -> sqlite3.Connection:
-        """The table `parcel`, read only, for queries of one's own. Raises sqlite3.Error."""
+        """The tables, read only, for queries of one's own. Raises sqlite3.Error."""
         path = (self.path / PARCELS).resolve()
         return sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
 
@@ -160,14 +155,20 @@ class ResultsFolder:
 
     def has_declared(self) -> bool:
         """Whether the table says which class was declared and what the model was trained on. Raises NotResults."""
-        try:
-            with closing(self.connect()) as database:
-                names = _names(database)
-        except sqlite3.Error as error:
-            raise self.damaged(error) from error
+        with self._database() as database:
+            names = columns_of(database, "parcel")
         if not names:
             raise self.damaged(sqlite3.DatabaseError("it has no table of parcels"))
-        return set(_ADDED) <= names
+        return {"declared", "trained_on"} <= set(names)
+
+    @contextmanager
+    def _database(self) -> Iterator[sqlite3.Connection]:
+        """Raises NotResults for what goes wrong inside."""
+        try:
+            with closing(self.connect()) as database:
+                yield database
+        except (sqlite3.Error, ValueError, TypeError) as error:
+            raise self.damaged(error) from error
 
     def parcel(self, parcel_id: str) -> Optional[Parcel]:
         """The first of this id; None where there is none. Raises NotResults."""
@@ -175,11 +176,11 @@ class ResultsFolder:
 
     # Writing
 
-    def write(self, description: Description, parcels: Iterable[Parcel]) -> Path:
+    def write(self, description: Description, parcels: Iterable[Parcel], courses: Iterable[ClassCourse] = ()) -> Path:
         """Writes a folder and replaces an earlier one with it: completely or not at all. Raises OSError."""
         beside = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
         try:
-            fill(beside, description, parcels)
+            fill(beside, description, parcels, courses)
             self._take_the_place(beside)
         finally:
             shutil.rmtree(beside, ignore_errors=True)
@@ -198,66 +199,18 @@ class ResultsFolder:
         shutil.rmtree(former, ignore_errors=True)
 
 
-def fill(folder: Path, description: Description, parcels: Iterable[Parcel]) -> None:
+def fill(
+    folder: Path, description: Description, parcels: Iterable[Parcel], courses: Iterable[ClassCourse] = ()
+) -> None:
     """Makes a new folder that holds the results. Raises OSError."""
     folder.mkdir(parents=True)
-    _write_parcels(folder / PARCELS, parcels)
+    write_tables(folder / PARCELS, parcels, courses)
     text = json.dumps(asdict(description), ensure_ascii=False, indent=1)
     (folder / DESCRIPTION).write_text(text, encoding="utf-8")
 
 
-def _write_parcels(path: Path, parcels: Iterable[Parcel]) -> None:
-    rows = (
-        (p.position, p.parcel_id, p.quality, p.crop, p.confidence, _blob(p.probabilities), p.declared, p.trained_on)
-        for p in parcels
-    )
-    try:
-        with closing(sqlite3.connect(path, isolation_level=None)) as database:
-            database.execute("PRAGMA journal_mode = OFF")  # a folder that is not finished is never read
-            database.execute("PRAGMA synchronous = OFF")
-            database.execute("BEGIN")
-            database.execute(_TABLE)
-            database.executemany(_INSERT, rows)
-            database.execute("CREATE INDEX parcel_by_id ON parcel (parcel_id)")
-            database.execute("CREATE INDEX parcel_by_crop ON parcel (crop)")
-            database.execute("COMMIT")
-    except sqlite3.Error as error:
-        full = "full" in str(error) or shutil.disk_usage(path.parent).free < (1 << 20)
-        raise OSError(errno.ENOSPC if full else errno.EIO, str(error)) from error
-
-
-def _blob(probabilities: Optional[Tuple[float, ...]]) -> Optional[bytes]:
-    """Little-endian float32."""
-    if probabilities is None:
-        return None
-    numbers = array("f", probabilities)
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    return numbers.tobytes()
-
-
-def _numbers(blob: Optional[bytes]) -> Optional[Tuple[float, ...]]:
-    if blob is None:
-        return None
-    numbers = array("f")
-    numbers.frombytes(blob)
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    return tuple(numbers)
-
-
-def _names(database: sqlite3.Connection) -> Set[str]:
-    return {str(row[1]) for row in database.execute("PRAGMA table_info(parcel)")}
-
-
-def _readable(database: sqlite3.Connection) -> str:
-    """The columns to read; null in place of those that results of 0.1.0 lack."""
-    names = _names(database)
-    return ", ".join([*_COLUMNS, *(name if name in names else "NULL" for name in _ADDED)])
-
-
-def _text_or_none(value: Any, name: str) -> Optional[str]:
-    return None if value is None else as_text(value, name)
+def _text_or_none(value: Any, where: str) -> Optional[str]:
+    return None if value is None else as_text(value, where)
 
 
 def _class(entry: Any) -> Mapping[str, str]:

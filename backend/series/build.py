@@ -160,7 +160,7 @@ def _sentinel_2(catalogue: Catalogue, spec: ExtractionSpec) -> Source:
 
 def _parcels(parcels: ParcelLayer) -> ParcelsRecord:
     remarks = tuple(remark.message for remark in parcels.remarks)
-    return ParcelsRecord(str(parcels.path), parcels.name, parcels.encoding, remarks)
+    return ParcelsRecord(str(parcels.path), parcels.name, parcels.encoding, remarks, parcels.id_field or "")
 
 
 def describe_inputs(catalogue: Catalogue, parcels: ParcelLayer, spec: ExtractionSpec) -> dict[str, Any]:

@@ -44,12 +44,15 @@ class Skipped:
 
 @dataclass(frozen=True)
 class ParcelsRecord:
-    """Where the parcel layer came from; `remarks` are messages about fields that were renamed or converted."""
+    """Where the parcel layer came from; `remarks` are messages about fields that were renamed or converted, `id_field`
+    the field of the layer that has the parcels' ids, "" where these are its feature ids.
+    """
 
     source: str
     layer: str
     encoding: str = ""
     remarks: tuple[str, ...] = ()
+    id_field: str = ""
 
     @classmethod
     def from_document(cls, value: Any, at: str) -> ParcelsRecord:
@@ -59,10 +62,14 @@ class ParcelsRecord:
             record.read("layer", text),
             record.read("encoding", text, ""),
             record.read("remarks", array_of(text), ()),
+            record.read("id_field", text, ""),
         )
 
     def to_document(self) -> dict[str, Any]:
-        return {**asdict(self), "remarks": list(self.remarks)}
+        known = {**asdict(self), "remarks": list(self.remarks)}
+        if not self.id_field:  # as versions before 0.2 wrote it
+            known.pop("id_field")
+        return known
 
 
 @dataclass(frozen=True)

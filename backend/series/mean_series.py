@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -18,22 +18,27 @@ from backend.series.store import Store
 from backend.vocabulary import REFLECTANCE_SCALE
 
 Rows = NDArray[np.int64]
+Watch = Callable[[Rows, NDArray[np.float32]], None]
 
 
-def mean_series(store: Store, days: Sequence[int], bands: Sequence[str], rows: Rows) -> Iterator[NDArray[np.float32]]:
+def mean_series(
+    store: Store, days: Sequence[int], bands: Sequence[str], rows: Rows, watch: Watch | None = None
+) -> Iterator[NDArray[np.float32]]:
     """`(N, days, bands)` of the parcels `rows`, some at a time: the means of their observed pixels, interpolated to
     `days`; NaN where there are none. Spectral indices are those of the means.
 
-    Raises MissingBands.
+    `watch` gets each part's rows and its means `(N, store.days, measured(bands))` on the way. Raises MissingBands.
     """
     needed = measured(bands)
     pixels = StoreDataset(store, bands=needed)
     to_days = None if tuple(days) == store.days else interpolation(store.days, days)
     for part in pixels.parts(rows):
         means = _means(pixels, part)
+        if watch is not None:
+            watch(part, means)
         if to_days is not None:
             means = _resampled(means, to_days)
-        yield _with_indices(means, needed, bands)
+        yield with_indices(means, needed, bands)
 
 
 def _means(dataset: StoreDataset, rows: Rows) -> NDArray[np.float32]:
@@ -62,10 +67,13 @@ def _resampled(means: NDArray[np.float32], to_days: NDArray[np.float32]) -> NDAr
     return np.asarray(carried, np.float32)
 
 
-def _with_indices(means: NDArray[np.float32], needed: Sequence[str], bands: Sequence[str]) -> NDArray[np.float32]:
+def with_indices(means: NDArray[np.float32], needed: Sequence[str], bands: Sequence[str]) -> NDArray[np.float32]:
+    """Means `(N, days, needed)` as `(N, days, bands)`, indices among them; `needed` is `measured(bands)`."""
     place = {band: means[:, :, number] for number, band in enumerate(needed)}
     for name in bands:
         if name in INDICES:
             index = INDICES[name]
-            place[name] = np.clip(index.formula(*(place[band] for band in index.bands)), -1, 1)
+            own = [place[band] for band in index.bands]
+            absent = np.isnan(own).any(axis=0)
+            place[name] = np.where(absent, np.float32(np.nan), np.clip(index.formula(*own), -1, 1))
     return np.stack([place[name] for name in bands], axis=2)

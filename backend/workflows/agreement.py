@@ -49,7 +49,7 @@ class Compared:
         fresh = judged & (self.trained_on != SEEN)
         groups = self._groups(judged)
         scored, reliable = self._scores(fresh), self._reliability(fresh)
-        result = Agreement(scored, reliable, groups, self._not_judged(), self._verdicts(), self.expected)
+        result = Agreement(scored, reliable, groups, self._not_judged(), self._verdicts())
         result.warn(reporter, len(judged))
         return result
 
@@ -96,7 +96,7 @@ class Compared:
 class Agreement:
     """`scores` and `reliability` are of the parcels that the model was not trained on in this season, None and [] where
     there are none; `judged` has the main scores of each group of TRAINED_ON; `not_judged` counts the other parcels.
-    `verdicts` has a key of AGREEMENT for each parcel, `expected` the position of its declared class, -1 for none.
+    `verdicts` has a key of AGREEMENT for each parcel.
     """
 
     scores: Mapping[str, Any] | None
@@ -104,7 +104,6 @@ class Agreement:
     judged: tuple[Mapping[str, Any], ...]
     not_judged: Mapping[str, Any]
     verdicts: NDArray[np.object_]
-    expected: NDArray[np.int64]
 
     def parts(self) -> dict[str, Any]:
         """Its parts of a report document."""

@@ -62,7 +62,7 @@ def write(
     document, picture = _document(classified, agreement, spec, provenance), _map(classified, predictions)
     layer = Attached(classified.store.tables, predictions, spec.output)
     with staged(spec.output) as staging:
-        write_results(classified, agreement, spec, layer.renamed, provenance, staging.file(spec.results))
+        write_results(classified, spec, layer.renamed, provenance, staging.file(spec.results))
         page = reports.prepare(document, spec.page, staging, picture, spec.language)
         if picture is None:
             staging.without(spec.map)

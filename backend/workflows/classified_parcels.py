@@ -12,20 +12,20 @@ import pandas
 from numpy.typing import NDArray
 
 from backend.models.bundle import ModelBundle
-from backend.parcels import nomenclature
 from backend.parcels.predictions import tabulate
-from backend.parcels.reading import column
 from backend.protocol import Reporter
+from backend.series.class_courses import ClassCourses
 from backend.series.store import Store
 from backend.workflows import report_document
 from backend.workflows.agreement import Agreement, Compared
+from backend.workflows.declared import Declared
 from backend.workflows.transfer import Transfer
 
 
 @dataclass(frozen=True)
 class ClassifiedParcels:
     """`rows` are the parcels that were classified, `probabilities` `(rows, classes)` those of the model;
-    `trained_on` `(parcels,)` keys of TRAINED_ON, None where the model file does not tell.
+    `trained_on` `(parcels,)` keys of TRAINED_ON, None where the model file does not tell; `declared` None: not given.
     """
 
     store: Store
@@ -34,6 +34,8 @@ class ClassifiedParcels:
     probabilities: NDArray[np.float32]
     trained_on: NDArray[np.object_]
     transfer: Transfer
+    courses: ClassCourses
+    declared: Declared | None = None
 
     def predictions(self, agreement: Agreement | None = None) -> pandas.DataFrame:
         """One row per parcel of the layer: the attributes that a classification adds (docs/contracts.md).
@@ -55,22 +57,24 @@ class ClassifiedParcels:
         """Parcels and hectares per predicted class."""
         return report_document.breakdown(self._best(), self.store.index["area_m2"].to_numpy(), self.bundle.classes)
 
-    def agreement(self, truth: str, reporter: Reporter) -> Agreement:
-        """With the field `truth`, by the model's own class table. Raises MissingField, BadArgument."""
-        known = nomenclature.from_table(self.bundle.class_table)
-        declared = column(self.store.fields(), truth, self.store.manifest.parcels.source)
-        labels, _ = known.labels(declared)
-        codes = {crop.code: position for position, crop in enumerate(self.bundle.classes)}
-        to_model = np.array([codes.get(crop.code, -1) for crop in known.classes] + [-1])
-        confidence = np.full(len(labels), np.nan)
+    def agreement(self, reporter: Reporter) -> Agreement | None:
+        """With the declared crops; None where these are not given."""
+        if self.declared is None:
+            return None
+        declared = self.declared
+        confidence = np.full(len(declared.classes), np.nan)
         confidence[self.rows] = self.probabilities.max(axis=1) if len(self.rows) else []
         compared = Compared(
-            self.bundle.classes, declared, to_model[labels], self._best(), confidence, self.trained_on
+            self.bundle.classes, declared.values, declared.classes, self._best(), confidence, self.trained_on
         )  # fmt: skip
         return compared.agreement(reporter)
 
     def _best(self) -> NDArray[np.int64]:
-        """The position of each parcel's class, -1 where it was not classified."""
-        best = np.full(len(self.store.index), -1)
-        best[self.rows] = self.probabilities.argmax(axis=1) if len(self.rows) else []
-        return best
+        return best_classes(self.probabilities, self.rows, len(self.store.index))
+
+
+def best_classes(probabilities: NDArray[np.float32], rows: NDArray[np.int64], parcels: int) -> NDArray[np.int64]:
+    """The position of each parcel's class `(parcels,)`, -1 where it was not classified."""
+    best = np.full(parcels, -1)
+    best[rows] = probabilities.argmax(axis=1) if len(rows) else []
+    return best

@@ -25,15 +25,17 @@ from backend.parcels.database import Database
 from backend.parcels.geopackage import is_geopackage
 from backend.parcels.sources import find as find_layer
 from backend.protocol import Reporter
-from backend.results_folder import ResultsFolder
+from backend.results_folder import DECLARED, PREDICTED, ResultsFolder
 from backend.series import quality
+from backend.series.class_courses import ClassCourses
 from backend.series.indices import measured
 from backend.series.store import Store, locked, open_store
 from backend.series.views import dataset_for
 from backend.workflows import classified_outputs as outputs
 from backend.workflows import outputs_in_use, report_document
 from backend.workflows.arguments import own_options, typed
-from backend.workflows.classified_parcels import ClassifiedParcels
+from backend.workflows.classified_parcels import ClassifiedParcels, best_classes
+from backend.workflows.declared import Declared
 from backend.workflows.extract import ExtractSpec, make_store, warn_of_flags
 from backend.workflows.preparation import Preparation, describe, of_store
 from backend.workflows.previous_crops import previous_crops
@@ -41,7 +43,7 @@ from backend.workflows.provenance import of_classification as provenance
 from backend.workflows.season_overlap import ImageSeason
 from backend.workflows.seasons import Seasons
 from backend.workflows.seen_parcels import trained_on
-from backend.workflows.transfer import Transfer
+from backend.workflows.transfer import Transfer, compared_bands, scored_bands
 
 
 @dataclass(frozen=True)
@@ -222,16 +224,24 @@ def _classify(
     if spec.previous_field:
         known = nomenclature.from_table(bundle.class_table)
         previous = previous_crops(Seasons((store,)), spec.previous_field, known, reporter)[rows]
+    declared = Declared.read(store, bundle, spec.truth) if spec.truth else None
     probabilities = predict(bundle, datasets, rows, device, reporter, spec.batch_size, previous)
+    groups = {PREDICTED: best_classes(probabilities, rows, len(store.index))}
+    if declared:
+        groups[DECLARED] = declared.classes
+    bands = compared_bands(store, bundle) or scored_bands(bundle)
+    courses = ClassCourses(store, bands, groups, len(bundle.classes))
+    transfer = Transfer.of(store, bundle, rows, reporter, courses.add)  # one pass over the mean series for both
+    courses.complete(rows)
     seen = trained_on(store, bundle.training_parcels)
-    return ClassifiedParcels(store, bundle, rows, probabilities, seen, Transfer.of(store, bundle, rows, reporter))
+    return ClassifiedParcels(store, bundle, rows, probabilities, seen, transfer, courses, declared)
 
 
 def _write(
     classified: ClassifiedParcels, spec: ClassifySpec, device: torch.device, began: float, reporter: Reporter
 ) -> Classification:  # fmt: skip
     """The results, the report and the layer, which appear together."""
-    agreement = classified.agreement(spec.truth, reporter) if spec.truth else None
+    agreement = classified.agreement(reporter)
     predictions = classified.predictions(agreement)
     series = classified.store.path if spec.parcels is None or spec.keeps_series else None
     about = provenance(classified, spec, device, series)

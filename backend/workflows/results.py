@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +13,7 @@ import numpy as np
 
 from backend import __version__
 from backend.files import writing_to
-from backend.results_folder import Description, Parcel, ResultsFolder, fill
-from backend.workflows.agreement import Agreement
+from backend.results_folder import Axes, Description, Parcel, Place, ResultsFolder, fill
 from backend.workflows.classified_parcels import ClassifiedParcels
 from backend.workflows.report_document import named
 
@@ -29,16 +29,16 @@ def require_writable(layer: Path) -> None:
 
 
 def write_results(
-    classified: ClassifiedParcels, agreement: Agreement | None, spec: ClassifySpec, renamed: Mapping[str, str],
-    provenance: Mapping[str, Any], folder: Path,
+    classified: ClassifiedParcels, spec: ClassifySpec, renamed: Mapping[str, str], provenance: Mapping[str, Any],
+    folder: Path,
 ) -> None:  # fmt: skip
-    """Writes the results behind the layer of `spec` into the new folder; `provenance` is the report's, `renamed` the
-    fields of the layer that have another name in the output.
+    """Writes the results behind the layer of `spec` into the new folder; `provenance` is the report's, `renamed` has
+    the names in the layer of fields that could not keep theirs.
 
     Raises NotWritable, DiskFull.
     """
-    id_field = spec.preparation.given.get("id_field")
-    bundle = classified.bundle
+    bundle, manifest, courses = classified.bundle, classified.store.manifest, classified.courses
+    id_field, declared = manifest.parcels.id_field, classified.declared
     description = Description(
         made=datetime.now().astimezone().isoformat(timespec="seconds"),
         engine=__version__,
@@ -52,21 +52,23 @@ def write_results(
         classified=len(classified.rows),
         provenance=provenance,
         report=str(spec.page),
-        id_field=renamed.get(id_field, id_field) if id_field else None,
-        truth=renamed.get(spec.truth, spec.truth) if spec.truth else None,
+        id_field=renamed.get(id_field, id_field) or None,
+        truth=renamed.get(declared.field, declared.field) if declared else None,
+        courses=Axes(manifest.season, classified.store.days, courses.bands),
     )
     with writing_to(folder):
-        fill(folder, description, _parcels(classified, agreement))
+        fill(folder, description, _parcels(classified), courses.courses())
 
 
-def _parcels(classified: ClassifiedParcels, agreement: Agreement | None) -> Iterator[Parcel]:
+def _parcels(classified: ClassifiedParcels) -> Iterator[Parcel]:
     index = classified.index
-    declared = [-1] * len(index) if agreement is None else agreement.expected.tolist()
-    place = np.full(len(index), -1)  # of each parcel among those classified
-    place[classified.rows] = np.arange(len(classified.rows))
-    columns = (index["parcel_id"], index["quality"], place.tolist(), declared, classified.trained_on)
-    for position, (name, quality, row, expected, seen) in enumerate(zip(*columns)):
-        known = (None if expected < 0 else expected, seen)
+    order = np.full(len(index), -1)  # of each parcel among those classified
+    order[classified.rows] = np.arange(len(classified.rows))
+    declared = classified.declared.classes.tolist() if classified.declared else [-1] * len(index)
+    places = map(Place, *(index[field.name].tolist() for field in fields(Place)))
+    columns = (index["parcel_id"], index["quality"], order.tolist(), declared, classified.trained_on, places)
+    for position, (name, quality, row, own, seen, place) in enumerate(zip(*columns, strict=True)):
+        known = (own if own >= 0 else None, seen, place)
         if row < 0:
             yield Parcel(position, str(name), str(quality), None, None, None, *known)
             continue

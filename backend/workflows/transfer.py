@@ -20,7 +20,7 @@ from backend.models.novelty import Novelty
 from backend.protocol import Reporter
 from backend.reports.transfer import transfer_sentences
 from backend.series.indices import available, measured
-from backend.series.mean_series import mean_series
+from backend.series.mean_series import Watch, mean_series
 from backend.series.store import Store
 
 UNLIKE = "unlike_training"
@@ -50,6 +50,12 @@ def of_training(
     seasons = tuple(sorted({store.manifest.season for store in stores}))
     ndvi = _mean_course(series[:, :, bands.index(_NDVI)]) if _NDVI in bands else None
     return Region(box_of(stores, chosen), seasons, ndvi), novelty.estimate(series, labels[described], bands)
+
+
+def compared_bands(store: Store, bundle: ModelBundle) -> tuple[str, ...] | None:
+    """The bands in which parcels are compared with those of the training; None where they cannot be."""
+    known = bundle.novelty
+    return tuple(known.bands) if known and set(measured(known.bands)) <= set(store.bands) else None
 
 
 def _mean_course(courses: NDArray[np.floating]) -> tuple[float, ...]:
@@ -111,12 +117,17 @@ class Transfer:
     quality: NDArray[np.object_]
 
     @classmethod
-    def of(cls, store: Store, bundle: ModelBundle, rows: Rows, reporter: Reporter) -> Transfer:
-        """Of the parcels `rows` that were classified; says what it found in the log, and warns of many unlike ones."""
+    def of(
+        cls, store: Store, bundle: ModelBundle, rows: Rows, reporter: Reporter, watch: Watch | None = None
+    ) -> Transfer:
+        """Of the parcels `rows` that were classified; says what it found in the log, and warns of many unlike ones.
+
+        `watch` gets their mean series on the way, as of `mean_series`.
+        """
         ratios, quality = np.full(len(store.index), np.nan), store.index["quality"].to_numpy(object).copy()
         shift = None
-        if bundle.novelty and set(measured(bundle.novelty.bands)) <= set(store.bands) and len(rows):
-            ratios[rows], courses = _compare(store, bundle, bundle.novelty, rows, reporter)
+        if bundle.novelty and compared_bands(store, bundle) and len(rows):
+            ratios[rows], courses = _compare(store, bundle, bundle.novelty, rows, reporter, watch)
             quality[(quality == "ok") & (ratios > 1)] = UNLIKE
             if bundle.region and bundle.region.ndvi:
                 shift = season_shift(bundle.region.ndvi, courses, bundle.calendar)
@@ -149,14 +160,14 @@ class Transfer:
 
 
 def _compare(
-    store: Store, bundle: ModelBundle, known: Novelty, rows: Rows, reporter: Reporter
+    store: Store, bundle: ModelBundle, known: Novelty, rows: Rows, reporter: Reporter, watch: Watch | None
 ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
     """The ratios of `rows`, and the courses of NDVI `(parcels, dates)` of some of them."""
     progress = Progress(reporter, "comparing", len(rows))
     step = -(-len(rows) // _MOST_COURSES)
     place = known.bands.index(_NDVI) if _NDVI in known.bands else 0
     ratios, courses, done = [], [], 0
-    for series in mean_series(store, bundle.calendar, known.bands, rows):
+    for series in mean_series(store, bundle.calendar, known.bands, rows, watch):
         ratios.append(known.ratios(series))
         courses.append(series[-done % step :: step, :, place])
         done += len(series)

@@ -23,8 +23,9 @@ IN_BOTH_HALVES = [
         "backend/model_region.py",
         "backend/model_file.py",
     ),
-    "backend/results_folder.py",
     "backend/vocabulary.py",
+    *("backend/results_folder.py", "backend/results_tables.py"),
+    *("backend/npy_rows.py", "backend/store_pixels.py", "backend/parcel_course.py", "backend/store_files.py"),
 ]
 # they say what a Python lacks that cannot run the engine
 IN_ANY_PYTHON = ["backend/__init__.py", "backend/__main__.py", "backend/installation.py", "backend/errors.py"]

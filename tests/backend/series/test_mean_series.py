@@ -51,6 +51,8 @@ def test_what_is_unobserved_is_left_out(region, tmp_path):
     store = open_store(path)
     found, expected = both(store, store.days, store.bands)
     assert np.isnan(found[0, 2]).all() and np.isfinite(found[1:]).all()
+    index = both(store, store.days, ("NDVI",))[0][..., 0]
+    assert np.argwhere(np.isnan(index)).tolist() == [[0, 2]]
     assert found == pytest.approx(expected, abs=1e-6, nan_ok=True)
     between = (store.days[0], store.days[1] + 1, store.days[-1])
     found, expected = both(store, between, store.bands)

@@ -18,7 +18,19 @@ import pytest
 
 import backend
 from backend.errors import NotWritable
-from backend.results_folder import DESCRIPTION, PARCELS, Description, NotResults, Parcel, ResultsFolder
+from backend.parcels import nomenclature
+from backend.results_folder import (
+    DECLARED,
+    DESCRIPTION,
+    PARCELS,
+    PREDICTED,
+    Description,
+    NotResults,
+    Parcel,
+    ResultsFolder,
+)  # fmt: skip
+from backend.series.store import open_store
+from backend.store_pixels import read_store
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -104,6 +116,76 @@ def test_another_program_reads_them_without_ours(made):
     numbers = np.frombuffer(blob, "<f4")
     assert len(numbers) == len(json.loads((made.results / DESCRIPTION).read_text())["classes"])
     assert numbers.tolist() == list(next(ResultsFolder(made.results).parcels()).probabilities)
+
+
+def test_a_parcel_is_found_in_its_store(region, made):
+    folder, index = ResultsFolder(made.results), open_store(region.store).index
+    places = [parcel.place for parcel in folder.parcels()]
+    for name in ("first_pixel", "n_pixels", "row_px", "column_px", "height_px", "width_px"):
+        assert [getattr(place, name) for place in places] == index[name].tolist()
+    facts, row = read_store(region.store), 5
+    pixels = facts.pixels(facts.sources[0], places[row].first_pixel, places[row].n_pixels)
+    series = open_store(region.store).reflectance[places[row].first_pixel :][: places[row].n_pixels]
+    np.testing.assert_array_equal(np.array(pixels.values), series.ravel())
+    assert {parcel.declared for parcel in folder.parcels()} == {None}
+
+
+def test_courses_of_the_classes_are_those_of_their_parcels(region, tmp_path):
+    made = backend.classify(region.store, region.model, tmp_path / "crops.gpkg", truth="CODE_CULTU", device="cpu")
+    folder = ResultsFolder(made.results)
+    about, parcels = folder.description(), list(folder.parcels())
+    store = open_store(region.store)
+    assert about.truth == "CODE_CULTU" and about.id_field is None
+    assert about.courses.days == store.days and about.courses.season == store.manifest.season
+    assert about.courses.bands[:10] == store.bands and about.courses.bands[10:] == ("NDVI", "NDMI", "NDRE", "EVI")
+    layer = geopandas.read_file(made.output)
+    codes = {crop: mapped.code for crop, mapped in nomenclature.read("paper").mapping.items()}
+    declared = [None if parcel.declared is None else about.classes[parcel.declared]["code"] for parcel in parcels]
+    assert declared == [codes.get(code) for code in layer["CODE_CULTU"]] and len(set(declared)) == 3
+    means = np.stack([store.reflectance[p.place.first_pixel :][: p.place.n_pixels].mean(axis=0) for p in parcels[:36]])
+    courses = folder.courses(range(len(about.classes)))
+    assert {course.kind for course in courses} == {PREDICTED, DECLARED}
+    for course in courses:
+        which = "crop" if course.kind == PREDICTED else "declared"
+        members = [n for n, parcel in enumerate(parcels[:36]) if getattr(parcel, which) == course.crop]
+        assert course.parcels == len(members)
+        mean, deviation = (np.reshape(part, (len(store.days), 14))[:, :10] for part in (course.mean, course.deviation))
+        np.testing.assert_allclose(mean, means[members].mean(axis=0) / 10_000, atol=1e-6)
+        np.testing.assert_allclose(deviation, means[members].std(axis=0) / 10_000, atol=1e-5)
+
+
+def test_the_field_of_the_ids_has_the_name_that_the_layer_gives_it(region, tmp_path):
+    parcels = geopandas.read_file(region.parcels).rename(columns={"parcel": "quality"})
+    parcels.to_file(tmp_path / "parcels.gpkg")
+    made = backend.classify(
+        region.images, region.model, tmp_path / "crops.gpkg", parcels=tmp_path / "parcels.gpkg", device="cpu",
+        id_field="quality", masks=region.masks,
+    )  # fmt: skip
+    field = ResultsFolder(made.results).description().id_field
+    layer = geopandas.read_file(made.output)
+    assert field == "quality_1" and layer[field].tolist() == list(range(38))
+
+
+def test_results_of_the_first_version_are_read(made, tmp_path):
+    document = json.loads((made.results / DESCRIPTION).read_text(encoding="utf-8"))
+    old = {key: value for key, value in document.items() if key not in ("courses", "id_field", "truth")}
+    (tmp_path / DESCRIPTION).write_text(json.dumps(old), encoding="utf-8")
+    with sqlite3.connect(tmp_path / PARCELS) as database:
+        database.execute("CREATE TABLE parcel (position, parcel_id, quality, crop, confidence, probabilities)")
+        database.execute("INSERT INTO parcel VALUES (0, 'a', 'ok', 0, 1.0, ?)", (array.array("f", [1, 0]).tobytes(),))
+    folder = ResultsFolder(tmp_path)
+    assert folder.description().courses is None and folder.courses([0]) == []
+    assert folder.parcel("a") == Parcel(0, "a", "ok", 0, 1.0, (1.0, 0.0), None, None)
+
+
+@pytest.mark.parametrize(
+    "courses", [3, {}, {"season": 2018, "days": [], "bands": ["B02"]}, {"season": 1, "days": ["a"], "bands": ["b"]}]
+)
+def test_damaged_axes_are_named(made, tmp_path, courses):
+    document = json.loads((made.results / DESCRIPTION).read_text(encoding="utf-8"))
+    (tmp_path / DESCRIPTION).write_text(json.dumps({**document, "courses": courses}), encoding="utf-8")
+    with pytest.raises(NotResults, match="courses"):
+        ResultsFolder(tmp_path).description()
 
 
 def test_it_takes_the_place_of_former_results_only(region, tmp_path):
