@@ -29,6 +29,7 @@ class CropClassifierPlugin:
         self._toolbar: Any = None
         self._window: Any = None
         self._engine: Any = None
+        self._inspector: Any = None
         self._translator = install_translator(ROOT / "i18n")
 
     def initProcessing(self) -> None:
@@ -41,10 +42,11 @@ class CropClassifierPlugin:
         self._toolbar.setObjectName("CropClassifierToolbar")  # QGIS remembers its place by this name
         self._add_action("classifyparcels", tr("Classify Parcels…"), self.open_classify, toolbar=True)
         self._add_action("trainmodel", tr("Train on My Region…"), self.open_train, toolbar=True)
+        self._add_action("inspectparcels", tr("Inspect Parcels"), self.inspect_parcels, toolbar=True).setCheckable(True)
         self._add_action("engine", tr("Engine Set-up…"), self.open_engine)
         self._add_action("help", tr("Help"), self.open_help)
 
-    def _add_action(self, icon_name: str, text: str, slot: Callable[[], None], toolbar: bool = False) -> None:
+    def _add_action(self, icon_name: str, text: str, slot: Callable[[], None], toolbar: bool = False) -> QAction:
         action = QAction(icon(icon_name), text, self.iface.mainWindow())
         action.setObjectName(f"CropClassifier_{icon_name}")
         action.triggered.connect(lambda _checked=False: slot())
@@ -52,6 +54,7 @@ class CropClassifierPlugin:
         if toolbar:
             self._toolbar.addAction(action)
         self._actions.append(action)
+        return action
 
     def unload(self) -> None:
         if self._window is not None:
@@ -59,6 +62,9 @@ class CropClassifierPlugin:
             self.iface.removeDockWidget(self._window)
             self._window.deleteLater()
             self._window = None
+        if self._inspector is not None:
+            self._inspector.unload()
+            self._inspector = None
         if self._engine is not None:
             self._engine.cancel()  # not close(), which would ask
             self._engine.hide()
@@ -113,6 +119,14 @@ class CropClassifierPlugin:
         """The set-up was closed: what waited for the engine may start now."""
         if self._window is not None:
             self._window.check_engine()
+
+    def inspect_parcels(self) -> None:
+        if self._inspector is None:
+            from .ui.inspector.controller import InspectorController
+
+            action = next(one for one in self._actions if one.objectName() == "CropClassifier_inspectparcels")
+            self._inspector = InspectorController(self.iface, action)
+        self._inspector.toggle()
 
     def open_help(self) -> None:
         QDesktopServices.openUrl(QUrl(HELP_ADDRESS))

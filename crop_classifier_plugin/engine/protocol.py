@@ -35,11 +35,13 @@ if TYPE_CHECKING:  # the same files under the names that a type checker finds th
     from backend import messages as messages
     from backend import model_file as model_file
     from backend import options as options
+    from backend import parcel_course as parcel_course
     from backend import protocol as protocol
     from backend import rare_classes as rare_classes
     from backend import results_folder as results_folder
     from backend import spreadsheet as spreadsheet
     from backend import store_files as store_files
+    from backend import store_pixels as store_pixels
     from backend import vocabulary as vocabulary
     from backend.models import MODELS as MODELS
     from backend.parcels import class_table as class_table
@@ -48,9 +50,9 @@ else:
     _make_package()
     protocol, messages, options = map(_load, ("protocol", "messages", "options"))
     spreadsheet, store_files, vocabulary = map(_load, ("spreadsheet", "store_files", "vocabulary"))
-    results_folder = _load("results_folder")
     crop_codes, class_table, model_file = map(_load, ("crop_codes", "parcels.class_table", "model_file"))
     rare_classes = _load("rare_classes")
+    results_folder, store_pixels, parcel_course = map(_load, ("results_folder", "store_pixels", "parcel_course"))
     geopackage_tables = _load("parcels.geopackage_tables")
     MODELS = _load("models").MODELS
 FORMATS = options.FORMATS

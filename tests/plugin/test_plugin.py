@@ -67,9 +67,11 @@ def test_what_is_added_is_taken_out_again(qtbot) -> None:
     plugin.initGui()
     assert registered()
     assert [action.text() for action in iface.menu] == [
-        "Classify Parcels…", "Train on My Region…", "Engine Set-up…", "Help",
+        "Classify Parcels…", "Train on My Region…", "Inspect Parcels", "Engine Set-up…", "Help",
     ]  # fmt: skip
-    assert [action.text() for action in iface.toolbars[0].actions()] == ["Classify Parcels…", "Train on My Region…"]
+    assert [action.text() for action in iface.toolbars[0].actions()] == [
+        "Classify Parcels…", "Train on My Region…", "Inspect Parcels",
+    ]  # fmt: skip
     assert all(not action.icon().pixmap(24, 24).isNull() for action in iface.menu)
     added = [*iface.toolbars, *iface.menu]
     plugin.unload()
