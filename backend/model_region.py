@@ -35,14 +35,15 @@ class Region:
 
 @dataclass(frozen=True)
 class NoveltyDescription:
-    """`bands` of the series that are scored, principal `components` of them, training `classes`; parcels with a score
-    above the `threshold` are unlike the training's.
+    """`bands` of the series that are scored, `components` along axes of them, training `classes`; parcels with a score
+    above the `threshold` are unlike the training's. `doubt`: the weight of the model's entropy in the score.
     """
 
     bands: Tuple[str, ...]
     components: int
     classes: int
     threshold: float
+    doubt: float = 0.0
 
     def shapes(self, dates: int) -> Tuple[Tuple[int, ...], ...]:
         """Of the arrays of novelty.bin: mean, scale, axes, whitening, centres, volumes."""
@@ -82,4 +83,5 @@ def novelty(value: Any) -> Optional[NoveltyDescription]:
     components = as_whole(member_of(facts, "components", "novelty"), "novelty components", 1, MOST_COMPONENTS)
     classes = as_whole(member_of(facts, "classes", "novelty"), "novelty classes", 1, MOST_CLASSES)
     threshold = as_positive(member_of(facts, "threshold", "novelty"), "novelty threshold", MOST_SCORE)
-    return NoveltyDescription(bands, components, classes, threshold)
+    doubt = as_number(facts.get("doubt", 0), "novelty doubt", 0, MOST_SCORE)  # missing in models of 0.1.0
+    return NoveltyDescription(bands, components, classes, threshold, doubt)

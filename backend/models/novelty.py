@@ -18,13 +18,14 @@ Numbers = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Novelty:
-    """A Gaussian for each class of the training, in the space of the principal components of the mean series.
+    """A Gaussian for each class of the training, along axes of the mean series.
 
     `mean` and `scale` `(features,)` standardise a series (features: dates, and in each the bands), `axes`
     `(components, features)` project it. Of each class `whitening` `(classes, components, components)` W, `centres`
     `(classes, components)` W m and `volumes` `(classes,)` the logarithm of its covariance's determinant, less the
     least one of all classes. The score is the least over the classes of |W z - W m|^2 + volume, which is
-    -2 log density up to a constant; above `threshold` a parcel is unlike the training's.
+    -2 log density up to a constant, and `doubt` times the entropy of the model's probabilities; above `threshold` a
+    parcel is unlike the training's.
     """
 
     bands: tuple[str, ...]
@@ -35,9 +36,12 @@ class Novelty:
     whitening: Numbers
     centres: Numbers
     volumes: Numbers
+    doubt: float = 0.0
 
     def scores(self, series: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Of each of the series `(N, dates, bands)` in reflectance, at least 0; what is NaN counts as the mean."""
+        """Of the densities, of each of the series `(N, dates, bands)` in reflectance, at least 0; what is NaN counts as
+        the mean.
+        """
         found = np.nan_to_num((series.reshape(len(series), -1) - self.mean) / self.scale) @ self.axes.T
         least = np.full(len(found), np.inf)
         for whitening, centre, volume in zip(self.whitening, self.centres, self.volumes):
@@ -45,20 +49,20 @@ class Novelty:
             np.minimum(least, np.einsum("nk,nk->n", apart, apart) + volume, out=least)
         return least
 
-    def ratios(self, series: NDArray[np.floating]) -> NDArray[np.float64]:
-        """The scores divided by the threshold."""
-        return self.scores(series) / self.threshold
+    def ratios(self, series: NDArray[np.floating], probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
+        """The scores divided by the threshold; `probabilities` `(N, classes)` are the model's."""
+        return (self.scores(series) + self.doubt * entropy(probabilities)) / self.threshold
 
     @property
     def description(self) -> NoveltyDescription:
         classes, components = self.centres.shape
-        return NoveltyDescription(self.bands, components, classes, self.threshold)
+        return NoveltyDescription(self.bands, components, classes, self.threshold, self.doubt)
 
     def document(self) -> dict[str, Any]:
         """The key `novelty` of model.json."""
         classes, components = self.centres.shape
         sizes = {"components": components, "classes": classes}
-        return {"bands": list(self.bands), **sizes, "threshold": self.threshold}
+        return {"bands": list(self.bands), **sizes, "threshold": self.threshold, "doubt": self.doubt}
 
     def packed(self) -> bytes:
         """The member novelty.bin: little-endian float32, array after array, each in C order."""
@@ -77,4 +81,12 @@ class Novelty:
         if not np.isfinite(numbers).all() or not (arrays[1] > 0).all():
             raise Fault("novelty.bin: expected finite numbers and scales above 0")
         mean, scale, axes, whitening, centres, volumes = arrays
-        return cls(described.bands, described.threshold, mean, scale, axes, whitening, centres, volumes)
+        return cls(
+            described.bands, described.threshold, mean, scale, axes, whitening, centres, volumes, described.doubt
+        )
+
+
+def entropy(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Of each row of `(N, classes)`, in nats."""
+    values = np.asarray(probabilities, np.float64)
+    return -np.sum(values * np.log(np.where(values > 0, values, 1)), axis=1)

@@ -231,7 +231,9 @@ def _classify(
         groups[DECLARED] = declared.classes
     bands = compared_bands(store, bundle) or scored_bands(bundle)
     courses = ClassCourses(store, bands, groups, len(bundle.classes))
-    transfer = Transfer.of(store, bundle, rows, reporter, courses.add)  # one pass over the mean series for both
+    transfer = Transfer.of(
+        store, bundle, rows, probabilities, reporter, courses.add
+    )  # one pass over the mean series for both
     courses.complete(rows)
     seen = trained_on(store, bundle.training_parcels)
     return ClassifiedParcels(store, bundle, rows, probabilities, seen, transfer, courses, declared)

@@ -16,6 +16,7 @@ from backend.files import discard, remove_leftovers
 from backend.learning.candidates import SearchSpec
 from backend.learning.finetuning_spec import FinetuningSpec
 from backend.learning.protocols import Trained, TrainingSpec
+from backend.learning.trained import Tested
 from backend.models import MODELS
 from backend.models.bundle import ModelBundle
 from backend.models.training_parcels import TrainingParcels
@@ -120,7 +121,8 @@ class Learned:
         table = self.class_table or tuple(self.labelled.table.table())
         bundle = trained.bundle(stores[0].manifest.season, table, provenance, document)
         rows = trained.delivered.learned_rows
-        region, novelty = of_training(stores, bundle, rows, self.labelled.labels)
+        tested = Tested(trained.tested_rows, trained.tested_probabilities)
+        region, novelty = of_training(stores, bundle, rows, self.labelled.labels, tested)
         learned = training_parcels(stores, rows)
         learned = learned.with_earlier(self.earlier) if self.continues else learned
         return replace(bundle, training_parcels=learned, region=region, novelty=novelty)

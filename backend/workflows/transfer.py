@@ -14,6 +14,7 @@ from pyproj import Geod, Transformer
 from backend.learning import novelty
 from backend.learning.progress import Progress
 from backend.learning.season_shift import SeasonShift, season_shift
+from backend.learning.trained import Tested
 from backend.model_region import Region
 from backend.models.bundle import ModelBundle
 from backend.models.novelty import Novelty
@@ -34,9 +35,11 @@ Box = tuple[float, float, float, float]
 
 
 def of_training(
-    stores: Sequence[Store], bundle: ModelBundle, rows: Rows, labels: NDArray[np.int64]
+    stores: Sequence[Store], bundle: ModelBundle, rows: Rows, labels: NDArray[np.int64], tested: Tested
 ) -> tuple[Region, Novelty | None]:
-    """What a model remembers of its training parcels `rows`, over all stores; `labels` `(parcels,)` of all parcels."""
+    """What a model remembers of its training parcels `rows`, over all stores; `labels` `(parcels,)` of all parcels,
+    `tested`: what the models of the folds say of those that they had not seen.
+    """
     bands = scored_bands(bundle)
     described = novelty.sample(rows)
     parts: list[NDArray[np.float32]] = []
@@ -49,7 +52,10 @@ def of_training(
     chosen[rows] = True
     seasons = tuple(sorted({store.manifest.season for store in stores}))
     ndvi = _mean_course(series[:, :, bands.index(_NDVI)]) if _NDVI in bands else None
-    return Region(box_of(stores, chosen), seasons, ndvi), novelty.estimate(series, labels[described], bands)
+    probabilities = np.full((first, len(bundle.classes)), np.nan, np.float32)
+    probabilities[tested.rows] = tested.probabilities
+    known = novelty.estimate(series, labels[described], bands, probabilities[described])
+    return Region(box_of(stores, chosen), seasons, ndvi), known
 
 
 def compared_bands(store: Store, bundle: ModelBundle) -> tuple[str, ...] | None:
@@ -118,16 +124,18 @@ class Transfer:
 
     @classmethod
     def of(
-        cls, store: Store, bundle: ModelBundle, rows: Rows, reporter: Reporter, watch: Watch | None = None
-    ) -> Transfer:
-        """Of the parcels `rows` that were classified; says what it found in the log, and warns of many unlike ones.
+        cls, store: Store, bundle: ModelBundle, rows: Rows, probabilities: NDArray[np.float32], reporter: Reporter,
+        watch: Watch | None = None,
+    ) -> Transfer:  # fmt: skip
+        """Of the parcels `rows` that were classified with `probabilities` `(rows, classes)`; says what it found in the
+        log, and warns of many unlike ones.
 
         `watch` gets their mean series on the way, as of `mean_series`.
         """
         ratios, quality = np.full(len(store.index), np.nan), store.index["quality"].to_numpy(object).copy()
         shift = None
         if bundle.novelty and compared_bands(store, bundle) and len(rows):
-            ratios[rows], courses = _compare(store, bundle, bundle.novelty, rows, reporter, watch)
+            ratios[rows], courses = _compare(store, bundle, bundle.novelty, rows, probabilities, reporter, watch)
             quality[(quality == "ok") & (ratios > 1)] = UNLIKE
             if bundle.region and bundle.region.ndvi:
                 shift = season_shift(bundle.region.ndvi, courses, bundle.calendar)
@@ -160,15 +168,16 @@ class Transfer:
 
 
 def _compare(
-    store: Store, bundle: ModelBundle, known: Novelty, rows: Rows, reporter: Reporter, watch: Watch | None
-) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    store: Store, bundle: ModelBundle, known: Novelty, rows: Rows, probabilities: NDArray[np.float32],
+    reporter: Reporter, watch: Watch | None,
+) -> tuple[NDArray[np.float64], NDArray[np.float32]]:  # fmt: skip
     """The ratios of `rows`, and the courses of NDVI `(parcels, dates)` of some of them."""
     progress = Progress(reporter, "comparing", len(rows))
     step = -(-len(rows) // _MOST_COURSES)
     place = known.bands.index(_NDVI) if _NDVI in known.bands else 0
     ratios, courses, done = [], [], 0
     for series in mean_series(store, bundle.calendar, known.bands, rows, watch):
-        ratios.append(known.ratios(series))
+        ratios.append(known.ratios(series, probabilities[done : done + len(series)]))
         courses.append(series[-done % step :: step, :, place])
         done += len(series)
         progress.advance(len(series), "Comparing with the training parcels")

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import multivariate_normal
-from sklearn.covariance import EmpiricalCovariance
-from sklearn.decomposition import PCA
+from scipy.linalg import eigh
+from scipy.stats import entropy, multivariate_normal
+from sklearn.covariance import EmpiricalCovariance, LedoitWolf
 from sklearn.metrics import roc_auc_score
 
 from backend.learning import novelty
@@ -15,6 +15,7 @@ from backend.learning.novelty import estimate, fit, sample
 
 BANDS = ("B04", "B08")
 DATES = 6
+SURE = np.tile([1.0, 0, 0], (1000, 1))  # probabilities
 
 
 def parcels(count: int, classes: tuple[int, ...] = (0, 1, 2), seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -28,6 +29,7 @@ def parcels(count: int, classes: tuple[int, ...] = (0, 1, 2), seed: int = 0) -> 
 
 def test_one_class_is_the_mahalanobis_distance_of_scikit_learn(monkeypatch):
     monkeypatch.setattr(novelty, "COMMON", 0.0)
+    monkeypatch.setattr(novelty, "WITHIN", DATES * len(BANDS))  # all of the space
     series, labels = parcels(300, (2,))
     found = fit(series, labels, BANDS)
     flat = series.reshape(300, -1)
@@ -40,15 +42,20 @@ def test_one_class_is_the_mahalanobis_distance_of_scikit_learn(monkeypatch):
 
 
 def test_of_several_classes_the_densest_counts(monkeypatch):
-    """Against scipy's normal density of each class, -2 log of it, up to a constant."""
+    """Against scipy's normal density of each class, -2 log of it, up to a constant; the discriminants are those of the
+    generalised eigenvalue problem of the covariances between and within the classes.
+    """
     monkeypatch.setattr(novelty, "COMMON", 0.0)
-    monkeypatch.setattr(novelty, "COMPONENTS", 5)
+    monkeypatch.setattr(novelty, "WITHIN", 0)
     series, labels = parcels(600)
     new = parcels(40, (0, 1, 2, 3), seed=1)[0]
     flat, away = series.reshape(600, -1), new.reshape(40, -1)
-    scale = flat.std(axis=0)
-    pca = PCA(5).fit(flat / scale)
-    known, found = pca.transform(flat / scale), pca.transform(away / scale)
+    mean, scale = flat.mean(axis=0), flat.std(axis=0)
+    flat, away = (flat - mean) / scale, (away - mean) / scale
+    centres = np.stack([flat[labels == one].mean(axis=0) for one in range(3)])[labels]
+    within = LedoitWolf(assume_centered=True).fit(flat - centres).covariance_
+    axes = eigh(centres.T @ centres / 600, within)[1][:, -2:]
+    known, found = flat @ axes, away @ axes
     density = [
         multivariate_normal(known[labels == one].mean(axis=0), np.cov(known[labels == one].T, bias=True)).logpdf(found)
         for one in range(3)
@@ -61,7 +68,7 @@ def test_of_several_classes_the_densest_counts(monkeypatch):
 
 def test_the_threshold_accepts_parcels_of_the_same_classes_and_finds_another():
     known = estimate(*parcels(400), BANDS)
-    same, other = known.ratios(parcels(1000, seed=5)[0]), known.ratios(parcels(1000, (3,), seed=5)[0])
+    same, other = (known.ratios(parcels(1000, kinds, seed=5)[0], SURE) for kinds in ((0, 1, 2), (3,)))
     assert (same > 1).mean() < 0.05
     assert (other > 1).mean() > 0.95
     assert roc_auc_score(np.repeat([0, 1], 1000), np.concatenate([same, other])) > 0.99
@@ -79,6 +86,45 @@ def test_what_was_not_observed_counts_as_the_mean():
     filled[:, 2] = 0.0
     filled[::2, 3, 1] = found.mean.reshape(DATES, 2)[3, 1]
     assert found.scores(gaps) == pytest.approx(found.scores(filled))
+
+
+def test_the_models_doubt_is_added_to_the_densities():
+    """By the entropy of scipy, with half the spread of the densities; of tested parcels only."""
+    series, labels = parcels(400)
+    random = np.random.default_rng(3)
+    probabilities = random.dirichlet((0.5, 0.5, 0.5), 400)
+    probabilities[::4] = np.nan
+    plain, known = estimate(series, labels, BANDS), estimate(series, labels, BANDS, probabilities)
+    new, doubts = parcels(300, (0, 1, 2), seed=7)[0], random.dirichlet((0.5, 0.5, 0.5), 300)
+    added = known.ratios(new, doubts) * known.threshold - plain.scores(new)
+    assert added == pytest.approx(known.doubt * entropy(doubts, axis=1))
+    spread, own = (np.subtract(*np.quantile(values, [0.75, 0.25])) for values in (added, plain.scores(new)))
+    assert 0.3 < spread / own < 0.7
+    assert (known.ratios(new, doubts) > 1).mean() < 0.07
+    assert known.threshold > plain.threshold and plain.doubt == 0
+
+
+def test_a_model_that_is_sure_of_all_or_hardly_tested_adds_nothing():
+    series, labels = parcels(400)
+    sure, few = np.eye(3)[labels], np.full((400, 3), np.nan)
+    few[:49] = 1 / 3
+    plain = estimate(series, labels, BANDS).threshold
+    for probabilities in (sure, few):
+        known = estimate(series, labels, BANDS, probabilities)
+        assert known.doubt == 0 and known.threshold == plain
+
+
+def test_directions_of_the_classes_come_first_and_none_is_twice():
+    series, labels = parcels(400)
+    axes = fit(series, labels, BANDS).axes
+    assert axes.shape == (2 + novelty.WITHIN, DATES * len(BANDS))
+    flat = series.reshape(400, -1)
+    values = (flat - flat.mean(axis=0)) / flat.std(axis=0) @ axes.T
+    centres = np.stack([values[labels == one].mean(axis=0) for one in range(3)])
+    covariance = (values - centres[labels]).T @ (values - centres[labels]) / 400
+    assert covariance == pytest.approx(np.eye(len(axes)), abs=0.2)  # shrunk a little
+    apart = centres - centres.mean(axis=0)
+    assert np.linalg.norm(apart[:, 2:]) < 1e-3 * np.linalg.norm(apart)
 
 
 def test_few_parcels_have_none_and_many_are_drawn(monkeypatch):

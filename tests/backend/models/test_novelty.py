@@ -23,7 +23,8 @@ SERIES = np.random.default_rng(0).uniform(0, 0.5, (60, len(CALENDAR), len(BANDS)
 
 
 def saved(path):
-    novelty = estimate(SERIES, np.arange(60) % 3, BANDS)
+    probabilities = np.random.default_rng(1).dirichlet((1, 1, 1), 60)
+    novelty = estimate(SERIES, np.arange(60) % 3, BANDS, probabilities)
     replace(bundle(), region=REGION, novelty=novelty).save(path)
     return novelty
 
@@ -40,6 +41,7 @@ def test_a_round_trip(tmp_path):
     assert found.region == REGION
     assert np.array_equal(found.novelty.scores(SERIES), before.scores(SERIES))
     assert found.novelty.threshold == before.threshold and found.novelty.bands == BANDS
+    assert found.novelty.doubt == before.doubt > 0
     seen = plugin_reader().describe(path, MODELS, ("linear",))
     assert seen.region.box == REGION.box and seen.novelty.classes == 3
 
@@ -53,6 +55,7 @@ def test_a_round_trip(tmp_path):
         ("region", {"ndvi": [0.1]}, "region ndvi"),
         ("region", {"ndvi": [0.1, 0.2, 1.5, 0.3]}, "region ndvi"),
         ("novelty", {"threshold": 0}, "novelty threshold"),
+        ("novelty", {"doubt": -1}, "novelty doubt"),
         ("novelty", {"components": 129}, "novelty components"),
         ("novelty", {"components": 3}, "novelty.bin"),
         ("novelty", {"bands": ["B02", "B02", "B08"]}, "each name once"),
@@ -64,6 +67,17 @@ def test_a_description_that_is_not_the_contracts_is_refused(tmp_path, part, valu
     broken.write_bytes(zipped(changed(members(tmp_path / "a.cropmodel"), part, **values)))
     with pytest.raises(NotAModel, match=word):
         ModelBundle.load(broken)
+
+
+def test_models_of_the_first_version_have_a_score_of_densities_only(tmp_path):
+    before, path = saved(tmp_path / "a.cropmodel"), tmp_path / "a.cropmodel"
+    content = members(path)
+    document = json.loads(content["model.json"])
+    del document["novelty"]["doubt"]
+    path.write_bytes(zipped({**content, "model.json": json.dumps(document).encode()}))
+    unsure = np.full((60, 3), 1 / 3)
+    found = ModelBundle.load(path).novelty.ratios(SERIES, unsure)
+    assert found == pytest.approx(before.scores(SERIES) / before.threshold)
 
 
 @pytest.mark.parametrize("damage", ["missing", "short", "nan"])
