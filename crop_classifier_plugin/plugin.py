@@ -95,6 +95,7 @@ class CropClassifierPlugin:
             self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self._window)
             self._window.setFloating(True)
             self._window.resize(self._window.SIZE)
+            self._window.inspect_requested.connect(self._inspect)
         return self._window
 
     def open_classify(self) -> None:
@@ -127,6 +128,13 @@ class CropClassifierPlugin:
             action = next(one for one in self._actions if one.objectName() == "CropClassifier_inspectparcels")
             self._inspector = InspectorController(self.iface, action)
         self._inspector.toggle()
+
+    def _inspect(self, layer: Any) -> None:
+        """From the results: the parcel that is selected in a layer, else the map tool to pick one."""
+        if self._inspector is None or not self._inspector.dock.isVisible():
+            self.inspect_parcels()
+        if layer is not None and layer.selectedFeatureCount() == 1:
+            self._inspector.show(layer, layer.selectedFeatures()[0])
 
     def open_help(self) -> None:
         QDesktopServices.openUrl(QUrl(HELP_ADDRESS))

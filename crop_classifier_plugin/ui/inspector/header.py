@@ -80,5 +80,6 @@ class Header(QWidget):
         if row.place is not None:
             lines.append(tr("{0} pixels").format(self.locale().toString(row.place.n_pixels)))
         if row.quality != "ok":
-            lines.append(translated(vocabulary.QUALITY.get(row.quality, row.quality)))
+            meaning = vocabulary.QUALITY.get(row.quality, row.quality)
+            lines.append(translated(meaning))
         return lines

@@ -14,6 +14,7 @@ from ...engine.protocol import options
 from ...series_store import kept_text
 from ...settings import Setting
 from ...translation import tr
+from ..algorithm_dialog import open_algorithm
 from ..algorithm_run import Outcome
 from ..form import choose_data, device_combo, form_layout, vector_filter
 from ..message import push, replace
@@ -22,14 +23,16 @@ from ..outputs import remember_folder, replacing_question, save_widget
 from ..plain_widgets import confirm
 from ..predictions import load_predictions
 from ..preparation_page import PreparationPage
+from ..results.page import ResultsPage
 from ..results.sentences import comparison_problem
 from ..series_deletion import Report, delete_series
 from .checks import model_problem
 from .data_page import DataPage
 from .model_page import ModelPage
 from .outputs_group import OutputsGroup
-from .task import MODEL, PREPARATION, RUN, Problem, Task
+from .task import MODEL, PREPARATION, RESULTS, RUN, Problem, Task
 
+EXPORT = "crop_classifier:exportpredictions"
 KEPT_ELSEWHERE = "output.kept_elsewhere"  # the warning of a result that has another name than the one chosen
 
 
@@ -52,7 +55,15 @@ class ClassifyTask(Task):
         rows = [row for row in rows_of("classify", options.OUTPUTS, advanced=True) if row.name != "overwrite"]
         self.keeping = OptionGroup(tr("Output Options"), rows, "classify")
         self.device = device_combo(Setting.DEVICE.get())
-        self.pages = {PREPARATION: self.preparation, MODEL: self.library, RUN: self._run_page()}
+        self.results = ResultsPage(window.iface)
+        self.results.export_requested.connect(self._export)
+        self.results.inspect_requested.connect(lambda _: window.inspect_requested.emit(self.results.selection.layer()))
+        self.pages = {
+            PREPARATION: self.preparation,
+            MODEL: self.library,
+            RUN: self._run_page(),
+            RESULTS: self.results,
+        }
         self._kept_elsewhere, self._truth = "", ""
         self.preparation.changed.connect(self.changed)
         self.model.changed.connect(self._on_model)
@@ -130,7 +141,8 @@ class ClassifyTask(Task):
         values, store = outcome.values, outcome.outputs.get("STORE", "")
         count = (self._window.locale().toString(values[name]) for name in ("classified", "parcels"))
         text = tr("{0} of {1} parcels classified.").format(*count)
-        if not load_predictions(values):
+        layer = load_predictions(values)
+        if layer is None:
             text += " " + tr("QGIS could not load {0}.").format(values["output"])
         text += self._kept_elsewhere
         problem = comparison_problem(values.get("not_judged"), values.get("judged"), self._truth)
@@ -148,6 +160,15 @@ class ClassifyTask(Task):
             if store:
                 actions[tr("Delete Series")] = partial(self._delete_series, store, parent, report)
             show(bar, text, level, actions)
+
+        self.results.show_results(layer if layer is not None else values["results"])
+        self._window.show_page(RESULTS)
+
+    def _export(self) -> None:
+        """Opens the dialog of the algorithm that exports, with the layer that is shown."""
+        layer = self.results.selection.layer()
+        parameters = {} if layer is None else {"PREDICTIONS": layer.id()}
+        open_algorithm(EXPORT, parameters)
 
     def _delete_series(self, store: str, parent: QWidget, report: Report) -> None:
         if self._window.is_running():  # it may be writing them

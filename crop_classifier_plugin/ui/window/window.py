@@ -29,6 +29,9 @@ class CropClassifierWindow(QgsDockWidget):
     """Floats at first; the user may dock it. A run goes on when it is closed, and QGIS shows how it ended."""
 
     changed = pyqtSignal()  # any choice
+    inspect_requested = pyqtSignal(
+        object
+    )  # the layer whose selected parcel is to be inspected, None where there is none
     SIZE = QSize(980, 556)  # with the frame of its title, within 1000 x 580
 
     def __init__(self, iface: Any, parent: Optional[QWidget] = None) -> None:

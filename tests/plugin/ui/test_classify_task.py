@@ -17,6 +17,8 @@ from qgis.PyQt.QtWidgets import QApplication
 
 from crop_classifier_plugin.ui import series_deletion
 from crop_classifier_plugin.ui.algorithm_run import AlgorithmRun
+from crop_classifier_plugin.ui.window import classify_task
+from crop_classifier_plugin.ui.window.task import RESULTS
 from crop_classifier_plugin.ui.window.window import CropClassifierWindow
 
 
@@ -320,3 +322,24 @@ def test_parcels_beside_the_images_are_refused_before_the_run(engine, window, se
     bounds = [box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum()]
     window.imagery.found = {**window.imagery.found, "grid": {"crs": "EPSG:4326", "bounds": bounds}}
     assert window.missing() == ""
+
+
+def test_a_run_ends_on_its_results_with_their_layer(qtbot, engine, window, tmp_path, monkeypatch):
+    engine()
+    window.check_engine()
+    window.classify.outputs.output.setFilePath(str(tmp_path / "out.gpkg"))
+    window.run()
+    qtbot.waitUntil(lambda: not window.is_running(), timeout=8000)
+    assert (
+        window.pages.page() == RESULTS and window.pages.stack.currentWidget().currentWidget() is window.classify.results
+    )
+    opened = []
+    monkeypatch.setattr(classify_task, "open_algorithm", lambda *arguments: opened.append(arguments))
+    layer = QgsProject.instance().mapLayersByName("Classified parcels")[0]
+    monkeypatch.setattr(window.classify.results.selection, "layer", lambda: layer)
+    window.classify.results.export_requested.emit()
+    assert opened == [("crop_classifier:exportpredictions", {"PREDICTIONS": layer.id()})]
+    wanted = []
+    window.inspect_requested.connect(wanted.append)
+    window.classify.results.inspect_requested.emit("7")
+    assert wanted == [layer]
