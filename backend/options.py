@@ -735,8 +735,19 @@ OPTIONS: Tuple[Option, ...] = (
         default=False, default_in_qgis=True,
     ),
     Option(
-        "report", OUTPUT, OUTPUTS, ("train", "finetune", "classify", "evaluate"), "", "The report's HTML file.",
+        "report", OUTPUT, OUTPUTS, ("train", "finetune", "classify", "evaluate"), "",
+        "The report's HTML file; a path that ends in .pdf makes a PDF beside it.",
         otherwise="NAME_report.html beside the output, NAME_evaluation.html beside the predictions",
+    ),
+    Option(
+        "report_pdf", FLAG, OUTPUTS, ("train", "finetune", "classify", "evaluate"), "Report as PDF as well",
+        "Also saves the report as a PDF beside its HTML page.", default=False,
+    ),
+    Option(
+        "report_figures", FLAG, OUTPUTS, ("train", "finetune", "classify", "evaluate"),
+        "Figures of the report as files",
+        "Also saves the figures of the report as SVG and PNG, in the folder NAME_figures beside its HTML page.",
+        default=False,
     ),
     Option(
         "language", CHOICE, OUTPUTS, ("train", "finetune", "classify", "evaluate"), "Language of the report",

@@ -36,7 +36,7 @@ def render(document: Mapping[str, Any], picture: bytes | None = None, language: 
         lstrip_blocks=True,
     )
     environment.filters.update(
-        percent=tables.percent, count=_count, text=_text, colour=shown_colour, by_size=tables.by_size
+        percent=tables.percent, count=_count, text=value_text, colour=shown_colour, by_size=tables.by_size
     )
     return environment.get_template("report.html.j2").render(_content(document, picture), language=language)
 
@@ -96,13 +96,13 @@ def _count(number: float | None, digits: int = 0) -> str:
     return "-" if number is None else f"{number:,.{digits}f}"
 
 
-def _text(value: Any) -> str:
+def value_text(value: Any) -> str:
     """A value of the provenance table as text."""
     if isinstance(value, Mapping):
-        return "; ".join(f"{key}: {_text(item)}" for key, item in value.items())
+        return "; ".join(f"{key}: {value_text(item)}" for key, item in value.items())
     if isinstance(value, list):
         more = f" and {len(value) - MOST_LISTED:,} more, named in the JSON file" if len(value) > MOST_LISTED else ""
-        return (", ".join(map(_text, value[:MOST_LISTED])) or "-") + more
+        return (", ".join(map(value_text, value[:MOST_LISTED])) or "-") + more
     if isinstance(value, bool):
         return "yes" if value else "no"
     if value is None or value == "":

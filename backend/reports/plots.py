@@ -15,14 +15,18 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from backend.reports.document import shown_colour
 from backend.reports.drawing import ACCENT, INK, SECOND, SOFT, drawn, inline, percent_axis
-from backend.reports.tables import labels, numbered
+from backend.reports.tables import LABEL_LENGTH, labels, numbered, shortened
 
 Rows = Sequence[Mapping[str, Any]]
+Drawing = tuple[tuple[float, float], Callable[[Figure], None]]  # a size in inches, and what fills a figure of it
 
 RIGHT = LinearSegmentedColormap.from_list("right", ["#ffffff", "#a9d8c2", ACCENT, "#0d5038"])
 WRONG = LinearSegmentedColormap.from_list("wrong", ["#ffffff", "#f7c79f", SECOND, "#8a2f00"])
 FOLD_COLOURS = (ACCENT, SECOND, "#3b6fb6", "#8e4aa8", "#7a6a1f")
+CURVES_IN = (10, 3.6)
+BAR_IN = 0.26  # height of a class's bar with its gap
 LUMINANCE = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, of red, green and blue
 
 
@@ -34,9 +38,7 @@ def confusion(scores: Mapping[str, Any]) -> str:
     return inline(drawn(*confusion_drawing(scores)), "Confusion matrix: truth in rows, prediction in columns")
 
 
-def confusion_drawing(
-    scores: Mapping[str, Any], title: str = ""
-) -> tuple[tuple[float, float], Callable[[Figure], None]]:
+def confusion_drawing(scores: Mapping[str, Any], title: str = "") -> Drawing:
     """Its size in inches, and the function that draws it into a figure of that size."""
     counts = np.array(scores["confusion"], dtype=np.int64)
     names = labels(scores["classes"])
@@ -91,6 +93,31 @@ def compact(count: int) -> str:
     return f"{count / 1000:.0f}k" if count < 999_500 else f"{count / 1e6:.1f}M"
 
 
+# Classes
+
+
+def breakdown_drawing(rows: Rows) -> Drawing:
+    """The parcels of each class that has some, the largest on top."""
+    ranked = sorted((row for row in rows if row["parcels"]), key=lambda row: row["parcels"])
+
+    def draw(figure: Figure) -> None:
+        axes = figure.subplots()
+        counts = [row["parcels"] for row in ranked]
+        places = np.arange(len(ranked))
+        axes.barh(places, counts, color=[shown_colour(row) for row in ranked])
+        for place, count in enumerate(counts):
+            axes.text(count, place, f" {count:,}", va="center", color=INK, fontsize=8)
+        axes.set_yticks(places, [shortened(row["name"], LABEL_LENGTH) for row in ranked])
+        axes.set_xlim(0, 1.12 * max(counts))
+        axes.set_ylim(-0.6, len(ranked) - 0.4)
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+        axes.set_xlabel("Parcels")
+        axes.grid(visible=False, axis="y")
+        axes.tick_params(axis="y", length=0, labelcolor=INK)
+
+    return (7.5, 0.9 + BAR_IN * len(ranked)), draw
+
+
 # Training
 
 
@@ -98,12 +125,16 @@ def curves(rows: Rows, kept: str = "best") -> str:
     """Loss and scores per epoch, a line for each fold, with a mark at the best epoch (highest mean F-score) where it is
     `kept`; where the last one is, the curves are those of the tested parcels.
     """
-    judged = "validation" if kept == "best" else "test"
-    title = f"Training curves: loss and {judged} scores per epoch"
-    return inline(drawn((10, 3.6), lambda figure: _draw_curves(figure, rows, judged)), title)
+    title = f"Training curves: loss and {_judged(kept)} scores per epoch"
+    return inline(drawn(CURVES_IN, lambda figure: draw_curves(rows, kept, figure)), title)
 
 
-def _draw_curves(figure: Figure, rows: Rows, judged: str) -> None:
+def _judged(kept: str) -> str:
+    return "validation" if kept == "best" else "test"
+
+
+def draw_curves(rows: Rows, kept: str, figure: Figure) -> None:
+    judged = _judged(kept)
     loss, scores = figure.subplots(1, 2)
     folds = sorted({row["fold"] for row in rows})
     _legend_of_lines(loss, solid=judged, dotted="training")
@@ -151,9 +182,13 @@ def column(rows: Rows, name: str) -> NDArray[np.float64]:
 
 def reliability(bins: Rows) -> str:
     """The share of correct classes against the model's confidence, and the number of parcels by confidence."""
-    filled = [row for row in bins if row["parcels"] and row["accuracy"] is not None]
-    svg = drawn((5.2, 4.6), lambda figure: _draw_reliability(figure, filled))
+    svg = drawn(*reliability_drawing(bins))
     return inline(svg, "Reliability diagram: accuracy against confidence, with the number of parcels")
+
+
+def reliability_drawing(bins: Rows) -> Drawing:
+    filled = [row for row in bins if row["parcels"] and row["accuracy"] is not None]
+    return (5.2, 4.6), lambda figure: _draw_reliability(figure, filled)
 
 
 def _draw_reliability(figure: Figure, filled: Rows) -> None:
@@ -179,8 +214,11 @@ def _draw_reliability(figure: Figure, filled: Rows) -> None:
 
 def acquisitions(rows: Rows) -> str:
     """The clear share of each acquisition on its day; a hollow mark where it is not known."""
-    title = "Acquisitions: clear share by date"
-    return inline(drawn((10, 2.4), lambda figure: _draw_acquisitions(figure.subplots(), rows)), title)
+    return inline(drawn(*acquisitions_drawing(rows)), "Acquisitions: clear share by date")
+
+
+def acquisitions_drawing(rows: Rows) -> Drawing:
+    return (10, 2.4), lambda figure: _draw_acquisitions(figure.subplots(), rows)
 
 
 def _draw_acquisitions(axes: Axes, rows: Rows) -> None:

@@ -63,7 +63,7 @@ def write(
     layer = Attached(classified.store.tables, predictions, spec.output)
     with staged(spec.output) as staging:
         write_results(classified, spec, layer.renamed, provenance, staging.file(spec.results))
-        page = reports.prepare(document, spec.page, staging, picture, spec.language)
+        page = reports.prepare(document, spec.page, staging, picture, report_document.forms_of(spec))
         if picture is None:
             staging.without(spec.map)
         else:

@@ -64,6 +64,8 @@ class ClassifySpec:
     truth: str | None = None
     previous_field: str | None = None
     report: Path | None = None
+    report_pdf: bool = default("report_pdf")
+    report_figures: bool = default("report_figures")
     language: str = default("language")
     store: Path | None = None
     keep_series: bool = False

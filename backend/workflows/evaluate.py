@@ -42,6 +42,8 @@ class EvaluateSpec:
     classes: ClassOptions = ClassOptions()
     layer: str | None = None
     report: Path | None = None
+    report_pdf: bool = default("report_pdf")
+    report_figures: bool = default("report_figures")
     language: str = default("language")
 
     @classmethod
@@ -116,7 +118,7 @@ def _evaluate(spec: EvaluateSpec, reporter: Reporter) -> Evaluation:
         "notes": labelled.notes(),
     }
     document = report_document.document("evaluation", f"Evaluation of {spec.name}", **parts)
-    written = reports.write(document, spec.page, language=spec.language)
+    written = reports.write(document, spec.page, forms=report_document.forms_of(spec))
     return Evaluation(
         written, agreement.scores, agreement.judged, agreement.not_judged, dict(labelled.unknown)
     )  # fmt: skip

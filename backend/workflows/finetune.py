@@ -23,6 +23,7 @@ from backend.protocol import Reporter
 from backend.series.batch import Dataset
 from backend.series.joined import served
 from backend.vocabulary import SEEN
+from backend.workflows import report_document
 from backend.workflows.arguments import own_options, require_none, typed
 from backend.workflows.folding import FoldingOptions, folding_of
 from backend.workflows.labels import ClassOptions, LabelledParcels, chosen_table, labelled_by
@@ -49,6 +50,8 @@ class FinetuneSpec:
     folding: FoldingOptions = FoldingOptions()
     previous_field: str | None = None
     report: Path | None = None
+    report_pdf: bool = default("report_pdf")
+    report_figures: bool = default("report_figures")
     language: str = default("language")
     restart: bool = False
 
@@ -151,7 +154,7 @@ def finetune(spec: FinetuneSpec, reporter: Reporter) -> Training:
 
     Raises NotAModel, NoCommonClasses, MissingBands, SeasonsDoNotOverlap and what `train` raises.
     """
-    target = Target(spec.output, spec.report, spec.language)
+    target = Target(spec.output, spec.report, report_document.forms_of(spec))
     with target.held(spec.restart):
         learned = _learned(spec, target, reporter)
         _warn_of_better(learned.trained, reporter)

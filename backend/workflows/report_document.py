@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from backend import __version__
 from backend.errors import NotWritable
 from backend.files import beside, writing_to
+from backend.reports import Forms
 from backend.reports.tables import percent
 from backend.series import quality
 from backend.series.store import Store
@@ -116,6 +117,11 @@ def prior_notes(previous_field: str | None) -> list[str]:
 def report_path(output: Path, chosen: Path | None) -> Path:
     """The chosen path of the report, or else one beside the output, under a name that no output has."""
     return chosen or output.with_name(f"{output.stem}_report.html")
+
+
+def forms_of(spec: Any) -> Forms:
+    """What a run's options ask for, of a spec with `language`, `report_pdf` and `report_figures`."""
+    return Forms(spec.language, spec.report_pdf, spec.report_figures)
 
 
 def training_notes(scores: Mapping[str, Any] | None) -> list[str]:

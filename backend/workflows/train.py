@@ -16,6 +16,7 @@ from backend.learning.search import search
 from backend.models import MODELS
 from backend.options import AUTO, REFIT, default, is_used_with, options_of
 from backend.protocol import Reporter
+from backend.workflows import report_document
 from backend.workflows.arguments import own_options, require_none, typed
 from backend.workflows.folding import FoldingOptions, folding_of
 from backend.workflows.labels import ClassOptions, label_parcels
@@ -40,6 +41,8 @@ class TrainSpec:
     folding: FoldingOptions = FoldingOptions()
     previous_field: str | None = None
     report: Path | None = None
+    report_pdf: bool = default("report_pdf")
+    report_figures: bool = default("report_figures")
     language: str = default("language")
     restart: bool = False
 
@@ -62,7 +65,7 @@ class TrainSpec:
 
     @property
     def target(self) -> Target:
-        return Target(self.output, self.report, self.language)
+        return Target(self.output, self.report, report_document.forms_of(self))
 
 
 def train(spec: TrainSpec, reporter: Reporter) -> Training:

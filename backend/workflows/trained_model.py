@@ -39,7 +39,7 @@ class Target:
 
     output: Path
     report: Path | None
-    language: str
+    forms: reports.Forms
     began: float = field(default_factory=time.monotonic)
 
     @property
@@ -108,7 +108,7 @@ class Learned:
         """Writes the model with its report, and clears the checkpoints. Raises NotWritable, DiskFull."""
         document = self._document(round(time.monotonic() - target.began, 1))
         with staged(target.output) as staging:
-            page = reports.prepare(document, target.page, staging, language=target.language)
+            page = reports.prepare(document, target.page, staging, forms=target.forms)
             bundle = self._bundle(document)
             staging.write_all({target.output: bundle.packed(target.output)})
         discard(target.checkpoint)

@@ -137,6 +137,17 @@ def test_the_language_of_the_report_is_one_that_there_is(tmp_path):
         EvaluateSpec.of(predictions=layer, truth="declared", language="xx")
 
 
+def test_the_pdf_and_the_figures_are_made_on_request(judged, tmp_path):
+    evaluation = ("evaluate", judged.layer, "--truth", "declared", "--report")
+    run(*evaluation, tmp_path / "r.html", "--report-pdf", "--report-figures")
+    assert (tmp_path / "r.pdf").read_bytes().startswith(b"%PDF")
+    figures = {path.name for path in (tmp_path / "r_figures").iterdir()}
+    assert {"confusion.svg", "confusion.png"} <= figures
+    values = run(*evaluation, tmp_path / "s.pdf").values
+    assert str(values["report"]) == str(tmp_path / "s.html")
+    assert (tmp_path / "s.pdf").is_file() and not (tmp_path / "s_figures").exists()
+
+
 def test_one_run_at_a_time_writes_a_report(judged, tmp_path):
     evaluation = ("evaluate", judged.layer, "--truth", "declared", "--report")
     with locked(tmp_path / "r.html"):

@@ -57,7 +57,7 @@ def test_writes_its_files_and_names_the_page(tmp_path: Path) -> None:
 
 def test_the_page_names_its_language(tmp_path: Path) -> None:
     for language in ("en", "fr"):
-        page = Page(reports.write(documents.training(NAMES), tmp_path / "r", language=language))
+        page = Page(reports.write(documents.training(NAMES), tmp_path / "r", forms=reports.Forms(language)))
         assert ("html", {"lang": language}) in page.tags
 
 
