@@ -83,6 +83,21 @@ def test_parcels_are_classified_from_the_dialog(profile, region, folder):
     assert results["engine_libraries_in_qgis"] == []
 
 
+def test_results_are_selected_on_the_map(profile, region, folder):
+    output = folder / "declared.gpkg"
+    other = engine("simulate", folder / "other region", "--parcels", PARCELS, "--dates", 5, "--seed", 2)
+    images = [other["imagery"], other["parcels"], "--masks", other["masks"]]
+    options = ["--model", region["model"], "--truth", other["class_field"], "-o", output]
+    made = engine("classify", *images, *options)
+    results = play(profile, "results_story", {"results_folder": made["results"]})
+    document = json.loads(Path(made["report"]).with_suffix(".json").read_text(encoding="utf-8"))
+    assert len(results["selected"]) == max(max(row) for row in document["scores"]["confusion"]) > 0
+    declared, predicted = results["cell"]
+    assert {row[1] for row in results["selected"]} == {predicted}
+    assert {row[2] for row in results["selected"]} == {"agrees" if declared == predicted else "differs"}
+    assert results["unfolded"] and len(results["styles"]) == 4 and results["zoomed"] < 20
+
+
 def test_cancel_stops_the_engine_and_leaves_nothing(profile, region, folder):
     output = folder / "cancelled" / "region.cropmodel"
     output.parent.mkdir()
