@@ -9,18 +9,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, Iterator, NamedTuple, Optional
 
-from qgis.core import (
-    QgsCoordinateReferenceSystem,
-    QgsFeature,
-    QgsField,
-    QgsFields,
-    QgsGeometry,
-    QgsProject,
-    QgsRectangle,
-    QgsVectorFileWriter,
-    QgsWkbTypes,
-)
-from qgis.PyQt.QtCore import QVariant
+from qgis.core import QgsFeature, QgsGeometry, QgsProject, QgsRectangle, QgsVectorFileWriter, QgsVectorLayer
 
 from crop_classifier_plugin.engine.protocol import results_folder, vocabulary
 
@@ -124,14 +113,14 @@ def _rows(parcels: list[Made], classes: int) -> Iterator[Any]:
 
 def write_layer(path: Path, parcels: list[Made], classes: list[dict[str, str]], declared: bool) -> None:
     """Squares in rows of 300."""
-    fields = QgsFields()
-    for name in (*TEXTS, *NUMBERS, *AFTER[: None if declared else -1]):
-        fields.append(QgsField(name, QVariant.Double if name in NUMBERS else QVariant.String))
+    names = (*TEXTS, *NUMBERS, *AFTER[: None if declared else -1])
+    kinds = "&".join(f"field={name}:{'double' if name in NUMBERS else 'string'}" for name in names)
+    like = QgsVectorLayer(f"Polygon?crs=EPSG:2154&{kinds}", "like", "memory")
+    fields = like.fields()
     options = QgsVectorFileWriter.SaveVectorOptions()
     options.driverName, options.layerName = "GPKG", path.stem
-    crs = QgsCoordinateReferenceSystem("EPSG:2154")
     context = QgsProject.instance().transformContext()
-    writer = QgsVectorFileWriter.create(str(path), fields, QgsWkbTypes.Type.Polygon, crs, context, options)
+    writer = QgsVectorFileWriter.create(str(path), fields, like.wkbType(), like.crs(), context, options)
     for parcel in parcels:
         feature = QgsFeature(fields)
         left, low = (FIRST_X + SIDE_M * (parcel.position % 300), FIRST_Y + SIDE_M * (parcel.position // 300))

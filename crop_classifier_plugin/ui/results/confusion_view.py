@@ -38,6 +38,7 @@ class ConfusionView(ResultsView):
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(tr("Confusion matrix"), parent)
         self.model = ConfusionModel(self)
+        self._selects = False  # whether the parcels of a cell are known
         self.mode = QComboBox()
         for title, mode in (
             (tr("Number of parcels"), COUNTS),

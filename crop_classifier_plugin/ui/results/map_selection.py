@@ -36,6 +36,7 @@ class MapSelection(QObject):
         self._layer: Optional[QgsVectorLayer] = None
         self._map: Optional[ParcelMap] = None
         self._waiting: Optional[Then] = None
+        self._changes = 0  # of the layer, so that a map is not taken that was made of what it held before
         self._request = 0  # the newest one; what an earlier one finds is not shown any more
 
     # The layer
@@ -89,6 +90,7 @@ class MapSelection(QObject):
 
     def _on_changed(self, *_: Any) -> None:
         self._map = None
+        self._changes += 1
 
     # Selecting
 
@@ -148,16 +150,21 @@ class MapSelection(QObject):
         if layer is None or results is None:
             self._waiting = None
             return
-        fields = Fields.of(layer, results.about.id_field)
+        fields, changes = Fields.of(layer, results.about.id_field), self._changes
         read(
             self,
             tr("Match parcels with the layer"),
             lambda cancelled: make_map(fields, results.parcels, cancelled),
-            lambda made, error: self._on_map(layer, made, error),
+            lambda made, error: self._on_map(layer, changes, made, error),
         )
 
-    def _on_map(self, layer: QgsVectorLayer, made: Optional[ParcelMap], error: Optional[Exception]) -> None:
+    def _on_map(
+        self, layer: QgsVectorLayer, changes: int, made: Optional[ParcelMap], error: Optional[Exception]
+    ) -> None:
         if layer is not self._layer:
+            return
+        if changes != self._changes:
+            self._make_map()
             return
         then, self._waiting = self._waiting, None
         if made is None:

@@ -154,7 +154,8 @@ class ResultsPage(QWidget):
         if request != self._request:
             return
         if found is None:
-            self._show_nothing(tr("The results cannot be shown: {0}. Classify the parcels again.").format(error))
+            advice = tr("Choose a folder NAME.results, or classify the parcels again.")
+            self._show_nothing(tr("The results cannot be shown: {0}.").format(error) + " " + advice)
         else:
             self._show(found, layer)
         self.shown.emit()

@@ -291,6 +291,29 @@ def test_what_was_deleted_or_filtered_is_counted_as_missing(qtbot, opened):
     assert f"{len(whole) - len(kept)} of {len(whole)} are not in the layer" in page.sentence.text()
 
 
+def test_a_layer_that_changes_while_it_is_read_is_read_again(qtbot, opened, monkeypatch):
+    page, features = opened()
+    layer, condition = page.selection.layer(), queries.compared()
+    whole = {fid for fid, f in features.items() if is_compared(f)}
+    qtbot.waitUntil(lambda: page.selection._map is not None, timeout=5000)
+    gone, read = min(whole), page.selection._make_map
+
+    def read_and_delete():
+        monkeypatch.undo()
+        read()
+        layer.deleteFeature(gone)
+
+    def change():
+        layer.startEditing()
+        layer.deleteFeature(max(whole))  # so that the layer is read again
+        monkeypatch.setattr(page.selection, "_make_map", read_and_delete)
+        page.selection.select(condition, "x")
+
+    assert selected(qtbot, page, change) == whole - {gone, max(whole)}
+    assert f"2 of {len(whole)} are not in the layer" in page.sentence.text()
+    layer.rollBack()
+
+
 def test_parcels_with_ids_of_a_field_are_found_by_them(qtbot, opened):
     page, features = opened(id_field="parcel")
     expected = {fid for fid, f in features.items() if is_compared(f) and f["code"] == code(page, 0)}
