@@ -151,3 +151,17 @@ def test_only_what_was_asked_for_is_there_and_what_was_there_before_goes(tmp_pat
 def test_a_report_that_is_named_as_a_pdf_is_one_and_a_page(tmp_path: Path):
     assert reports.write(documents.training(NAMES), tmp_path / "r.pdf") == tmp_path / "r.html"
     assert (tmp_path / "r.pdf").read_bytes().startswith(b"%PDF") and (tmp_path / "r.html").is_file()
+
+
+@pytest.mark.parametrize("title", ["$x^$ <b> & \\frac{", "", "W" * 400, "作物 \N{ARABIC LETTER ALEF}\n\tsecond line"])
+def test_texts_are_set_as_they_are(title):
+    document = {**documents.training([title or "x", "b", "c", "d"]), "title": title}
+    found = texts(pages_of(document))
+    shown = "".join("".join(found).split())
+    assert "".join(title.split())[:30] in shown
+    assert pdf.render(plain(document)).startswith(b"%PDF")
+
+
+def test_a_document_without_data_is_a_title():
+    (page,) = pages_of({"title": "Nothing yet", "kind": "evaluation"})
+    assert [text.get_text() for text in page.texts][:2] == ["EVALUATION REPORT", "Nothing yet"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -113,7 +114,7 @@ def test_cancel_stops_the_engine_and_leaves_nothing(profile, region, folder):
 def test_the_same_plugin_runs_in_qgis_process(profile, region, folder):
     output = folder / "process.gpkg"
     values = {"IMAGERY": region["imagery"], "MASKS": region["masks"], "PARCELS": region["parcels"]}
-    values |= {"MODEL": region["model"], "OUTPUT": str(output)}
+    values |= {"MODEL": region["model"], "OUTPUT": str(output), "REPORT_PDF": "true"}
     options = [f"--{name}={value}" for name, value in values.items()]
     own = {"QGIS_CUSTOM_CONFIG_PATH": str(profile.parents[1]), "QT_QPA_PLATFORM": "offscreen", "LC_ALL": "C.UTF-8"}
     run = subprocess.run(
@@ -128,4 +129,8 @@ def test_the_same_plugin_runs_in_qgis_process(profile, region, folder):
     assert results["OUTPUT"] == str(output) and output.is_file()
     assert results["PARCEL_COUNT"] == region["parcel_count"] and Path(results["REPORT"]).is_file()
     assert results["STORE"] == str(output.with_suffix(".parcels")) and Path(results["STORE"], "manifest.json").is_file()
+    assert Path(results["REPORT"]).with_suffix(".pdf").read_bytes().startswith(b"%PDF")
+    with sqlite3.connect(output) as database:
+        styles = database.execute("SELECT styleName, useAsDefault FROM layer_styles ORDER BY 1").fetchall()
+    assert styles == [("Class", 1), ("Confidence", 0), ("Quality", 0)]
     assert results["STORE_MB"] > 0 and Path(results["RESULTS"], "results.json").is_file()
