@@ -47,6 +47,10 @@ THEIA_REFLECTANCES = ("FRE", "SRE")
 LANGUAGES = ("en",)
 TABLES = ("table1", "table2", "table3", "table4", "figure2")
 FORMATS = {"gpkg": "GPKG", "shp": "ESRI Shapefile", "parquet": "Parquet", "fgb": "FlatGeobuf", "csv": "CSV"}
+PREDICTION_FIELDS = (  # of a classified layer, beside its own; each name fits a shapefile
+    "crop_code", "crop_name", "confidence", "crop2_code", "crop2_name", "margin", "n_pixels", "observed", "novelty",
+    "quality", "trained_on",
+)  # fmt: skip
 QUALITIES = (  # of a classified parcel; `backend/vocabulary.py` explains them
     "ok", "few_pixels", "partly_outside", "unlike_training", "outside", "no_clear_observation", "invalid_geometry",
 )  # fmt: skip

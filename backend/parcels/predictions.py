@@ -10,12 +10,10 @@ import numpy as np
 import pandas
 from numpy.typing import NDArray
 
+from backend.options import PREDICTION_FIELDS
 from backend.vocabulary import CropClass
 
-FIELDS = (
-    "crop_code", "crop_name", "confidence", "crop2_code", "crop2_name", "margin", "n_pixels", "observed", "novelty",
-    "quality", "trained_on",
-)  # fmt: skip
+FIELDS = PREDICTION_FIELDS
 _TEXTS = ("_code", "_name", "quality", "trained_on")
 
 
