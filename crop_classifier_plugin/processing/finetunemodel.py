@@ -38,7 +38,8 @@ class FinetuneModel(TrainModel):
             "compares it, on parcels that were not used in the training, with the model as it was and with one that is "
             "trained anew on these parcels.\n\n"
             "Give images and parcels, or an existing parcel series store. With all three, the store is made or "
-            "completed, and kept. Without a store, the series are extracted beside the model and deleted at the end."
+            "completed, and kept. Without a store, the series are extracted beside the model and deleted at the end. "
+            "With a store and no images, choose the parcels, too, to have their fields to choose from."
         )
 
     def own_classes(self) -> str:

@@ -63,7 +63,8 @@ class TrainModel(EngineAlgorithm):
             "Trains a model on a season of Sentinel-2 images and parcels with declared crops. The model is saved for "
             "Classify parcels, with a report on its accuracy for parcels that were not used in the training.\n\n"
             "Give images and parcels, or an existing parcel series store. With all three, the store is made or "
-            "completed, and kept. Without a store, the series are extracted beside the model and deleted at the end."
+            "completed, and kept. Without a store, the series are extracted beside the model and deleted at the end. "
+            "With a store and no images, choose the parcels, too, to have their fields to choose from."
         )
 
     def initAlgorithm(self, configuration: Any = None) -> None:

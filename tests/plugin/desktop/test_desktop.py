@@ -110,6 +110,14 @@ def test_cancel_stops_the_engine_and_leaves_nothing(profile, region, folder):
     assert [path.name for path in output.parent.iterdir()] == [kept_to_go_on]
 
 
+def test_a_batch_of_classifications_runs_to_its_end_and_loads_the_layers(profile, region, folder):
+    outputs = [str(folder / f"batch {number}.gpkg") for number in (1, 2)]
+    results = play(profile, "batch_story", {**region, "outputs": outputs})
+    assert results["loaded"] == outputs and results["coloured_by"] == ["crop_code"] * 2
+    assert results["can_run_again"] and results["pages"] == ["classifyparcels [summary]"]
+    assert all(Path(output).with_name(f"{Path(output).stem}_report.html").is_file() for output in outputs)
+
+
 @pytest.mark.skipif(PROCESS is None, reason="qgis_process is not installed")
 def test_the_same_plugin_runs_in_qgis_process(profile, region, folder):
     output = folder / "process.gpkg"
