@@ -593,7 +593,7 @@ OPTIONS: Tuple[Option, ...] = (
         "folds", WHOLE, SPLITTING, ("train", "finetune"), "Cross-validation folds tested",
         "How many of the five folds (or of the years) are trained and tested; with all of them, each parcel is tested "
         "once.",
-        otherwise="all, of more than 3000 labelled parcels one", minimum=1, advanced=False,
+        otherwise="all; one above 3000 parcels", minimum=1, advanced=False,
     ),
     Option(
         "folds", WHOLE, SPLITTING, ("experiment",), "Cross-validation folds that are run",
@@ -787,7 +787,7 @@ OPTIONS: Tuple[Option, ...] = (
     ),
     Option(
         "id_field", FIELD, EXPORT, ("export",), "Field that identifies a parcel in both layers",
-        "The field, of both layers, whose values identify the parcels; needed to join.",
+        "The field, of both layers, whose values identify the parcels; needed to join.", advanced=False,
     ),
     Option(
         "results", FOLDER, EXPORT, ("export",), "", "The folder NAME.results, which has the colours of the classes.",

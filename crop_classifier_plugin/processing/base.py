@@ -72,7 +72,8 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
 
     def command_line(self) -> str:
         """The example as `qgis_process` takes it."""
-        return " ".join([f"qgis_process run crop_classifier:{self.name()}", *(f"--{n}={v}" for n, v in self.example)])
+        values = " ".join(f"{name}={value}" for name, value in self.example)
+        return f"qgis_process run crop_classifier:{self.name()} -- {values}"
 
     def problem(self, parameters: Parameters, context: QgsProcessingContext) -> str:
         """A problem that would stop a long run later; empty where none is known."""

@@ -13,7 +13,7 @@ from ..engine.protocol import class_table as tables
 from ..engine.protocol import options
 from ..translation import tr
 from .arguments import file_path
-from .base import EngineAlgorithm, Parameters
+from .base import EngineAlgorithm, Parameters, explained
 
 
 def class_table_parameters(own: str) -> List[Any]:
@@ -23,7 +23,12 @@ def class_table_parameters(own: str) -> List[Any]:
         "CLASS_TABLE", tr("Classes"), [labels[name] for name in CLASS_TABLES], defaultValue=0
     )
     file = QgsProcessingParameterFile("CLASS_TABLE_FILE", tr("Class table file"), extension="csv", optional=True)
-    return [table, file]
+    which = tr(
+        "Which crop codes belong to which class: each value of the field is a class, or a built-in table or a CSV file "
+        "has them."
+    )
+    columns = tr("A CSV file with the columns code, name, class, colour, where the classes are from a file.")
+    return [explained(table, which), explained(file, columns)]
 
 
 def class_table_problem(algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext) -> str:

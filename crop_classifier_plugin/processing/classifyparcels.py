@@ -20,7 +20,7 @@ from .. import model_file, series_store
 from ..plain_text import without_markup
 from ..translation import tr
 from .arguments import file_path, options_problem
-from .base import EngineAlgorithm, Parameters
+from .base import EngineAlgorithm, Parameters, explained
 from .learning import add_report, report_groups, report_scores
 from .options import parameters_for
 from .outputs import Target, output_problem
@@ -63,11 +63,13 @@ class ClassifyParcels(EngineAlgorithm):
     def initAlgorithm(self, configuration: Any = None) -> None:
         model = QgsProcessingParameterFile("MODEL", tr("Model"), extension="cropmodel")
         self.addParameter(parcels_parameter())
-        self.addParameter(model)
+        self.addParameter(explained(model, tr("The trained model, a .cropmodel file.")))
         for parameter in parameters_for("classify"):
             self.addParameter(parameter)
         polygons = QgsProcessing.SourceType.TypeVectorPolygon
-        self.addParameter(QgsProcessingParameterVectorDestination("OUTPUT", tr("Classified parcels"), polygons))
+        output = QgsProcessingParameterVectorDestination("OUTPUT", tr("Classified parcels"), polygons)
+        words = tr("The layer's own fields and, beside them, each parcel's crop, its confidence and its quality.")
+        self.addParameter(explained(output, words))
         add_report(self)
         self.addOutput(QgsProcessingOutputFolder("STORE", tr("Parcel series store")))
         self.addOutput(QgsProcessingOutputNumber("STORE_MB", tr("Size of the parcel series store (MB)")))

@@ -20,7 +20,7 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
-from ..engine.protocol import options
+from ..engine.protocol import FORMATS, options
 from ..styles import CLASS_FIELD
 from ..translation import tr
 from .arguments import arguments_for, options_problem
@@ -84,7 +84,9 @@ class ExportPredictions(EngineAlgorithm):
         for parameter in (explained(layer, words), *parameters_for("export", only=("id_field", "overwrite"))):
             self.addParameter(parameter)
         kind = QgsProcessing.SourceType.TypeVector
-        self.addParameter(QgsProcessingParameterVectorDestination("OUTPUT", tr("Exported parcels"), kind))
+        output = QgsProcessingParameterVectorDestination("OUTPUT", tr("Exported parcels"), kind)
+        endings = tr("The file extension decides on the format: {}.").format(", ".join(f".{name}" for name in FORMATS))
+        self.addParameter(explained(output, endings))
         self.addOutput(QgsProcessingOutputNumber("PARCEL_COUNT", tr("Number of parcels")))
         self.addOutput(QgsProcessingOutputNumber("LEFT_OUT_COUNT", tr("Number of parcels that are left out")))
         self.addOutput(QgsProcessingOutputNumber("UNMATCHED_COUNT", tr("Number of parcels without a prediction")))

@@ -9,12 +9,12 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingOutputNumber,
-    QgsProcessingParameterFolderDestination,
 )
 
 from ..translation import tr
 from .arguments import options_problem
 from .base import EngineAlgorithm, Parameters
+from .learning import store_output
 from .options import parameters_for
 from .parcels import parcel_arguments, parcel_file, parcel_source, parcels_parameter, parcels_problem
 
@@ -53,7 +53,7 @@ class ExtractSeries(EngineAlgorithm):
         self.addParameter(parcels_parameter())
         for parameter in parameters_for("extract"):
             self.addParameter(parameter)
-        self.addParameter(QgsProcessingParameterFolderDestination("OUTPUT", tr("Parcel series store")))
+        self.addParameter(store_output())
         self.addOutput(QgsProcessingOutputNumber("PARCEL_COUNT", tr("Number of parcels")))
         self.addOutput(QgsProcessingOutputNumber("PIXEL_COUNT", tr("Number of pixels")))
 

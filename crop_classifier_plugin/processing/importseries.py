@@ -12,12 +12,12 @@ from qgis.core import (
     QgsProcessingOutputNumber,
     QgsProcessingOutputString,
     QgsProcessingParameterFile,
-    QgsProcessingParameterFolderDestination,
 )
 
 from ..translation import tr
 from .arguments import arguments_for, file_path, options_problem
 from .base import EngineAlgorithm, Parameters, explained
+from .learning import store_output
 from .options import parameters_for
 
 SOURCE = ("source",)  # a file, or the folder of another parameter
@@ -60,7 +60,7 @@ class ImportSeries(EngineAlgorithm):
         words = tr("The folder of a data set that has a file for each sample in DATA. Leave the file empty then.")
         for parameter in (file, explained(folder, words), *others):
             self.addParameter(parameter)
-        self.addParameter(QgsProcessingParameterFolderDestination("OUTPUT", tr("Parcel series store")))
+        self.addParameter(store_output())
         self.addOutput(QgsProcessingOutputNumber("PARCEL_COUNT", tr("Number of samples")))
         self.addOutput(QgsProcessingOutputNumber("PIXEL_COUNT", tr("Number of pixels")))
         self.addOutput(QgsProcessingOutputString("FIELDS", tr("Fields of the samples")))

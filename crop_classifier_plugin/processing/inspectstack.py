@@ -20,7 +20,7 @@ from ..engine.protocol import spreadsheet
 from ..plain_text import without_markup
 from ..translation import tr
 from .arguments import arguments_for, options_problem
-from .base import EngineAlgorithm, Parameters
+from .base import EngineAlgorithm, Parameters, explained
 from .options import parameters_for
 
 
@@ -56,7 +56,7 @@ class InspectStack(EngineAlgorithm):
         table = QgsProcessingParameterFileDestination(
             "OUTPUT", tr("Table of acquisitions"), tr("CSV files (*.csv)"), optional=True, createByDefault=False
         )
-        self.addParameter(table)
+        self.addParameter(explained(table, tr("A row for each acquisition; no table is written if empty.")))
         self.addOutput(QgsProcessingOutputNumber("ACQUISITIONS", tr("Number of acquisitions")))
         self.addOutput(QgsProcessingOutputString("FIRST_DATE", tr("First date")))
         self.addOutput(QgsProcessingOutputString("LAST_DATE", tr("Last date")))

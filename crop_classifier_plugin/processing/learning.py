@@ -1,4 +1,4 @@
-"""The report of a training or a classification as a parameter, and its main scores in the log."""
+"""The store and the report of a run as parameters, and its main scores in the log."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
@@ -9,10 +9,13 @@ from qgis.core import (
     QgsProcessingAlgorithm,
     QgsProcessingFeedback,
     QgsProcessingOutputFile,
+    QgsProcessingParameterDefinition,
     QgsProcessingParameterFileDestination,
+    QgsProcessingParameterFolderDestination,
 )
 
 from ..translation import tr
+from .base import explained
 
 
 def add_report(algorithm: QgsProcessingAlgorithm, label: str = "") -> None:
@@ -24,8 +27,14 @@ def add_report(algorithm: QgsProcessingAlgorithm, label: str = "") -> None:
     label = label or tr("Report (saved beside the result if empty)")
     files = tr("HTML files (*.html)")
     report = QgsProcessingParameterFileDestination("REPORT", label, files, optional=True, createByDefault=False)
-    algorithm.addParameter(report, False)
+    words = tr("A page with the scores, tables and plots; its figures are beside it as JSON and CSV.")
+    algorithm.addParameter(explained(report, words), False)
     algorithm.addOutput(QgsProcessingOutputFile("REPORT", tr("Report")))
+
+
+def store_output() -> QgsProcessingParameterDefinition:
+    store = QgsProcessingParameterFolderDestination("OUTPUT", tr("Parcel series store"))
+    return explained(store, tr("The folder in which the series are kept, to train models on; it may get large."))
 
 
 def report_scores(scores: Optional[Mapping[str, Any]], feedback: QgsProcessingFeedback) -> None:

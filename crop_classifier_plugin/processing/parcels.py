@@ -11,6 +11,7 @@ from qgis.core import (
     QgsProcessingException,
     QgsProcessingFeatureSourceDefinition,
     QgsProcessingFeedback,
+    QgsProcessingParameterDefinition,
     QgsProcessingParameterFeatureSource,
     QgsVectorLayer,
 )
@@ -20,20 +21,22 @@ from ..plain_text import without_markup
 from ..styles import CLASS_FIELD
 from ..translation import tr
 from .arguments import arguments_for
-from .base import EngineAlgorithm, Parameters
+from .base import EngineAlgorithm, Parameters, explained
 from .options import PARCELS, PREDICTIONS
 
 
-def parcels_parameter(optional: bool = False) -> QgsProcessingParameterFeatureSource:
+def parcels_parameter(optional: bool = False) -> QgsProcessingParameterDefinition:
     """A polygon layer, or only its selected features."""
     polygons = [QgsProcessing.SourceType.TypeVectorPolygon]
-    return QgsProcessingParameterFeatureSource(PARCELS, tr("Parcels"), polygons, optional=optional)
+    parcels = QgsProcessingParameterFeatureSource(PARCELS, tr("Parcels"), polygons, optional=optional)
+    return explained(parcels, tr("The polygons of the parcels; all features, or only the selected ones."))
 
 
-def predictions_parameter() -> QgsProcessingParameterFeatureSource:
+def predictions_parameter() -> QgsProcessingParameterDefinition:
     """A classified layer, of outlines, points or, from an imported set, without locations."""
     kinds = [QgsProcessing.SourceType.TypeVector]
-    return QgsProcessingParameterFeatureSource(PREDICTIONS, tr("Classified parcels"), kinds)
+    predictions = QgsProcessingParameterFeatureSource(PREDICTIONS, tr("Classified parcels"), kinds)
+    return explained(predictions, tr("A layer that Classify parcels made; all features, or only the selected ones."))
 
 
 def parcel_layer(

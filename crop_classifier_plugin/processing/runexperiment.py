@@ -17,7 +17,7 @@ from ..class_tables import OWN_VALUES, titles
 from ..plain_text import without_markup
 from ..translation import tr
 from .arguments import arguments_for, file_path, options_problem
-from .base import EngineAlgorithm, Parameters
+from .base import EngineAlgorithm, Parameters, explained
 from .checks import store_problem
 from .classes import class_table, class_table_parameters, class_table_problem, rare_classes_problem
 from .options import parameters_for
@@ -64,8 +64,9 @@ class RunExperiment(EngineAlgorithm):
             *parameters_for("experiment", leave_out=FIRST),
         ):
             self.addParameter(parameter)
-        folder = tr("Folder of the runs, tables and pictures")
-        self.addParameter(QgsProcessingParameterFolderDestination("OUTPUT", folder))
+        folder = QgsProcessingParameterFolderDestination("OUTPUT", tr("Folder of the runs, tables and pictures"))
+        words = tr("Finished runs in it are used again, so that a stopped experiment continues.")
+        self.addParameter(explained(folder, words))
         self.addOutput(QgsProcessingOutputFile("REPORT", tr("Page with all tables")))
         self.addOutput(QgsProcessingOutputNumber("RUN_COUNT", tr("Number of runs")))
         self.addOutput(QgsProcessingOutputNumber("LEFT_COUNT", tr("Number of runs that are not done")))

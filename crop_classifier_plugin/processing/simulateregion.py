@@ -18,7 +18,7 @@ from qgis.core import (
 
 from ..translation import tr
 from .arguments import arguments_for, options_problem
-from .base import EngineAlgorithm, Parameters
+from .base import EngineAlgorithm, Parameters, explained
 from .options import parameters_for
 
 
@@ -52,7 +52,9 @@ class SimulateRegion(EngineAlgorithm):
     def initAlgorithm(self, configuration: Any = None) -> None:
         for parameter in parameters_for("simulate"):
             self.addParameter(parameter)
-        self.addParameter(QgsProcessingParameterFolderDestination("OUTPUT", tr("Folder of the region")))
+        folder = QgsProcessingParameterFolderDestination("OUTPUT", tr("Folder of the region"))
+        words = tr("A new folder, or one with an earlier simulated region, which is replaced.")
+        self.addParameter(explained(folder, words))
         polygons = QgsProcessing.SourceType.TypeVectorPolygon
         self.addOutput(QgsProcessingOutputFolder("IMAGERY", tr("Images")))
         self.addOutput(QgsProcessingOutputFolder("MASKS", tr("Mask folder")))

@@ -19,7 +19,7 @@ from ..class_tables import OWN_VALUES, titles
 from ..parcel_source import ParcelFile
 from ..translation import tr
 from .arguments import arguments_for, file_path, options_problem
-from .base import EngineAlgorithm, Parameters
+from .base import EngineAlgorithm, Parameters, explained
 from .checks import observations_problem, split_problem, store_problem, unused_series_option
 from .classes import class_table, class_table_parameters, class_table_problem, rare_classes_problem
 from .learning import add_report, report_scores
@@ -74,7 +74,8 @@ class TrainModel(EngineAlgorithm):
         for parameter in parameters_for(self.command, "extract", leave_out=(*CROPS, *NOT_OFFERED), optional=SOURCES):
             self.addParameter(parameter)
         files = tr("Crop models (*.cropmodel)")
-        self.addParameter(QgsProcessingParameterFileDestination("OUTPUT", tr("Model"), files))
+        model = QgsProcessingParameterFileDestination("OUTPUT", tr("Model"), files)
+        self.addParameter(explained(model, tr("The file in which the model is saved, to classify parcels with.")))
         add_report(self)
         self.addOutput(QgsProcessingOutputNumber("OVERALL_ACCURACY", tr("Overall accuracy")))
         self.addOutput(QgsProcessingOutputNumber("MEAN_F", tr("Mean F-score")))

@@ -271,7 +271,7 @@ def test_a_search_decides_on_what_a_recipe_has(engine, window):
 
 def test_an_empty_number_says_what_holds(engine, window):
     folds = window.train.training.folds
-    assert folds.text() == "all, of more than 3000 labelled parcels one" and "FOLDS" not in window.task.parameters()
+    assert folds.text() == "all; one above 3000 parcels" and "FOLDS" not in window.task.parameters()
     folds.setValue(2)
     assert window.task.parameters()["FOLDS"] == 2
 
