@@ -760,7 +760,8 @@ OPTIONS: Tuple[Option, ...] = (
     # An export of a classified layer
     Option(
         "fields", NAMES, EXPORT, ("export",), "Fields that are kept",
-        "Names of fields, separated by commas, such as ID_PARCEL,crop_code,confidence.",
+        "Names of fields, separated by commas, such as ID_PARCEL,crop_code,confidence; of a layer to join to, all "
+        "fields are kept.",
         otherwise="all", advanced=False,
     ),
     Option(

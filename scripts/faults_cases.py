@@ -80,6 +80,7 @@ def cases_of(inputs: Inputs) -> list[Case]:
         *(_classify(inputs, ending, made) for ending in LAYERS),
         Case("train", (model, *_report("m_report", (">41<", ">42<"))), partial(_train, inputs)),
         Case("evaluate", _report("e", titles), partial(_evaluate, inputs)),
+        *(Case(f"export {ending}", _exported(ending), partial(_export, inputs, ending)) for ending in ("gpkg", "shp")),
         Case("extract", (Output("s.parcels", found.store),), partial(_extract, inputs), replaces=False),
         Case("import", (Output("i.parcels", found.store),), partial(_import, inputs), replaces=False),
         Case("simulate", (Output("r", found.region),), _simulate),
@@ -114,6 +115,15 @@ def _train(inputs: Inputs, folder: Path, variant: str) -> list[object]:
 def _evaluate(inputs: Inputs, folder: Path, variant: str) -> list[object]:
     layer = inputs.folder / f"{variant}.gpkg"
     return ["evaluate", layer, "--truth", "CODE_GROUP", "--report", folder / "e.html"]
+
+
+def _exported(ending: str) -> tuple[Output, ...]:
+    table = () if ending == "gpkg" else (Output("x_classes.csv", found.text),)
+    return (Output(f"x.{ending}", found.layer), *table)
+
+
+def _export(inputs: Inputs, ending: str, folder: Path, variant: str) -> list[object]:
+    return ["export", inputs.folder / f"{variant}.gpkg", "-o", folder / f"x.{ending}"]
 
 
 def _extract(inputs: Inputs, folder: Path, _: str) -> list[object]:

@@ -88,8 +88,12 @@ def outcome(found: Mapping[str, str], status: int, resumable: bool) -> str:
 
 
 def layer(path: Path) -> Any:
-    table = geopandas.read_parquet(path) if path.suffix == ".parquet" else pyogrio.read_dataframe(path)
+    table = geopandas.read_parquet(path) if path.suffix == ".parquet" else _read(path)
     return len(table), tuple(table["crop_code"]), tuple(np.asarray(table["confidence"], np.float64))
+
+
+def _read(path: Path) -> Any:
+    return pyogrio.read_dataframe(path, layer=path.stem)  # a GeoPackage may hold styles, too
 
 
 def results(path: Path) -> Any:

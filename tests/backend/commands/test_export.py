@@ -251,6 +251,15 @@ def test_predictions_are_joined_to_the_original_layer_by_its_identifier(crops, t
     assert warned == {"with_prediction": 4, "without_prediction": 2, "without_feature": 2}
 
 
+def test_only_some_predictions_and_some_of_their_fields_are_joined(crops, tmp_path):
+    layer, more = original(tmp_path / "original.gpkg"), ("--fields", "crop_code,parcel", "--min-confidence", 0.8)
+    join = ("--join", layer, "--id-field", "parcel")
+    values = run("export", crops, "-o", tmp_path / "x.gpkg", *join, *more).values
+    assert values["fields"] == ["parcel", "owner", "crop_cod_1", "crop_code"]
+    assert read(tmp_path / "x.gpkg")["crop_code"].fillna("").tolist() == ["PPH", "BTH", "", "", "BTH", ""]
+    assert (values["left_out"], values["joined"]["with_prediction"]) == (3, 3)
+
+
 def test_identifiers_that_repeat_among_predictions_cannot_be_joined(crops, tmp_path):
     layer = read(crops).assign(parcel=7)
     pyogrio.write_dataframe(layer, tmp_path / "same.gpkg")

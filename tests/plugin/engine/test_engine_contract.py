@@ -10,7 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from qgis.core import QgsProcessingContext, QgsProject
+from qgis.core import QgsProcessingContext, QgsProject, QgsVectorLayer
 from running import Feedback, algorithm
 from sample_layers import ROOT, file_layer, model_file
 
@@ -136,6 +136,29 @@ def test_the_real_engine_fails_with_its_own_message(tmp_path) -> None:
     with pytest.raises(EngineFailed) as caught:
         run_job(Job("inspect", {"imagery": str(tmp_path)}), lambda event: None, lambda: False, python=PYTHON)
     assert caught.value.code == "imagery.none_found" and str(tmp_path) in str(caught.value)
+
+
+CLASSIFIED = "field=id:integer&field=crop_code:string(10)&field=crop_name:string(20)&field=confidence:double"
+ROWS = [(1, "BTH", "Wheat <b>", 0.9, 0), (2, "MIS", "50 % & [% 1 %]", 0.4, 100), (3, None, None, None, 200)]
+
+
+def test_an_exported_geopackage_has_the_colours_of_its_classes_in_qgis(provider, monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("CROP_CLASSIFIER_PYTHON", str(PYTHON))
+    layer = file_layer(tmp_path / "crops.gpkg", rows=ROWS, fields=CLASSIFIED)
+    output = f"ogr:dbname='{tmp_path}/shared.gpkg' table=\"crops of 2018\" (geom)"
+    results, _ = algorithm("exportpredictions").run(
+        {"PREDICTIONS": layer, "OUTPUT": output}, QgsProcessingContext(), Feedback(), {}, False
+    )
+    exported = QgsVectorLayer(results["OUTPUT"], "", "ogr")
+    renderer = exported.renderer()
+    assert renderer.type() == "categorizedSymbol" and renderer.classAttribute() == "crop_code"
+    labels = {category.value(): category.label() for category in renderer.categories()}
+    assert labels == {"BTH": "Wheat <b>", "MIS": "50 % & [ % 1 %]", "": "Not classified"}
+    colours = [category.symbol().color().name() for category in renderer.categories()]
+    assert len(set(colours)) == 3 and colours[-1] == "#d9d9d9"
+    assert exported.featureCount() == 3 and exported.fields().lookupField("id") >= 0
+    styles = exported.listStylesInDatabase()
+    assert styles[2] == ["Crop classes"]
 
 
 @pytest.mark.skipif(not FLANDERS.exists(), reason=f"the real images ({FLANDERS}) are not there")
