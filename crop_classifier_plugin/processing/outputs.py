@@ -20,7 +20,7 @@ from ..translation import tr
 from .base import EngineAlgorithm, Parameters
 
 MEMORY = "memory:"
-TEMPORARY_FILE = "parcels.gpkg"
+TEMPORARY_FILE = "crops.gpkg"
 
 
 @dataclass(frozen=True)
