@@ -7,11 +7,14 @@ import importlib.util
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
+import geopandas
 import numpy as np
 import pytest
 
 from backend.models import MODELS
 from backend.models.bundle import ModelBundle
+from backend.results_folder import ResultsFolder
+from backend.series.store import open_store
 from backend.vocabulary import BANDS
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
@@ -30,6 +33,16 @@ classification = _load("classification")
 def test_every_network_can_be_measured():
     """A forest without training has no trees."""
     assert {*MODELS} - {*classification.NETWORKS} == {name for name, row in MODELS.items() if not row.in_epochs}
+
+
+def test_what_the_inspector_is_measured_on_is_a_store_with_its_results(tmp_path):
+    _load("inspector").make(tmp_path, 450, 9)
+    store, folder = open_store(tmp_path / "crops.parcels"), ResultsFolder(tmp_path / "crops.results")
+    places = [parcel.place for parcel in folder.parcels()]
+    assert [place.first_pixel for place in places] == store.index["first_pixel"].tolist()
+    assert [place.n_pixels for place in places] == store.index["n_pixels"].tolist()
+    assert folder.description().parcels == 450 == len(geopandas.read_file(tmp_path / "crops.gpkg"))
+    assert len(folder.courses(range(19))) == 38
 
 
 @pytest.mark.parametrize("name", classification.NETWORKS)

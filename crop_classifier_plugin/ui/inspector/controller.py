@@ -14,6 +14,7 @@ from qgis.PyQt.QtGui import QColor
 from qgis.PyQt.QtWidgets import QAction, QFileDialog
 
 from ...engine.protocol import results_folder, store_files
+from ...settings import Setting
 from ...translation import tr
 from .dock import ParcelInspector
 from .inspection import inspect
@@ -191,7 +192,8 @@ class InspectorController(QObject):
     def _extract(self, layer: QgsVectorLayer, store: str) -> None:
         """Opens the dialog of the Processing algorithm, filled in as far as it is known, and waits for it."""
         processing = importlib.import_module("processing")  # QGIS's own plugin
-        made = processing.execAlgorithmDialog(EXTRACT, {"PARCELS": layer, "OUTPUT": store})
+        known = {"PARCELS": layer, "OUTPUT": store, "IMAGERY": Setting.IMAGERY.get(), "MASKS": Setting.MASKS.get()}
+        made = processing.execAlgorithmDialog(EXTRACT, {name: value for name, value in known.items() if value})
         if made and made.get("OUTPUT"):
             layer.setCustomProperty(STORE_PROPERTY, made["OUTPUT"])
             self.refresh()

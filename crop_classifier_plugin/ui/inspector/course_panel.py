@@ -67,6 +67,7 @@ class CoursePanel(QWidget):
         kinds = {course.kind for course in inspection.courses} if inspection else set()
         for kind, box in self.classes.items():
             box.setEnabled(kind in kinds)
+        self.classes[results_folder.DECLARED].setVisible(inspection is not None and inspection.about.truth is not None)
         self.draw()
 
     def draw(self) -> None:

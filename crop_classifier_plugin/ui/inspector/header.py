@@ -9,13 +9,13 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QKeySequence
 from qgis.PyQt.QtWidgets import QAction, QGridLayout, QToolButton, QWidget
 
-from ...engine.protocol import vocabulary
-from ...translation import tr, translated
+from ...translation import tr
 from ..elided_label import ElidedLabel
 from ..plain_table import percent
 from ..plain_widgets import plain_label
 from ..swatch import swatch
 from .inspection import Inspection
+from .quality import meaning
 
 SWATCH_PX = 16
 KEYS = {-1: "Alt+Left", 1: "Alt+Right"}
@@ -79,7 +79,4 @@ class Header(QWidget):
             lines.append(text.format(inspection.about.classes[row.declared]["name"]))
         if row.place is not None:
             lines.append(tr("{0} pixels").format(self.locale().toString(row.place.n_pixels)))
-        if row.quality != "ok":
-            meaning = vocabulary.QUALITY.get(row.quality, row.quality)
-            lines.append(translated(meaning))
-        return lines
+        return [line for line in (*lines, meaning(row.quality)) if line]

@@ -128,8 +128,9 @@ class PicturesPanel(QWidget):
             day = pixels.source.days[number]
             if day not in pixels.source.acquisition_days:
                 continue
-            files = pixels.source.files[pixels.source.acquisition_days.index(day)]
-            if plain_rasters(files):
+            acquisition = pixels.source.acquisition_days.index(day)
+            files = pixels.source.files[acquisition]
+            if 2 * pixels.clear_count(acquisition) >= len(pixels) and plain_rasters(files):  # not the tops of clouds
                 found.append(Request(number, files, *_known(pixels, number, composite, place, facts.grid)))
         return found
 

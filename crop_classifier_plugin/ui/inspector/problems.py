@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Tuple
 
-from ...translation import tr
+from ...engine.protocol import options
+from ...translation import tr, translated
 
 
 class Remedy(Enum):
@@ -88,10 +89,11 @@ def older_results() -> Problem:
 
 def not_kept() -> Problem:
     text = tr(
-        "The series of these parcels were not kept, so there are no courses and no pictures. Extract them again from "
-        "the same images and parcels, or classify with “Keep the parcel series”."
+        "The series of these parcels were not kept, so the parcel has no course and no pictures. Extract them again "
+        "from the same images and parcels, or classify with “{0}”."
     )
-    return Problem(text, (Remedy.EXTRACT, Remedy.LOCATE_SERIES))
+    kept = translated(options.option("keep_series").label)
+    return Problem(text.format(kept), (Remedy.EXTRACT, Remedy.LOCATE_SERIES))
 
 
 def series_gone(path: str) -> Problem:
@@ -106,7 +108,10 @@ def unreadable_series(path: str, reason: object) -> Problem:
 
 
 def other_series(path: str) -> Problem:
-    text = tr("The series in {0} are of other parcels or images than these results. Extract them again.")
+    text = tr(
+        "The series in {0} are not those of these results: they have other parcels, or were made with other options. "
+        "Extract them again from the layer that was classified."
+    )
     return Problem(text.format(path), _SERIES)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from backend.results_folder import DECLARED, PREDICTED
+from backend.series import class_courses
 from backend.series.class_courses import ClassCourses
 from backend.series.indices import INDICES
 from backend.series.mean_series import mean_series
@@ -60,6 +61,16 @@ def test_means_and_deviations_are_those_of_numpy(gappy, at_once):
             values = np.reshape(values, some.shape)
             np.testing.assert_array_equal(np.isnan(values), ~some)
             np.testing.assert_allclose(values[some], over(means[rows][:, some], axis=0), atol=1e-6)
+
+
+def test_where_no_work_reads_all_parcels_some_of_each_class_count(gappy, monkeypatch):
+    monkeypatch.setattr(class_courses, "MOST_READ", 1)
+    courses = ClassCourses(gappy, BANDS, {PREDICTED: np.array([1, 1, -1, 3]), DECLARED: np.full(4, -1)}, 4)
+    courses.complete(np.array([0, 1, 3]))
+    found = courses.courses()
+    assert [(course.crop, course.parcels) for course in found] == [(1, 1), (3, 1)]
+    first = expected(gappy)[0]
+    np.testing.assert_allclose(np.reshape(found[0].mean, first.shape), first, atol=1e-6)
 
 
 def test_nothing_classified_has_no_course(gappy):

@@ -15,6 +15,7 @@ from qgis.PyQt.QtCore import QPoint, Qt
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QFileDialog
 
+from crop_classifier_plugin.settings import Setting
 from crop_classifier_plugin.ui.inspector.neighbours import neighbour
 from crop_classifier_plugin.ui.inspector.problems import Remedy
 
@@ -49,6 +50,7 @@ def test_a_click_shows_the_parcel(inspector, qtbot):
     assert shown[0].name == feature["crop_name"]
     assert shown[0].probability == pytest.approx(feature["confidence"], abs=1e-4)
     assert [bar.declared for bar in shown].count(True) == 1
+    assert all(box.isVisible() and box.isEnabled() for box in dock.course.classes.values())
     assert isinstance(inspector._highlight, QgsHighlight)
 
 
@@ -157,6 +159,7 @@ def test_the_extraction_dialog_is_filled_in(inspector, region, monkeypatch):
 
     asked = []
     moved = region.folder / "new.parcels"
+    Setting.IMAGERY.set("/images")
 
     def dialog(algorithm, parameters):
         asked.append((algorithm, parameters))
@@ -168,7 +171,8 @@ def test_the_extraction_dialog_is_filled_in(inspector, region, monkeypatch):
     click(inspector, 12)
     inspector.dock.problem_bar.buttons[Remedy.EXTRACT].click()
     layer = inspector.iface.active
-    assert asked == [("crop_classifier:extractseries", {"PARCELS": layer, "OUTPUT": str(region.store)})]
+    known = {"PARCELS": layer, "OUTPUT": str(region.store), "IMAGERY": "/images"}
+    assert asked == [("crop_classifier:extractseries", known)]
     assert inspector.dock.inspection.series.facts.path == moved
 
 
@@ -185,8 +189,15 @@ def test_a_parcel_that_was_not_classified_says_why(inspector, region):
     feature[region.class_field] = "out"
     inspector.show(layer, feature)
     text = inspector.dock.header.details.text()
-    assert "Not classified" in text and "Outside the images" in text
+    assert "Not classified" in text and "outside the images" in text
     assert "has no pixels" in inspector.dock.problem_bar.label.text() and inspector.dock.probabilities.bars == ()
+
+
+def test_without_declared_crops_there_is_no_choice_of_them(inspector, region):
+    rewrite(region.results / "results.json", truth=None)
+    inspector.toggle()
+    click(inspector, 12)
+    assert not inspector.dock.course.classes["declared"].isVisible()
 
 
 def test_a_layer_that_is_removed_is_forgotten(inspector):

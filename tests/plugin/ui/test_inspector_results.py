@@ -188,7 +188,7 @@ def test_series_of_other_parcels_are_not_taken_for_these(region, made_region):
     parcels = made_region.folder / "region" / "parcels.gpkg"
     engine("extract", region.imagery, parcels, "--inner-buffer-m", 10, "-o", region.store)
     found = look(region.layer())
-    assert found.series is None and "of other parcels or images" in found.problem.text
+    assert found.series is None and "they have other parcels" in found.problem.text
 
 
 def test_a_damaged_store_is_named(region):
