@@ -41,11 +41,28 @@ def make(folder: Path, parcels: int, pixels: int) -> None:
     make_layer(folder / "crops.gpkg", index, chances)
 
 
+def make_index(count: Any) -> Any:
+    """Square parcels with so many pixels, each in a cell of a grid of 400 columns."""
+    import numpy as np
+    import pandas
+
+    side = np.ceil(np.sqrt(count)).astype(np.int64)
+    rows = np.arange(len(count)) // 400 * CELL_PX
+    return pandas.DataFrame(
+        {
+            "parcel_id": [str(number + 1) for number in range(len(count))],
+            "first_pixel": np.cumsum(count) - count, "n_pixels": count, "row_px": rows,
+            "column_px": np.arange(len(count)) % 400 * CELL_PX, "height_px": side, "width_px": side, "by_touch": False,
+            "valid": True, "narrow": False, "covered_share": 1.0, "inside_share": 1.0, "area_m2": count * 100.0,
+            "perimeter_m": side * 40.0, "shared_px": 0, "outline": "",
+        }
+    )  # fmt: skip
+
+
 def make_store(path: Path, count: Any, generator: Any) -> Any:
     """The index of a finished store of random numbers, whose parcels have so many pixels."""
     import geopandas
     import numpy as np
-    import pandas
     import shapely
 
     from backend.imagery.grid import Grid
@@ -55,27 +72,17 @@ def make_store(path: Path, count: Any, generator: Any) -> Any:
     from backend.series.source import AcquisitionRecord, Masks, Source
     from backend.vocabulary import BANDS, SENTINEL_2, sentinel_2_band
 
-    side = np.ceil(np.sqrt(count)).astype(np.int64)
-    rows = np.arange(len(count)) // 400 * CELL_PX
-    index = pandas.DataFrame(
-        {
-            "parcel_id": [str(number + 1) for number in range(len(count))],
-            "first_pixel": np.cumsum(count) - count, "n_pixels": count, "row_px": rows,
-            "column_px": np.arange(len(count)) % 400 * CELL_PX, "height_px": side, "width_px": side, "by_touch": False,
-            "valid": True, "narrow": False, "covered_share": 1.0, "inside_share": 1.0, "area_m2": count * 100.0,
-            "perimeter_m": side * 40.0, "shared_px": 0, "outline": "",
-        }
-    )  # fmt: skip
+    index = make_index(count)
     records = tuple(AcquisitionRecord(date(SEASON, 1, 1) + timedelta(day), ("S2",), (f"{day}.tif",)) for day in DAYS)
     bands = tuple(map(sentinel_2_band, BANDS))
     source = Source(SENTINEL_2, bands, DAYS, DAYS, records, ("made up",), masks=Masks((4, 5), 0.0, None))
-    grid = Grid("EPSG:32631", 500_000.0, 5_000_000.0, 10.0, 400 * CELL_PX, int(rows[-1]) + CELL_PX)
+    grid = Grid("EPSG:32631", 500_000.0, 5_000_000.0, 10.0, 400 * CELL_PX, int(index["row_px"].iloc[-1]) + CELL_PX)
     manifest = Manifest(False, SEASON, grid, (source,), ParcelsRecord("crops.gpkg", "crops"), {"images": []})
     with stores.staging(path):
         points = geopandas.GeoSeries([shapely.Point(0, 0)] * len(count), crs=grid.crs)
         stores.write_parcels(path, [geopandas.GeoDataFrame({"n": np.arange(len(count))}, geometry=points)])
         places = np.arange(int(count.sum())) - index["first_pixel"].to_numpy().repeat(count)
-        position = np.stack(np.divmod(places, side.repeat(count)), axis=1).astype(np.uint16)
+        position = np.stack(np.divmod(places, index["width_px"].to_numpy().repeat(count)), axis=1).astype(np.uint16)
         store = stores.create(path, manifest, index, position, 1)
     values, clear = store.values(source), store.array(source.clear_array)
     for first in range(0, len(values), 200_000):
@@ -164,7 +171,8 @@ def _window(layer: Any) -> Any:
     window.setCentralWidget(canvas)
     window.resize(1400, 900)
     canvas.setDestinationCrs(layer.crs())
-    canvas.setLayers([])  # drawing the map is QGIS's own work
+    canvas.freeze(True)  # drawing the map is QGIS's own work
+    canvas.setLayers([layer])
     canvas.setExtent(layer.extent())
     window.show()
     iface = SimpleNamespace(

@@ -16,8 +16,8 @@ from qgis.core import (
     QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QDate, Qt
-from qgis.PyQt.QtWidgets import QApplication, QDockWidget
-from qgis.utils import iface
+from qgis.PyQt.QtWidgets import QAction, QApplication, QDockWidget
+from qgis.utils import iface, plugins
 
 WORK = Path(VALUES["work"])
 PAPER_CLASSES = 1
@@ -26,6 +26,7 @@ CLEAR_DAY = "20170602"
 LEGEND_PX = 330
 PREPARATION = 1  # the window's second page
 FILLS_WINDOW = 0.62  # the region is square, the window is not
+LARGER_PX, AROUND_M = 250, 500  # of a field that is inspected
 DRAWN_S = 1.5  # for a window to be painted whole
 
 
@@ -39,6 +40,7 @@ def story():
     classify = yield from train()
     yield from classified_by(classify)
     yield from map_of(parcels)
+    yield from inspected()
 
 
 def set_up():
@@ -100,6 +102,21 @@ def map_of(parcels):
     canvas.zoomByFactor(FILLS_WINDOW)
     yield 3.0
     yield from shoot(window, "classified")
+
+
+def inspected():
+    """The main window with the parcel inspector, after a click on one of the larger fields."""
+    layer = QgsProject.instance().mapLayersByName("Classified parcels")[0]
+    iface.setActiveLayer(layer)
+    iface.mainWindow().findChild(QAction, "CropClassifier_inspectparcels").trigger()
+    inspector = plugins["crop_classifier"]._inspector
+    feature = max(layer.getFeatures(), key=lambda one: (one["n_pixels"] < LARGER_PX, one["n_pixels"]))
+    inspector.show(layer, feature)
+    iface.mapCanvas().setExtent(feature.geometry().boundingBox().buffered(AROUND_M))
+    yield 3.0
+    yield lambda: not inspector.dock.pictures.surroundings.is_busy()
+    iface.messageBar().clearWidgets()
+    yield from shoot(iface.mainWindow(), "inspector")
 
 
 def true_colour(path: Path) -> QgsRasterLayer:

@@ -72,6 +72,7 @@ class InspectorController(QObject):
         self._canvas.setMapTool(self.tool)
         self.dock.show()
         self.dock.raise_()
+        self._on_selection(self.iface.activeLayer())
 
     def unload(self) -> None:
         self._canvas.unsetMapTool(self.tool)
@@ -105,9 +106,10 @@ class InspectorController(QObject):
         if found is None:
             return
         self.show(self._layer, found)
-        settings = self._canvas.mapSettings()
-        box = settings.layerExtentToOutputExtent(self._layer, found.geometry().boundingBox())
-        if found.hasGeometry() and not self._canvas.extent().contains(box):
+        if not found.hasGeometry():
+            return
+        box = self._canvas.mapSettings().layerExtentToOutputExtent(self._layer, found.geometry().boundingBox())
+        if not self._canvas.extent().contains(box):
             self._canvas.setCenter(box.center())
             self._canvas.refresh()
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Optional
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsGeometry, QgsProject, QgsRectangle
-from qgis.PyQt.QtCore import QPointF, QRectF
-from qgis.PyQt.QtGui import QPainterPath
+from qgis.PyQt.QtCore import QRectF
+from qgis.PyQt.QtGui import QPainterPath, QTransform
 
 AROUND = 0.6  # margin for the surroundings, as a share of the longer side
 LEAST_AROUND_PX = 6
@@ -49,14 +49,7 @@ class Frame:
         to_grid = QgsCoordinateTransform(crs, QgsCoordinateReferenceSystem(grid.crs), QgsProject.instance())
         if moved.isNull() or moved.transform(to_grid) != QgsGeometry.OperationResult.Success:
             return None
-        extent, path = self.extent(grid), QPainterPath()
-        for polygon in moved.asMultiPolygon() if moved.isMultipart() else [moved.asPolygon()]:
-            for ring in polygon:
-                points = [
-                    QPointF((p.x() - extent.xMinimum()) / extent.width(), (extent.yMaximum() - p.y()) / extent.height())
-                    for p in ring
-                ]
-                path.moveTo(points[0])
-                for point in points[1:]:
-                    path.lineTo(point)
-        return path
+        extent = self.extent(grid)
+        to_unit = QTransform.fromScale(1 / extent.width(), -1 / extent.height())
+        to_unit.translate(-extent.xMinimum(), -extent.yMaximum())
+        return to_unit.map(moved.constGet().asQPainterPath())

@@ -53,9 +53,9 @@ class ParcelTool(QgsMapTool):
 
 
 def polygon_layers(canvas: QgsMapCanvas, active: Optional[QgsMapLayer]) -> List[QgsVectorLayer]:
-    """The active layer, then the others of the map from the top, as far as they have polygons."""
-    layers = [active, *(layer for layer in canvas.layers() if layer is not active)]
-    return [layer for layer in layers if _has_polygons(layer)]
+    """Those of the map that have polygons, the active one first, then from the top."""
+    layers = [layer for layer in canvas.layers() if _has_polygons(layer)]
+    return sorted(layers, key=lambda layer: layer != active)
 
 
 def feature_at(layer: QgsVectorLayer, point: QgsPointXY, canvas: QgsMapCanvas) -> Optional[QgsFeature]:
@@ -78,5 +78,5 @@ def _distance(feature: QgsFeature, place: QgsGeometry) -> Any:
     return feature.geometry().distance(place), feature.geometry().area()
 
 
-def _has_polygons(layer: Optional[QgsMapLayer]) -> bool:
+def _has_polygons(layer: QgsMapLayer) -> bool:
     return isinstance(layer, QgsVectorLayer) and layer.geometryType() == QgsWkbTypes.GeometryType.PolygonGeometry

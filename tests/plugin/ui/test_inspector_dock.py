@@ -8,7 +8,7 @@ import time
 
 import pytest
 from inspected_region import PARCELS, inspector, made_region, needs_engine, region, rewrite
-from qgis.core import QgsFeatureRequest, QgsPointXY, QgsProject
+from qgis.core import QgsFeatureRequest, QgsGeometry, QgsPointXY, QgsProject
 from qgis.gui import QgsHighlight
 from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QPoint, Qt
@@ -89,6 +89,28 @@ def test_a_selected_parcel_is_shown_while_the_dock_is_open(inspector):
     assert inspector.dock.header.title.text() == "Parcel 8"
     layer.selectByIds([9, 10])
     assert inspector.dock.header.title.text() == "Parcel 8"
+
+
+def test_what_is_selected_already_is_shown_when_the_tool_starts(inspector):
+    inspector.dock.hide()
+    inspector.iface.active.selectByIds([7])
+    inspector.toggle()
+    assert inspector.dock.header.title.text() == "Parcel 7"
+
+
+def test_layers_that_the_map_does_not_show_are_not_asked(inspector):
+    inspector.toggle()
+    inspector.iface.canvas.setLayers([])
+    click(inspector, 12)
+    assert inspector.dock.inspection is None and "Select a layer" in inspector.dock.problem_bar.label.text()
+
+
+def test_a_neighbour_without_an_outline_is_shown_without_a_highlight(inspector):
+    inspector.toggle()
+    click(inspector, 12)
+    inspector.iface.active.dataProvider().changeGeometryValues({13: QgsGeometry()})
+    inspector.step(1)
+    assert inspector.dock.header.title.text() == "Parcel 13" and inspector._highlight is None
 
 
 def test_keys_go_to_the_neighbours(inspector):
