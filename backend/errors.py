@@ -294,6 +294,18 @@ class NoRotation(EngineError, code="model.no_rotation"):
     """Raised when last year's crops are given to a model that was trained without them."""
 
 
+class NeedsTemperatures(EngineError, code="model.needs_temperatures"):
+    """Raised when a model by thermal time is given no temperatures."""
+
+
+class NoThermalTime(EngineError, code="model.no_thermal_time"):
+    """Raised when temperatures are given to a model by day of year."""
+
+
+class BadTemperatures(EngineError, code="temperatures.invalid"):
+    """Raised when a file of daily temperatures cannot be used, or lacks days."""
+
+
 class UnknownModel(EngineError, code="model.unknown"):
     """Raised when an architecture's name is not known."""
 

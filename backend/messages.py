@@ -367,6 +367,20 @@ ERRORS: Dict[str, Text] = {  # the classes of errors.py, and faults of the engin
         "{path} was trained without last year's crops, so it cannot use a field of them.",
         "Leave --previous-field out, or train a model with --previous-field.",
     ),
+    "model.needs_temperatures": Text(
+        "{path} reads images by thermal time, and needs the daily mean temperatures of this season.",
+        "Give a CSV of them with --temperatures (columns date and mean_temperature, in degrees Celsius); its base "
+        "temperature of {base:g} degrees is in the model.",
+    ),
+    "model.no_thermal_time": Text(
+        "{path} was trained by day of year, so it cannot use temperatures.",
+        "Leave --temperatures out, or train a model with --temperatures.",
+    ),
+    "temperatures.invalid": Text(
+        "{path} cannot be used as temperatures: {problem}.",
+        "Give a CSV with the columns date (YYYY-MM-DD) and mean_temperature (degrees Celsius) and a row for each day, "
+        "from 1 January of the season, or the first image before it, to the last image.",
+    ),
     "model.unknown": Text(
         "There is no architecture {name!r}; the architectures are {known:list}.",
         "Choose one of these.",

@@ -28,14 +28,15 @@ from .json_document import (
     parse,
 )
 from .model_preparation import MOST_DAYS, preparation
-from .model_region import NoveltyDescription, Region, novelty, region
+from .model_region import NoveltyDescription, Region, ThermalTime, novelty, region, thermal_time
 from .model_zip import MODEL, NOVELTY, TRAINING_PARCELS, opened, read, require_bytes
 
 __all__ = [
     "SCHEMA", "Fault", "MemberDescription", "ModelDescription", "NewerSchema", "RotationTable", "TrainingSeasons",
     "describe", "document_bytes",
 ]  # fmt: skip
-SCHEMA = 2  # that is read: of several members; a file of one is written as the older 1
+SCHEMA = 3  # that is read: of thermal time; files of several members are written as 2, of one as 1
+SEVERAL = 2
 
 # Limits: generous for any real model (docs/contracts.md); those of sizes are in model_zip.py and json_document.py
 MOST_MEMBERS = 32
@@ -129,6 +130,7 @@ class ModelDescription:
     training_parcels: Optional[TrainingSeasons]
     region: Optional[Region]
     novelty: Optional[NoveltyDescription]
+    thermal_time: Optional[ThermalTime]
     scores: Optional[Mapping[str, Any]]
     provenance: Mapping[str, Any]
 
@@ -147,8 +149,11 @@ class ModelDescription:
         calendar, classes = _calendar(part("calendar")), _classes(part("classes"))
         temperature = member_of(as_object(part("calibration"), "calibration"), "temperature", "calibration")
         season, scores = part("season"), part("scores")
+        members, thermal = _members(document, schema, len(calendar), architectures), document.get("thermal_time")
+        own_days = all(architectures[member.architecture].free_dates for member in members)
+        expect(thermal is None or own_days, "thermal_time", "null for members on a calendar", thermal)
         return cls(
-            members=_members(document, schema, len(calendar), architectures),
+            members=members,
             calendar=calendar,
             season=None if season is None else as_whole(season, "season", 1, 9999),
             classes=classes,
@@ -158,6 +163,7 @@ class ModelDescription:
             training_parcels=_training_parcels(document.get("training_parcels")),
             region=region(document.get("region"), len(calendar)),
             novelty=novelty(document.get("novelty")),
+            thermal_time=thermal_time(thermal),
             scores=None if scores is None else _scores(scores),
             provenance=_provenance(part("provenance"), fillings),
         )
@@ -188,8 +194,8 @@ def document_bytes(path: Path) -> int:
 def _members(
     document: Mapping[str, Any], schema: int, dates: int, architectures: Mapping[str, Any]
 ) -> Tuple[MemberDescription, ...]:
-    """A document of schema 1 is that of its single member."""
-    if schema == 1:
+    """A document without members is that of its single one."""
+    if schema != SEVERAL and "members" not in document:
         return (
             MemberDescription.from_document({**document, "share": 1, "temperature": 1}, MODEL, dates, architectures),
         )

@@ -1,4 +1,5 @@
-"""Where and when a model was trained, and the size of its novelty score, as `model.json` has them, checked.
+"""Where and when a model was trained, its axis of time, and the size of its novelty score, as `model.json` has them,
+checked.
 
 Standard library only and valid on Python 3.9: the plugin loads this file by path, as a part of `model_file.py`.
 """
@@ -14,6 +15,7 @@ from .json_document import as_list, as_number, as_object, as_positive, as_text, 
 NUMBER_BYTES = 4  # of novelty.bin: float32
 MOST_COMPONENTS, MOST_CLASSES, MOST_BANDS, MOST_SEASONS = 128, 512, 64, 100
 MOST_SCORE = 1e9
+COLDEST_BASE, WARMEST_BASE, MOST_STRETCH = -20, 30, 1e3
 _SIDES = (180.0, 90.0, 180.0, 90.0)
 
 
@@ -31,6 +33,20 @@ class Region:
         """The key `region` of model.json."""
         box, ndvi = (None if values is None else list(values) for values in (self.box, self.ndvi))
         return {"box": box, "seasons": list(self.seasons), "ndvi": ndvi}
+
+
+@dataclass(frozen=True)
+class ThermalTime:
+    """The axis of a model by growing degree days above `base_temperature` in degrees Celsius: from 1 January of the
+    season on, each is `days_per_degree_day` long, so that the axis is about as long as the season.
+    """
+
+    base_temperature: float
+    days_per_degree_day: float
+
+    def document(self) -> Dict[str, Any]:
+        """The key `thermal_time` of model.json."""
+        return {"base_temperature": self.base_temperature, "days_per_degree_day": self.days_per_degree_day}
 
 
 @dataclass(frozen=True)
@@ -70,6 +86,16 @@ def region(value: Any, dates: int) -> Optional[Region]:
     if ndvi is not None:
         ndvi = tuple(as_number(number, "region ndvi", -1, 1) for number in as_list(ndvi, "region ndvi", dates, dates))
     return Region(box, tuple(as_whole(year, where, 1, 9999) for year in seasons), ndvi)
+
+
+def thermal_time(value: Any) -> Optional[ThermalTime]:
+    """Raises Fault that names the key."""
+    if value is None:
+        return None
+    facts, where = as_object(value, "thermal_time"), "thermal_time base_temperature"
+    base = as_number(member_of(facts, "base_temperature", "thermal_time"), where, COLDEST_BASE, WARMEST_BASE)
+    where = "thermal_time days_per_degree_day"
+    return ThermalTime(base, as_positive(member_of(facts, "days_per_degree_day", "thermal_time"), where, MOST_STRETCH))
 
 
 def novelty(value: Any) -> Optional[NoveltyDescription]:

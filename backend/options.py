@@ -474,6 +474,19 @@ OPTIONS: Tuple[Option, ...] = (
         "previous_field", FIELD, CLASSES, ("train", "finetune", "classify"), "Field of last year's crops",
         "The field that holds last year's crop. A model that is trained with it also uses the crop rotation.",
     ),
+    Option(
+        "temperatures", FILE, DATES_AND_BANDS, ("train", "finetune", "classify"), "Daily mean temperatures (CSV)",
+        "A CSV with the columns date and mean_temperature (degrees Celsius) and a row for each day. A model that is "
+        "trained with it counts growing degree days in place of days, and needs the temperatures of each season that "
+        "it classifies. For dated-ltae, dated-gru and auto.",
+        otherwise="days of the year",
+    ),
+    Option(
+        "base_temperature", NUMBER, DATES_AND_BANDS, ("train",), "Base temperature",
+        "Growing degree days are the degrees of the daily means above this, in degrees Celsius: about 0 for winter "
+        "cereals and mixtures, 8 to 10 for maize. In weeks below it the axis of time stands still.",
+        otherwise="0 with temperatures", minimum=-20, maximum=30,
+    ),
     # Architecture and training
     Option(
         "model", ARCHITECTURE_NAME, TRAINING, ("train",), "Architecture",

@@ -22,8 +22,8 @@ from backend.errors import ModelTooNew, NotAModel, NotWritable
 from backend.files import write_beside
 from backend.json_document import Fault, NewerSchema, first_line, parse
 from backend.memory import require_memory
-from backend.model_file import SCHEMA, MemberDescription, ModelDescription
-from backend.model_region import Region
+from backend.model_file import SCHEMA, SEVERAL, MemberDescription, ModelDescription
+from backend.model_region import Region, ThermalTime
 from backend.model_zip import MEMBERS, MODEL, NOVELTY, REPORT, TRAINING_PARCELS, opened, read, require_bytes
 from backend.options import FILLINGS
 from backend.vocabulary import CropClass
@@ -91,6 +91,7 @@ class ModelBundle:
     training_parcels: TrainingParcels | None = None  # None: the file does not tell
     region: Region | None = None  # where and when it was trained; None: the file does not tell
     novelty: Novelty | None = None
+    thermal_time: ThermalTime | None = None  # None: by day of year
 
     @property
     def name(self) -> str:
@@ -149,6 +150,7 @@ class ModelBundle:
             "training_parcels": self.training_parcels,
             "region": self.region,
             "novelty": self.novelty,
+            "thermal_time": self.thermal_time,
         }
         if len(self.members) == 1:
             networks = {"schema": 1, **self.members[0].document()}  # as every version reads it
@@ -157,9 +159,10 @@ class ModelBundle:
                 {**member.document(), "share": member.share, "temperature": member.temperature}
                 for member in self.members
             ]
-            networks = {"schema": SCHEMA, "members": members}
+            networks = {"schema": SEVERAL, "members": members}
         return {
             **networks,
+            **({"schema": SCHEMA} if self.thermal_time else {}),  # an older version would take it for days of year
             "calendar": list(self.calendar),
             "season": self.season,
             "classes": [asdict(crop) for crop in self.classes],
@@ -203,6 +206,7 @@ class ModelBundle:
             training_parcels=training_parcels,
             region=model.region,
             novelty=novelty,
+            thermal_time=model.thermal_time,
         )
 
 

@@ -19,7 +19,12 @@ from backend.series.views import dataset_for
 Rows = NDArray[np.int64]
 
 
-def joined(view: str, stores: Sequence[Store], indices: bool = False) -> Dataset:
+ThermalDays = Sequence[Sequence[float]] | None  # of the acquisitions of each store; None: their days
+
+
+def joined(
+    view: str, stores: Sequence[Store], indices: bool = False, thermal_days: ThermalDays = None
+) -> Dataset:  # fmt: skip
     """The dataset of one store, or of several in their order, interpolated to the days and bands of the first.
 
     Observations are not interpolated: each parcel keeps the days of its own season. `indices` adds the spectral ones
@@ -29,12 +34,15 @@ def joined(view: str, stores: Sequence[Store], indices: bool = False) -> Dataset
     """
     first = stores[0]
     bands = (*first.bands, *available(first.bands)) if indices else first.bands
-    return served(view, stores, first.days, bands)
+    return served(view, stores, first.days, bands, thermal_days)
 
 
-def served(view: str, stores: Sequence[Store], days: Sequence[int], bands: Sequence[str]) -> Dataset:
+def served(
+    view: str, stores: Sequence[Store], days: Sequence[int], bands: Sequence[str], thermal_days: ThermalDays = None
+) -> Dataset:
     """The same with these days and bands, such as those of a model; what is small is kept. Raises MissingBands."""
-    datasets = [dataset_for(view, store, days, bands) for store in stores]
+    axes: Sequence[Sequence[float] | None] = thermal_days or [None] * len(stores)
+    datasets = [dataset_for(view, store, days, bands, axis) for store, axis in zip(stores, axes, strict=True)]
     return kept(datasets[0] if len(datasets) == 1 else JoinedDataset(datasets))
 
 

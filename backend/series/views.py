@@ -132,9 +132,17 @@ class ObservationsDataset(StoreDataset):
 
     view = "observations"
 
-    def __init__(self, store: Store, days: Sequence[int] | None = None, bands: Sequence[str] | None = None) -> None:
-        """`days` are not used. Raises MissingBands, ObservationsNotKept (a store on a calendar, or smoothed)."""
+    def __init__(
+        self, store: Store, days: Sequence[int] | None = None, bands: Sequence[str] | None = None,
+        thermal_days: Sequence[float] | None = None,
+    ) -> None:  # fmt: skip
+        """`days` are not used. `thermal_days`: where the acquisitions are on the axis of time that the samples have;
+        None: at their days.
+
+        Raises MissingBands, ObservationsNotKept (a store on a calendar, or smoothed).
+        """
         super().__init__(store, None, bands)
+        self.axis = self.days if thermal_days is None else tuple(thermal_days)
         source = store.manifest.sentinel_2
         if store.days != source.acquisition_days:
             raise ObservationsNotKept(store.path, f"interpolated to the calendar {source.time_axis}")
@@ -145,7 +153,7 @@ class ObservationsDataset(StoreDataset):
         values, present = (
             torch.from_numpy(np.concatenate(parts)) for parts in zip(*map(self._observations, self.parts(rows)))
         )
-        days = torch.tensor(self.days, dtype=torch.float32).expand(len(rows), -1)
+        days = torch.tensor(self.axis, dtype=torch.float32).expand(len(rows), -1)
         gaps = bool(values.isnan().any())
         return Batch(values.to(device), mask=present.to(device), days=days.to(device), gaps=gaps)
 
@@ -183,7 +191,13 @@ DATASETS: dict[str, type[StoreDataset]] = {
 
 
 def dataset_for(
-    view: str, store: Store, days: Sequence[int] | None = None, bands: Sequence[str] | None = None
-) -> Dataset:
-    """The dataset of a model's view, on the model's calendar and bands. Raises MissingBands, ObservationsNotKept."""
+    view: str, store: Store, days: Sequence[int] | None = None, bands: Sequence[str] | None = None,
+    thermal_days: Sequence[float] | None = None,
+) -> Dataset:  # fmt: skip
+    """The dataset of a model's view, on the model's calendar and bands; `thermal_days` only for observations.
+
+    Raises MissingBands, ObservationsNotKept.
+    """
+    if thermal_days is not None:
+        return ObservationsDataset(store, days, bands, thermal_days)  # type: ignore[return-value]
     return DATASETS[view](store, days, bands)  # type: ignore[return-value]

@@ -114,7 +114,7 @@ def _choice(name: str, value: Any) -> str:
 
 
 CONVERTERS: dict[str, Callable[[str, Any], Any]] = {
-    **dict.fromkeys(("output", "report", "store", "masks", "dates_file", "labels"), _path),
+    **dict.fromkeys(("output", "report", "store", "masks", "dates_file", "labels", "temperatures"), _path),
     **dict.fromkeys(("imagery", "source"), _imagery),
     **dict.fromkeys(("start", "end"), _day),
     "parcels": _parcels,

@@ -43,6 +43,7 @@ from backend.workflows.provenance import of_classification as provenance
 from backend.workflows.season_overlap import ImageSeason
 from backend.workflows.seasons import Seasons
 from backend.workflows.seen_parcels import trained_on
+from backend.workflows.thermal_time import ThermalDays, require_fitting
 from backend.workflows.transfer import Transfer, compared_bands, scored_bands
 
 
@@ -53,7 +54,8 @@ class ClassifySpec:
     `output`: the file to write, in it `output_layer` (None: named as the file); `overwrite` replaces a layer of that
     name in a GeoPackage that holds others. `store` keeps the series that are made there; `keep_series` beside the
     output, in NAME.parcels, replacing those of an earlier run; without either they are removed at the end. `report`
-    None: beside the output. `truth` and `previous_field` name fields of the layer.
+    None: beside the output. `truth` and `previous_field` name fields of the layer. `temperatures`: a CSV of daily
+    means, which a model by thermal time needs.
     """
 
     source: Path | str
@@ -63,6 +65,7 @@ class ClassifySpec:
     preparation: Preparation = field(default_factory=Preparation)
     truth: str | None = None
     previous_field: str | None = None
+    temperatures: Path | None = None
     report: Path | None = None
     report_pdf: bool = default("report_pdf")
     report_figures: bool = default("report_figures")
@@ -185,6 +188,7 @@ def _prepare(spec: ClassifySpec, bundle: ModelBundle, reporter: Reporter) -> Pre
         find_layer(spec.parcels, preparation.parcels.layer, preparation.parcels.encoding, preparation.parcels.geometry)
         preparation = preparation.as_trained(bundle.provenance, reporter)
     _check_rotation(bundle, spec, reporter)
+    require_fitting(bundle, spec.model, spec.temperatures)
     return preparation
 
 
@@ -216,8 +220,10 @@ def _classify(
     store: Store, bundle: ModelBundle, device: torch.device, spec: ClassifySpec, reporter: Reporter
 ) -> ClassifiedParcels:  # fmt: skip
     """Every usable parcel of the store through the model."""
+    thermal = ThermalDays.of_model(bundle, spec.model, spec.temperatures, (store,))
+    days = thermal.days[0] if thermal else None
     served = {
-        (member.view, member.bands): dataset_for(member.view, store, bundle.calendar, member.bands)
+        (member.view, member.bands): dataset_for(member.view, store, bundle.calendar, member.bands, days)
         for member in bundle.members
     }
     datasets = [served[member.view, member.bands] for member in bundle.members]
@@ -233,9 +239,8 @@ def _classify(
         groups[DECLARED] = declared.classes
     bands = compared_bands(store, bundle) or scored_bands(bundle)
     courses = ClassCourses(store, bands, groups, len(bundle.classes))
-    transfer = Transfer.of(
-        store, bundle, rows, probabilities, reporter, courses.add
-    )  # one pass over the mean series for both
+    watch = courses.add  # one pass over the mean series for both
+    transfer = Transfer.of(store, bundle, rows, probabilities, reporter, watch)
     courses.complete(rows)
     seen = trained_on(store, bundle.training_parcels)
     return ClassifiedParcels(store, bundle, rows, probabilities, seen, transfer, courses, declared)

@@ -32,6 +32,7 @@ from backend.workflows.provenance import sha256
 from backend.workflows.season_overlap import ImageSeason
 from backend.workflows.seasons import Seasons
 from backend.workflows.seen_parcels import trained_on
+from backend.workflows.thermal_time import ThermalDays
 from backend.workflows.trained_model import Learned, Target, Training
 
 _FACTS = ("made", "season", "parcel layer", "grid", "class field", "trained on", "fine-tuned from")
@@ -49,6 +50,7 @@ class FinetuneSpec:
     classes: ClassOptions = ClassOptions()
     folding: FoldingOptions = FoldingOptions()
     previous_field: str | None = None
+    temperatures: Path | None = None
     report: Path | None = None
     report_pdf: bool = default("report_pdf")
     report_figures: bool = default("report_figures")
@@ -103,7 +105,8 @@ class Source:
         found: dict[tuple[str, tuple[str, ...]], Dataset] = {}
         for one in self.model.members:
             if (one.view, one.bands) not in found:
-                found[one.view, one.bands] = served(one.view, seasons.stores, self.model.calendar, one.bands)
+                days = self.model.calendar, one.bands, seasons.thermal_days
+                found[one.view, one.bands] = served(one.view, seasons.stores, *days)
         return [found[one.view, one.bands] for one in self.model.members]
 
     def without_seen(self, labelled: LabelledParcels, seasons: Seasons, reporter: Reporter) -> LabelledParcels:
@@ -163,6 +166,8 @@ def finetune(spec: FinetuneSpec, reporter: Reporter) -> Training:
 
 def _learned(spec: FinetuneSpec, target: Target, reporter: Reporter) -> Learned:
     source, seasons = Source.open(spec.model), Seasons.open(spec.stores)
+    thermal = ThermalDays.of_model(source.model, spec.model, spec.temperatures, seasons.stores)
+    seasons = replace(seasons, thermal=thermal)
     if source.model.rotation and not spec.previous_field:
         raise BadArgument("previous_field", "the field of last year's crop, which the model was trained with", None)
     source.require_overlap(seasons, reporter)
@@ -172,8 +177,9 @@ def _learned(spec: FinetuneSpec, target: Target, reporter: Reporter) -> Learned:
     crops, datasets = labelled.table, source.datasets(seasons)
     previous = previous_crops(seasons, spec.previous_field, crops, reporter) if spec.previous_field else None
     folding = folding_of(spec.folding, seasons)
+    checkpoint = thermal.checkpoint(target.checkpoint) if thermal else target.checkpoint
     trained = learn(
-        spec.learning, source.model, datasets, labelled.labels, crops.classes, reporter, target.checkpoint, folding,
+        spec.learning, source.model, datasets, labelled.labels, crops.classes, reporter, checkpoint, folding,
         previous,
     )  # fmt: skip
     return Learned(

@@ -31,6 +31,7 @@ _EXPECTED_OF = {  # where the name says more than the kind
     "labels": "a table of the samples",
     "join": "a parcel layer",
     "results": "the folder of a classification's results",
+    "temperatures": "a CSV of daily mean temperatures",
 }
 
 

@@ -46,6 +46,7 @@ def of_classification(
         "device": device_name(device),
         **({"store": str(series)} if series else {}),
         **({"options": given} if given else {}),
+        **({"temperatures": str(spec.temperatures)} if spec.temperatures else {}),
         **of_stores((classified.store,)),
     }
 

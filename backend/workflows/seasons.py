@@ -25,13 +25,18 @@ from backend.series.joined import joined
 from backend.series.store import Store, open_store
 from backend.vocabulary import CLASSIFIABLE
 from backend.workflows.season_overlap import ImageSeason
+from backend.workflows.thermal_time import ThermalDays
 
 
 @dataclass(frozen=True)
 class Seasons:
-    """At least one store. Arrays have an entry for each parcel of all stores, in the order of `stores`."""
+    """At least one store. Arrays have an entry for each parcel of all stores, in the order of `stores`.
+
+    `thermal`: the axis of time on which observations are served, None for days of year.
+    """
 
     stores: tuple[Store, ...]
+    thermal: ThermalDays | None = None
 
     @classmethod
     def open(cls, paths: Sequence[Path]) -> Seasons:
@@ -46,6 +51,11 @@ class Seasons:
     def _fields(self) -> list[pandas.DataFrame]:
         return [store.fields() for store in self.stores]
 
+    @property
+    def thermal_days(self) -> tuple[tuple[float, ...], ...] | None:
+        """Of each store's acquisitions."""
+        return self.thermal.days if self.thermal else None
+
     def dataset(self, view: str, indices: str = INDICES[0]) -> Dataset:
         """The samples of all parcels, on the days and bands of the first store; `indices` as in a TrainingSpec. Asked
         again, it gives the same object.
@@ -54,7 +64,7 @@ class Seasons:
         """
         key = view, indices != INDICES[0]
         if key not in self._datasets:
-            self._datasets[key] = joined(view, self.stores, key[1])
+            self._datasets[key] = joined(view, self.stores, key[1], self.thermal_days)
         return self._datasets[key]
 
     @cached_property

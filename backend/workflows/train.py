@@ -22,14 +22,18 @@ from backend.workflows.folding import FoldingOptions, folding_of
 from backend.workflows.labels import ClassOptions, label_parcels
 from backend.workflows.previous_crops import previous_crops
 from backend.workflows.seasons import Seasons
+from backend.workflows.thermal_time import ThermalDays, require_own_days
 from backend.workflows.trained_model import Learned, Target, Training
+
+BASE_TEMPERATURE = 0.0  # degrees Celsius, as Nyborg et al. 2022; the help of the option says it, too
 
 
 @dataclass(frozen=True)
 class TrainSpec:
     """`stores`: one, or one for each season; `output`: the model file; `learning`: how it learns, or a search for that.
 
-    `previous_field`: the field of last year's crop. `report` None: beside the model. `restart` forgets what a stopped
+    `previous_field`: the field of last year's crop. `temperatures`: a CSV of daily means, for a model by thermal time
+    above `base_temperature`, None: the default. `report` None: beside the model. `restart` forgets what a stopped
     run had reached.
     """
 
@@ -40,6 +44,8 @@ class TrainSpec:
     classes: ClassOptions = ClassOptions()
     folding: FoldingOptions = FoldingOptions()
     previous_field: str | None = None
+    temperatures: Path | None = None
+    base_temperature: float | None = None
     report: Path | None = None
     report_pdf: bool = default("report_pdf")
     report_figures: bool = default("report_figures")
@@ -55,10 +61,12 @@ class TrainSpec:
         classes, others = own_options(ClassOptions, typed(options, "train"))
         folding, others = own_options(FoldingOptions, others)
         own, others = own_options(cls, others)
+        if "base_temperature" in own and "temperatures" not in own:
+            raise BadArgument("base_temperature", "none without temperatures", own["base_temperature"])
         learning = _search(others) if others.get("model", default("model", "train")) == AUTO else _training(others)
         return cls(
             **own,
-            learning=learning,
+            learning=_by_thermal_time(learning) if "temperatures" in own else learning,
             classes=ClassOptions(**classes),
             folding=FoldingOptions(**folding),
         )
@@ -82,19 +90,31 @@ def train(spec: TrainSpec, reporter: Reporter) -> Training:
 
 
 def _learned(spec: TrainSpec, target: Target, reporter: Reporter) -> Learned:
-    seasons = Seasons.open(spec.stores)
+    seasons, checkpoint = Seasons.open(spec.stores), target.checkpoint
     seasons.require_overlap(reporter)
+    if spec.temperatures:
+        base = BASE_TEMPERATURE if spec.base_temperature is None else spec.base_temperature
+        thermal = ThermalDays.of_training(spec.temperatures, base, seasons.stores)
+        seasons, checkpoint = replace(seasons, thermal=thermal), thermal.checkpoint(checkpoint)
     labelled = label_parcels(seasons, spec.class_field, spec.classes, reporter, spec.learning.min_samples)
     folding = folding_of(spec.folding, seasons)
     crops, field_name = labelled.table, spec.previous_field
     previous = previous_crops(seasons, field_name, crops, reporter) if field_name else None
-    given = (labelled.labels, crops.classes, reporter, target.checkpoint, folding, previous)
+    given = (labelled.labels, crops.classes, reporter, checkpoint, folding, previous)
     if isinstance(spec.learning, SearchSpec):
         trained = search(spec.learning, seasons.dataset, *given)
     else:
         view = MODELS[spec.learning.model].view
         trained = learn(spec.learning, seasons.dataset(view, spec.learning.indices), *given)
     return Learned(seasons, trained, labelled, {**_choices(spec), "split": folding.name})
+
+
+def _by_thermal_time(learning: TrainingSpec | SearchSpec) -> TrainingSpec | SearchSpec:
+    """Only architectures that read each image at its own day. Raises BadArgument."""
+    if isinstance(learning, SearchSpec):
+        return replace(learning, candidates=tuple(one for one in learning.candidates if MODELS[one.model].free_dates))
+    require_own_days(learning.model)
+    return learning
 
 
 def _search(given: Mapping[str, Any]) -> SearchSpec:

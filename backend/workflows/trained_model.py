@@ -125,7 +125,8 @@ class Learned:
         region, novelty = of_training(stores, bundle, rows, self.labelled.labels, tested)
         learned = training_parcels(stores, rows)
         learned = learned.with_earlier(self.earlier) if self.continues else learned
-        return replace(bundle, training_parcels=learned, region=region, novelty=novelty)
+        thermal = self.seasons.thermal.time if self.seasons.thermal else None
+        return replace(bundle, training_parcels=learned, region=region, novelty=novelty, thermal_time=thermal)
 
     @property
     def continues(self) -> bool:
@@ -142,7 +143,8 @@ class Learned:
             *report_document.prior_notes(self.facts.get("last year's crop")),
             *(f"Left out, too few parcels: {crop.name} ({count})" for crop, count in trained.left_out),
         ]
-        own = _provenance(trained, {**self.facts, "seconds": seconds})
+        thermal = seasons.thermal.facts() if seasons.thermal else {}
+        own = _provenance(trained, {**self.facts, **thermal, "seconds": seconds})
         parts = {
             **about,
             "scores": trained.scores,

@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 
 MOST_LINES = 330
 # one list of many short entries each, which is why it stands in one file
-LISTS = {"backend/errors.py": 420, "backend/messages.py": 680, "backend/options.py": 900}
+LISTS = {"backend/errors.py": 440, "backend/messages.py": 700, "backend/options.py": 940}
 MOST_FUNCTION_LINES = 40
 
 # engine: what each part may import besides itself and SHARED

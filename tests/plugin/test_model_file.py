@@ -27,7 +27,7 @@ def test_scores_and_season_may_be_unknown(tmp_path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ({"document": {**DOCUMENT, "schema": 3}}, "schema 3.*update the plugin"),
+        ({"document": {**DOCUMENT, "schema": 4}}, "schema 4.*update the plugin"),
         ({"document": {**DOCUMENT, "schema": "one"}}, 'schema: expected a whole number.*found "one"'),
         ({"document": WITHOUT_BANDS}, "lacks 'bands'"),
         ({"document": {**DOCUMENT, "classes": [{"code": "x"}] * 2}}, "lacks 'name'"),

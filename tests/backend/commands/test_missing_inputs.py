@@ -16,9 +16,9 @@ from tests.backend.commands.conftest import run
 READ = {
     "inspect": ("imagery", "masks", "dates_file"),
     "extract": ("imagery", "parcels", "masks", "dates_file"),
-    "classify": ("source", "parcels", "model", "masks", "dates_file"),
+    "classify": ("source", "parcels", "model", "masks", "dates_file", "temperatures"),
     "experiment": ("store", "class_table"),
-    "train": ("store", "class_table"),
+    "train": ("store", "class_table", "temperatures"),
     "import": ("source", "labels", "dates_file"),
     "evaluate": ("predictions", "class_table"),
 }

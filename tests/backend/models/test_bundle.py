@@ -190,8 +190,8 @@ def rewrite(path: Path, **changes: object) -> None:
 
 
 def test_a_newer_schema_says_so(saved):
-    rewrite(saved, schema=3, architecture="of the future")
-    with pytest.raises(ModelTooNew, match="3"):
+    rewrite(saved, schema=4, architecture="of the future")
+    with pytest.raises(ModelTooNew, match="4"):
         ModelBundle.load(saved)
 
 

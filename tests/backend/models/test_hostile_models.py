@@ -253,7 +253,7 @@ def test_unknown_keys_of_a_newer_minor_version_are_ignored(tmp_path, contents):
 
 def test_a_newer_schema_is_called_so_whatever_else_it_holds(tmp_path, contents):
     path = tmp_path / "a.cropmodel"
-    path.write_bytes(hostile.zipped({**contents, "model.json": b'{"schema": 3}'}))
+    path.write_bytes(hostile.zipped({**contents, "model.json": b'{"schema": 4}'}))
     assert (engine_says(path), plugin_says(path)) == ("newer", "newer")
 
 
