@@ -65,7 +65,8 @@ class Description:
 
     `provenance` has facts by name, as in the report, by which the run can be repeated. `report` is the path of the
     page; `id_field` is the field of the layer that holds the parcels' ids, `truth` the field of their declared crops,
-    None where there is none; `courses` the axes of the classes' courses. These four are None in results of 0.1.0.
+    None where there is none; `courses` the axes of the classes' courses. `groups`: for codes of classes that the
+    model's training had too few parcels of, the code of the class that they are part of. Results of 0.1.0 lack these.
     """
 
     made: str
@@ -83,6 +84,7 @@ class Description:
     id_field: Optional[str] = None
     truth: Optional[str] = None
     courses: Optional[Axes] = None
+    groups: Mapping[str, str] = field(default_factory=dict)
     schema: int = SCHEMA
 
     @classmethod
@@ -106,6 +108,7 @@ class Description:
             parcels=parcels,
             classified=as_whole(part("classified"), "classified", 0, parcels),
             provenance=as_object(document.get("provenance", {}), "provenance"),
+            groups=_groups(document.get("groups", {})),
         )
 
 
@@ -216,6 +219,10 @@ def _text_or_none(value: Any, where: str) -> Optional[str]:
 def _class(entry: Any) -> Mapping[str, str]:
     crop = as_object(entry, "classes")
     return {name: as_text(member_of(crop, name, "classes"), f"classes {name}") for name in _CLASS}
+
+
+def _groups(value: Any) -> Mapping[str, str]:
+    return {code: as_text(group, "groups") for code, group in as_object(value, "groups").items()}
 
 
 def _is_empty(path: Path) -> bool:

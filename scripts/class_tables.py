@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -88,6 +88,7 @@ CORRECTED = {
     ("netherlands", "1949"): "3301180000",  # Aardperen are Jerusalem artichokes; the list's code does not exist
 }
 
+EWOC_LEVELS = ("level_1", "level_2", "level_3", "level_4", "level_5")
 # Labels of WorldCereal's legend that are not names of crops as they stand.
 EWOC_CLASSES = {
     "soy_soybeans": "Soya",
@@ -137,6 +138,7 @@ def tables(facts: Path) -> Iterator[tuple[str, list[Row]]]:
         yield f"hcat3_level{level}", with_parents(rows, names, level)
     for layer, lists in LAYERS.items():
         yield layer, by_main_crop(national(layer, [facts / "csvs/country_mappings" / f"{n}.csv" for n in lists], names))
+    yield "switzerland", swiss(read(BUILT_IN / "switzerland.csv"))
     yield "worldcereal", worldcereal(read(facts / "wc2eurocrops_map.csv"))
     yield "worldcereal_ewoc", worldcereal_ewoc(read(facts / "ewoc_legend.csv"))
 
@@ -144,6 +146,13 @@ def tables(facts: Path) -> Iterator[tuple[str, list[Row]]]:
 def parent(code: str, level: int) -> str:
     """The HCAT3 code of that level which holds this one: level 5 of 3301010101 is 3301010100."""
     return code[: 2 * (level - 1)].ljust(len(code), "0")
+
+
+def swiss(rows: Iterable[Mapping[str, str]]) -> list[Row]:
+    """The table as it is, with the parents of its classes, which are main crops."""
+    given = list(rows)
+    parents = main_parents({row["class"] for row in given})
+    return [Row(*(row[name] for name in ("code", "name", "class", "colour")), parents[row["class"]]) for row in given]
 
 
 def national(layer: str, lists: Iterable[Path], names: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
@@ -166,7 +175,27 @@ def by_main_crop(crops: Iterable[tuple[str, str, str]]) -> list[Row]:
     for code, name, hcat in crops:
         longest = max((prefix for prefix in by_prefix if hcat.startswith(prefix)), key=len)
         placed.append((by_prefix[longest], Row(code, name, *MAIN_CROPS[by_prefix[longest]][:2])))
-    return [row for _, row in sorted(placed, key=lambda pair: pair[0])]
+    rows = [row for _, row in sorted(placed, key=lambda pair: pair[0])]
+    parents = main_parents({row.crop_class for row in rows})
+    return [row._replace(parent=parents[row.crop_class]) for row in rows]
+
+
+def main_parents(classes: Collection[str]) -> dict[str, str]:
+    """Of each of these main crops the one above it in HCAT3, by its prefixes: of those in `classes` that all of its own
+    prefixes are under, the lowest; "" where there is none.
+    """
+    prefixes = {name: prefixes.split() for name, _, prefixes in MAIN_CROPS}
+    parents = {}
+    for name in classes:
+        first, *others = [_higher(prefix, name, prefixes) for prefix in prefixes[name]]
+        parents[name] = next((one for one in first if one in classes and all(one in o for o in others)), "")
+    return parents
+
+
+def _higher(prefix: str, own: str, prefixes: Mapping[str, Sequence[str]]) -> list[str]:
+    """The other main crops with a shorter beginning of this prefix, the longest first."""
+    found = [(len(one), name) for name, ones in prefixes.items() for one in ones if prefix.startswith(one)]
+    return [name for length, name in sorted(found, reverse=True) if name != own and length < len(prefix)]
 
 
 def by_class(crops: Iterable[tuple[str, str, str]]) -> list[Row]:
@@ -195,12 +224,28 @@ def worldcereal(rows: Iterable[Mapping[str, str]]) -> list[Row]:
 
 def worldcereal_ewoc(rows: Iterable[Mapping[str, str]]) -> list[Row]:
     """The ten-digit codes of WorldCereal's second phase, as numbers and as `11-01-01-000-0`; the project's classes."""
-    crops = [(row["ewoc_code"], readable(row["label_full"]), row["sampling_label"]) for row in rows]
-    return by_class(
-        (code, name, EWOC_CLASSES.get(label) or readable(label))
-        for dashed, name, label in crops
-        for code in (dashed.replace("-", ""), dashed)
+    given = list(rows)
+    crops = [(row["ewoc_code"], readable(row["label_full"]), row["sampling_label"]) for row in given]
+    made = by_class(
+        (code, name, _ewoc_class(label)) for dashed, name, label in crops for code in (dashed.replace("-", ""), dashed)
     )
+    parents = {_ewoc_class(label): _ewoc_parent(label, given) for _, _, label in crops}
+    return [row._replace(parent=parents[row.crop_class]) for row in made]
+
+
+def _ewoc_class(label: str) -> str:
+    return EWOC_CLASSES.get(label) or readable(label)
+
+
+def _ewoc_parent(label: str, rows: Iterable[Mapping[str, str]]) -> str:
+    """The lowest level of the legend that all codes of the class share, above the class itself where that is a level;
+    only where it is another class.
+    """
+    own = [row for row in rows if row["sampling_label"] == label]
+    shared = [found.pop() for level in EWOC_LEVELS if len(found := {row[level] for row in own}) == 1]
+    higher = shared[: shared.index(label)] if label in shared else shared
+    classes = {row["sampling_label"] for row in rows}
+    return next((_ewoc_class(name) for name in reversed(higher) if name in classes), "")
 
 
 def _group(code: str) -> str:

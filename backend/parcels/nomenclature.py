@@ -70,6 +70,17 @@ class Nomenclature:
         table, groups = grouped(self.matcher, parcels, needed)
         return Nomenclature(_coloured(table)), groups
 
+    def regrouped(self, homes: Mapping[str, CropClass]) -> Nomenclature:
+        """The table with other classes, of its own or new, in place of those with the codes in `homes`."""
+        own = {crop.code: crop for crop in self.classes}
+        rows = []
+        for row in self.table():
+            home = homes.get(row["class_code"])
+            taken = own.get(home.code, home) if home else None
+            cells = {"class": taken.name, "colour": taken.colour, "class_code": taken.code} if taken else {}
+            rows.append({**row, **cells})
+        return from_table(rows)
+
     def table(self) -> list[dict[str, str]]:
         """The rows `{code, name, class, colour, class_code}` that a model file keeps; `from_table` reads them back."""
         return [{name: cell for name, cell in row.items() if name != class_table.PARENT} for row in self.matcher.rows()]

@@ -21,9 +21,10 @@ from backend.parcels import nomenclature
 from backend.parcels.nomenclature import Nomenclature
 from backend.parcels.reading import column, read_fields
 from backend.protocol import Reporter
+from backend.results_folder import NotResults, ResultsFolder
 from backend.series.store import locked
 from backend.staging import recover
-from backend.vocabulary import QUALITY, TRAINED_ON
+from backend.vocabulary import QUALITY, TRAINED_ON, CropClass
 from backend.workflows import report_document
 from backend.workflows.agreement import Compared
 from backend.workflows.arguments import own_options, require_none, typed
@@ -93,7 +94,8 @@ def evaluate(spec: EvaluateSpec, reporter: Reporter) -> Evaluation:
 
 def _evaluate(spec: EvaluateSpec, reporter: Reporter) -> Evaluation:
     table = read_fields(spec.predictions, spec.layer) if isinstance(spec.predictions, Path) else spec.predictions
-    labelled, found = _compare(table, spec.truth, spec.classes, spec.name)
+    groups = _groups(spec, table)
+    labelled, found = _compare(table, spec.truth, spec.classes, spec.name, groups)
     if labelled.unknown:
         warn_of_unknown(labelled.unknown, labelled.table, reporter)
     compared = Compared(
@@ -115,13 +117,42 @@ def _evaluate(spec: EvaluateSpec, reporter: Reporter) -> Evaluation:
             "truth": spec.truth,
             **spec.classes.facts(),
         },
-        "notes": labelled.notes(),
+        "notes": [*_notes(groups), *labelled.notes()],
     }
     document = report_document.document("evaluation", f"Evaluation of {spec.name}", **parts)
     written = reports.write(document, spec.page, forms=report_document.forms_of(spec))
     return Evaluation(
         written, agreement.scores, agreement.judged, agreement.not_judged, dict(labelled.unknown)
     )  # fmt: skip
+
+
+def _groups(spec: EvaluateSpec, table: pandas.DataFrame) -> dict[str, CropClass]:
+    """Of the codes of rare classes the class that the model was trained with in their place, as the results beside the
+    layer have it; none where there are no results, or where they are of other predictions.
+    """
+    if not isinstance(spec.predictions, Path):
+        return {}
+    layer = spec.predictions
+    named = layer.with_name(f"{layer.stem}_{spec.layer}{layer.suffix}")  # of one among several layers of a file
+    for path in (named, layer):
+        folder = ResultsFolder.beside(path)
+        if not folder.path.exists():
+            continue
+        try:
+            described = folder.description()
+        except NotResults:
+            return {}
+        classes = {crop["code"]: CropClass(**crop) for crop in described.classes}
+        predicted = {as_code(code) for code in column(table, "crop_code", spec.name)} - {None}
+        return {c: classes[group] for c, group in described.groups.items()} if predicted <= {*classes} else {}
+    return {}
+
+
+def _notes(groups: Mapping[str, CropClass]) -> list[str]:
+    text = ", ".join(f"{code} in {group.name}" for code, group in groups.items())
+    return (
+        [f"Rare classes are compared as parts of the groups that the model was trained with: {text}."] if text else []
+    )
 
 
 def _confidence(table: pandas.DataFrame) -> NDArray[np.float64]:
@@ -141,12 +172,13 @@ def _trained_on(table: pandas.DataFrame) -> NDArray[np.object_]:
 
 
 def _compare(
-    table: pandas.DataFrame, truth: str, options: ClassOptions, where: str
+    table: pandas.DataFrame, truth: str, options: ClassOptions, where: str, groups: Mapping[str, CropClass]
 ) -> tuple[LabelledParcels, NDArray[np.int64]]:
     """The declared crops, and the position among their classes of each parcel's prediction (-1 for none)."""
     declared, predicted = column(table, truth, where), column(table, "crop_code", where)
     if options.class_table or options.unknown_class:
         known = chosen_table(options.class_table, options.unknown_class)
+        known = known.regrouped(groups) if groups else known
     else:
         known = _as_they_are(table, declared, predicted)
     codes = {as_code(crop.code): position for position, crop in enumerate(known.classes)}

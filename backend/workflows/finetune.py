@@ -91,6 +91,11 @@ class Source:
         known = {name: self.model.provenance[name] for name in _FACTS if name in self.model.provenance}
         return {"model": self.model.name, "file": str(self.path), "sha256": self.sha256, **known}
 
+    def groups(self) -> dict[str, Any]:
+        """Rare classes that the model was trained with as parts of others stay parts of them."""
+        known = self.model.provenance.get("groups")
+        return {"groups": known} if known else {}
+
     def require_overlap(self, seasons: Seasons, reporter: Reporter) -> None:
         """Raises SeasonsDoNotOverlap where a store has no images near the days of a model with a calendar."""
         if all(member.view in FREE_DATES for member in self.model.members):
@@ -186,7 +191,7 @@ def _learned(spec: FinetuneSpec, target: Target, reporter: Reporter) -> Learned:
         seasons,
         trained,
         labelled,
-        {**_choices(spec), "fine-tuned from": source.facts(), "split": folding.name},
+        {**_choices(spec), **source.groups(), "fine-tuned from": source.facts(), "split": folding.name},
         notes=_notes(source.model, trained),
         class_table=source.class_table(crops),
         earlier=source.model.training_parcels,

@@ -64,6 +64,11 @@ class LabelledParcels:
         pairs = [(*member, group.of.name) for group in self.groups for member in group.members]
         return tuple({"code": c.code, "name": c.name, "parcels": count, "group": name} for c, count, name in pairs)
 
+    def facts(self) -> dict[str, Any]:
+        """What a model remembers of the groups: the code of the group of each class, by the class's code."""
+        homes = {member.code: group.of.code for group in self.groups for member, _ in group.members}
+        return {"groups": homes} if homes else {}
+
     def notes(self) -> list[str]:
         """The notes of a report on rare classes that were grouped, and on all codes that are not in the table."""
         found = [f"Grouped, too few parcels: {text}." for text in map(described, self.groups)]
@@ -114,9 +119,10 @@ def _with_groups(
         return labelled
     reporter.warning("labels.grouped", needed=needed, groups=[*map(described, groups)])
     position = {crop.code: number for number, crop in enumerate(table.classes)}
-    home = {member.code: group.of.code for group in groups for member, _ in group.members}
+    labelled = replace(labelled, table=table, groups=groups)
+    home = labelled.facts()["groups"]
     moved = np.array([*(position[home.get(crop.code, crop.code)] for crop in crops.classes), nomenclature.NO_LABEL])
-    return replace(labelled, table=table, labels=moved[labels], groups=groups)
+    return replace(labelled, labels=moved[labels])
 
 
 def described(group: Group) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 
 from backend import __version__
 from backend.files import writing_to
+from backend.models.bundle import ModelBundle
 from backend.results_folder import Axes, Description, Parcel, Place, ResultsFolder, fill
 from backend.workflows.classified_parcels import ClassifiedParcels
 from backend.workflows.report_document import named
@@ -55,9 +56,17 @@ def write_results(
         id_field=renamed.get(id_field, id_field) or None,
         truth=renamed.get(declared.field, declared.field) if declared else None,
         courses=Axes(manifest.season, classified.store.days, courses.bands),
+        groups=_groups(bundle),
     )
     with writing_to(folder):
         fill(folder, description, _parcels(classified), courses.courses())
+
+
+def _groups(bundle: ModelBundle) -> dict[str, str]:
+    """As the model remembers them, in which anything may be written."""
+    known, codes = bundle.provenance.get("groups"), {crop.code for crop in bundle.classes}
+    pairs = known.items() if isinstance(known, Mapping) else ()
+    return {code: group for code, group in pairs if isinstance(group, str) and group in codes}
 
 
 def _parcels(classified: ClassifiedParcels) -> Iterator[Parcel]:

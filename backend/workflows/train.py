@@ -106,7 +106,7 @@ def _learned(spec: TrainSpec, target: Target, reporter: Reporter) -> Learned:
     else:
         view = MODELS[spec.learning.model].view
         trained = learn(spec.learning, seasons.dataset(view, spec.learning.indices), *given)
-    return Learned(seasons, trained, labelled, {**_choices(spec), "split": folding.name})
+    return Learned(seasons, trained, labelled, {**_choices(spec), **labelled.facts(), "split": folding.name})
 
 
 def _by_thermal_time(learning: TrainingSpec | SearchSpec) -> TrainingSpec | SearchSpec:

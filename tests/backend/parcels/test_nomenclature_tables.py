@@ -226,6 +226,53 @@ def test_known_crops_of_agencies(table: str, codes: str, expected: str) -> None:
     assert {code: mapping[code].code for code in codes.split()} == dict.fromkeys(codes.split(), expected)
 
 
+@pytest.mark.parametrize(
+    ("table", "chain"),
+    [
+        ("hcat3_crops", "Winter barley > Barley, season not stated > Other cereals > Other arable crops"),
+        ("austria", "Winter barley > Other cereals > Other arable crops"),  # whose codes all state the season
+        ("netherlands", "Flax and hemp > Tobacco, hops and other industrial crops > Other arable crops"),
+        ("switzerland", "Vineyards > Other permanent crops"),
+        ("flanders", "Permanent grassland"),
+        ("worldcereal_ewoc", "Spring barley > Barley > Cereals > Temporary crops"),
+        ("worldcereal_ewoc", "Olive > Permanent crops"),
+        ("rpg_groups", "Orge > Autres céréales"),
+        ("paper", "Leguminous Fodder > Other Fodder"),
+        ("paper", "Cereal"),
+    ],
+)
+def test_parents_of_classes(table: str, chain: str) -> None:
+    parents = {c.name: c.parent for c in nomenclature.read(table).matcher.classes}
+    name, *others = chain.split(" > ")
+    for above in [*others, ""]:
+        assert parents[name] == above
+        name = above
+
+
+@pytest.mark.parametrize("table", nomenclature.built_in())
+def test_a_parent_is_a_class_of_the_table_and_leads_to_an_end(table: str) -> None:
+    """But in HCAT3 at a level, where the classes above are new ones."""
+    parents = {c.name: c.parent for c in nomenclature.read(table).matcher.classes}
+    assert all(parent in parents for parent in parents.values() if parent) or table.startswith("hcat3_level")
+    for name in parents:
+        above = [name]
+        while parents.get(above[-1]):
+            above.append(parents[above[-1]])
+        assert len(set(above)) == len(above)
+
+
+def test_the_paper_s_parents_are_of_the_same_group_of_the_rpg() -> None:
+    """A class and its parent share the group that most of its codes belong to."""
+    groups = {code: crop.name for code, crop in nomenclature.read("rpg_groups").mapping.items()}
+    paper = nomenclature.read("paper")
+    of: dict[str, Counter[str]] = {}
+    for code, crop in paper.mapping.items():
+        of.setdefault(crop.name, Counter())[groups[code]] += 1
+    pairs = [(c.name, c.parent) for c in paper.matcher.classes if c.parent]
+    assert len(pairs) == 3
+    assert all(of[name].most_common(1)[0][0] in of[parent] for name, parent in pairs)
+
+
 def test_the_swiss_catalogue_is_whole() -> None:
     """The federal catalogue of uses of farmland (minimal geodata model 153.1) has 174 codes."""
     numbered = [crop for crop in nomenclature.read("switzerland").crops if crop.code.isdigit()]
@@ -238,7 +285,7 @@ def test_the_script_writes_the_same_tables_again(tmp_path: Path) -> None:
     script = ROOT / "scripts/class_tables.py"
     subprocess.run([sys.executable, script, REAL_CODES, "--output", tmp_path], check=True, capture_output=True)
     made = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    assert len(made) == 10
+    assert len(made) == 11
     assert made == {name: (nomenclature.BUILT_IN / name).read_bytes() for name in made}
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import geopandas
@@ -14,7 +15,8 @@ import pytest
 from backend import api
 from backend.errors import BadArgument
 from backend.models.bundle import ModelBundle
-from tests.backend.commands.conftest import run
+from tests.backend.commands.conftest import make_fields, run
+from tests.backend.ground import DATES
 from tests.backend.recorder import Recorder
 
 TABLE = """code,name,class,colour,parent
@@ -116,7 +118,9 @@ def test_a_group_that_is_still_too_small_is_left_out(few):
     assert {row["name"]: row["parcels"] for row in values["left_out"]} == {"Cereals": 11, "Hemp": 1}
 
 
-@pytest.mark.parametrize("table", [("--class-table", "paper"), ()], ids=["without the column", "each value a class"])
+@pytest.mark.parametrize(
+    "table", [("--class-table", "hcat3_level3"), ()], ids=["without the column", "each value a class"]
+)
 def test_a_table_without_parents_is_refused_with_the_column(few, table):
     with pytest.raises(BadArgument, match=r"the column parent \(code,name,class,colour,parent\)"):
         run("train", few / "s.parcels", "-o", few / "no.cropmodel", *FOREST, *table, "--rare-classes", "group")
@@ -141,3 +145,38 @@ def test_an_experiment_groups_as_well(few, tmp_path):
         "Grass",
     ]
     assert "- rare classes: group\n" in (tmp_path / "e" / "report.md").read_text()
+
+
+def test_evaluate_compares_by_the_groups_of_the_model(few, grouped):
+    """With the table that the model was trained with: the truth of the rare classes is their group's."""
+    output, table = few / "e.gpkg", ("--class-table", few / "classes.csv")
+    run("classify", few / "s.parcels", "--model", few / "grouped.cropmodel", "-o", output)
+    values = run("evaluate", output, "--truth", "CODE_CULTU", *table).values
+    layer = geopandas.read_file(output)
+    known = {"BTH": "wheat", "SGH": "cereals", "AVH": "cereals", "MIS": "maize", "PPH": "grass", "CHV": "hemp"}
+    pairs = pandas.DataFrame({"truth": layer["CODE_CULTU"].map(known), "found": layer["crop_code"]}).dropna()
+    assert sum(row["parcels"] for row in values["judged"]) == len(pairs) == 36
+    right = sum(row["parcels"] * row["oa"] for row in values["judged"])
+    assert right == pytest.approx((pairs["truth"] == pairs["found"]).sum())
+    report = json.loads((few / "e_evaluation.json").read_text())
+    assert "trained with: rye in Cereals, oats in Cereals." in report["notes"][0]
+    shutil.rmtree(few / "e.results")
+    alone = run("evaluate", output, "--truth", "CODE_CULTU", *table).values
+    assert sum(row["parcels"] * row["oa"] for row in alone["judged"]) < right, "rye is not rye without the record"
+
+
+def test_results_of_other_predictions_do_not_count(few, grouped):
+    output, table = few / "f.gpkg", ("--class-table", few / "classes.csv")
+    run("classify", few / "s.parcels", "--model", few / "grouped.cropmodel", "-o", output)
+    layer = geopandas.read_file(output)
+    layer.loc[layer["crop_code"] == "cereals", "crop_code"] = "rye"
+    layer.to_file(output, layer="f")
+    run("evaluate", output, "--truth", "CODE_CULTU", *table)
+    assert json.loads((few / "f_evaluation.json").read_text())["notes"] == []
+
+
+def test_a_fine_tuned_model_keeps_the_groups(few, grouped, region, tmp_path):
+    after = make_fields(tmp_path / "after", [day.replace("2017", "2018") for day in DATES])
+    output = tmp_path / "tuned.cropmodel"
+    run("finetune", few / "grouped.cropmodel", after, "--class-field", "CODE_CULTU", "--device", "cpu", "-o", output)
+    assert ModelBundle.load(output).provenance["groups"] == {"rye": "cereals", "oats": "cereals"}
