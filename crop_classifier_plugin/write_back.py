@@ -17,7 +17,7 @@ from qgis.core import NULL, QgsFeatureRequest, QgsField, QgsVectorDataProvider, 
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
 from .engine.protocol import options
-from .layers import UnusableLayer
+from .parcel_source import UnusableLayer
 from .translation import tr
 
 SLICE_S = 0.02  # of work between two turns of QGIS's event loop

@@ -42,13 +42,14 @@ if TYPE_CHECKING:  # the same files under the names that a type checker finds th
     from backend import spreadsheet as spreadsheet
     from backend import store_files as store_files
     from backend import store_pixels as store_pixels
+    from backend import vocabulary as vocabulary
     from backend.models import MODELS as MODELS
     from backend.parcels import class_table as class_table
     from backend.parcels import geopackage_tables as geopackage_tables
 else:
     _make_package()
     protocol, messages, options = map(_load, ("protocol", "messages", "options"))
-    spreadsheet, store_files = map(_load, ("spreadsheet", "store_files"))
+    spreadsheet, store_files, vocabulary = map(_load, ("spreadsheet", "store_files", "vocabulary"))
     crop_codes, class_table, model_file = map(_load, ("crop_codes", "parcels.class_table", "model_file"))
     rare_classes = _load("rare_classes")
     results_folder, store_pixels, parcel_course = map(_load, ("results_folder", "store_pixels", "parcel_course"))

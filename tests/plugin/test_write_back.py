@@ -6,10 +6,10 @@ from __future__ import annotations
 import time
 
 import pytest
-from crop_classifier_plugin.layers import UnusableLayer
 from qgis.core import QgsApplication, QgsFeature, QgsProject, QgsVectorLayer
 from sample_layers import file_layer, memory_layer
 
+from crop_classifier_plugin.parcel_source import UnusableLayer
 from crop_classifier_plugin.write_back import Outcome, WriteBack
 
 pytestmark = pytest.mark.usefixtures("qgis_app")

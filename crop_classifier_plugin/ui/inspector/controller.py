@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
 from typing import Any, List, Optional
 
@@ -14,8 +13,8 @@ from qgis.PyQt.QtGui import QColor
 from qgis.PyQt.QtWidgets import QAction, QFileDialog
 
 from ...engine.protocol import results_folder, store_files
-from ...settings import Setting
 from ...translation import tr
+from ..algorithm_dialog import open_algorithm
 from .dock import ParcelInspector
 from .inspection import inspect
 from .layer_results import RESULTS_PROPERTY, results_path
@@ -193,9 +192,7 @@ class InspectorController(QObject):
 
     def _extract(self, layer: QgsVectorLayer, store: str) -> None:
         """Opens the dialog of the Processing algorithm, filled in as far as it is known, and waits for it."""
-        processing = importlib.import_module("processing")  # QGIS's own plugin
-        known = {"PARCELS": layer, "OUTPUT": store, "IMAGERY": Setting.IMAGERY.get(), "MASKS": Setting.MASKS.get()}
-        made = processing.execAlgorithmDialog(EXTRACT, {name: value for name, value in known.items() if value})
-        if made and made.get("OUTPUT"):
+        made = open_algorithm(EXTRACT, {"PARCELS": layer, **({"OUTPUT": store} if store else {})})
+        if made.get("OUTPUT"):
             layer.setCustomProperty(STORE_PROPERTY, made["OUTPUT"])
             self.refresh()

@@ -15,7 +15,6 @@ from qgis.PyQt.QtCore import QPoint, Qt
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QFileDialog
 
-from crop_classifier_plugin.settings import Setting
 from crop_classifier_plugin.ui.inspector.neighbours import neighbour
 from crop_classifier_plugin.ui.inspector.problems import Remedy
 
@@ -181,7 +180,6 @@ def test_the_extraction_dialog_is_filled_in(inspector, region, monkeypatch):
 
     asked = []
     moved = region.folder / "new.parcels"
-    Setting.IMAGERY.set("/images")
 
     def dialog(algorithm, parameters):
         asked.append((algorithm, parameters))
@@ -193,7 +191,7 @@ def test_the_extraction_dialog_is_filled_in(inspector, region, monkeypatch):
     click(inspector, 12)
     inspector.dock.problem_bar.buttons[Remedy.EXTRACT].click()
     layer = inspector.iface.active
-    known = {"PARCELS": layer, "OUTPUT": str(region.store), "IMAGERY": "/images"}
+    known = {"PARCELS": layer, "OUTPUT": str(region.store)}
     assert asked == [("crop_classifier:extractseries", known)]
     assert inspector.dock.inspection.series.facts.path == moved
 
