@@ -871,6 +871,14 @@ OPTIONS: Tuple[Option, ...] = (
         default=1, minimum=1,
     ),
     Option(
+        "crops", WHOLE, SIMULATION, ("simulate",), "Number of crops", "So many crops grow, the most common ones.",
+        default=21, minimum=1, maximum=21,
+    ),
+    Option(
+        "least_parcels", WHOLE, SIMULATION, ("simulate",), "Minimum number of parcels per crop",
+        "Each crop grows on at least so many parcels.", otherwise="5, fewer in a region below 500 parcels", minimum=1,
+    ),
+    Option(
         "season_shift_days", WHOLE, SIMULATION, ("simulate",), "Shift of the season",
         "How many days later than usual crops come up, as in a colder region or year (below 0: earlier); they ripen "
         "about half as much later.",

@@ -43,6 +43,7 @@ class CropClassifierPlugin:
         self._add_action("classifyparcels", tr("Classify Parcels…"), self.open_classify, toolbar=True)
         self._add_action("trainmodel", tr("Train on My Region…"), self.open_train, toolbar=True)
         self._add_action("inspectparcels", tr("Inspect Parcels"), self.inspect_parcels, toolbar=True).setCheckable(True)
+        self._add_action("simulateregion", tr("Try It With a Sample Region"), self.open_sample)
         self._add_action("engine", tr("Engine Set-up…"), self.open_engine)
         self._add_action("help", tr("Help"), self.open_help)
 
@@ -105,6 +106,13 @@ class CropClassifierPlugin:
     def open_train(self) -> None:
         window = self.window()
         window.open_task(window.train)
+
+    def open_sample(self) -> None:
+        """Makes a region and fills the window in; while something runs, or without an engine, only the window opens."""
+        window = self.window()
+        window.open_task(window.train)
+        if not window.is_running() and window.is_ready():
+            window.start(window.sample)
 
     def open_engine(self) -> None:
         if self._engine is None:

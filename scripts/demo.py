@@ -25,7 +25,7 @@ from backend.reports.map import draw_map  # noqa: E402
 from backend.vocabulary import CropClass  # noqa: E402
 
 OUT = ROOT / ".demo"
-REGION = {"parcels": "500", "dates": "24", "seed": "1"}
+REGION = {"parcels": "420", "dates": "24", "seed": "1", "crops": "10", "least-parcels": "25"}
 MODEL = "dated-ltae"
 CLASS_TABLE = ROOT / "resources" / "nomenclatures" / "paper.csv"
 

@@ -17,11 +17,21 @@ NEIGHBOURHOOD_M = 2200.0
 CLUMPING = 1.1  # weight of the neighbourhood against chance
 
 
-def counts(parcels: int) -> Codes:
-    """How many of the parcels each crop of CROPS gets, in that order; they add up to `parcels`."""
-    share = np.array([crop.share for crop in CROPS]) / sum(crop.share for crop in CROPS)
-    least = min(LEAST_PARCELS, parcels // 100)
-    wanted = np.maximum(share * parcels, least)
+def shares(crops: int = len(CROPS)) -> NDArray[np.float64]:
+    """Of the parcels, for each of CROPS; only the `crops` most common ones grow."""
+    share = np.array([crop.share for crop in CROPS])
+    share[np.argsort(-share, kind="stable")[crops:]] = 0.0
+    return np.asarray(share / share.sum())
+
+
+def counts(parcels: int, crops: int = len(CROPS), least: int | None = None) -> Codes:
+    """How many of the parcels each crop of CROPS gets, in that order; they add up to `parcels`.
+
+    The `crops` most common ones grow, each on `least` parcels or more; None: on 5, fewer in a region below 500 parcels.
+    """
+    share = shares(crops)
+    fewest = min(LEAST_PARCELS, parcels // 100) if least is None else least
+    wanted = np.where(share > 0, np.maximum(share * parcels, fewest), 0.0)
     wanted[np.argmax(share)] = 0
     whole = np.floor(wanted + 0.5).astype(np.int64)
     while whole.sum() > parcels:  # a handful of parcels: rounding may ask for more than there are
@@ -31,16 +41,18 @@ def counts(parcels: int) -> Codes:
 
 
 def allot(
-    centre: NDArray[np.float64], area_m2: NDArray[np.float64], lowness: NDArray[np.float64], rng: np.random.Generator
-) -> Codes:
+    centre: NDArray[np.float64], area_m2: NDArray[np.float64], lowness: NDArray[np.float64], quota: Codes,
+    rng: np.random.Generator,
+) -> Codes:  # fmt: skip
     """The crop declared on each parcel `(parcels,)`: rare crops are placed first, meadows take the rest.
+
+    quota: parcels of each crop, as `counts` gives them.
 
     centre: metres (parcels, 2); lowness: low ground positive, slopes negative, deviation about 1.
     """
     large = np.log(area_m2) - np.log(area_m2).mean()
     free = np.ones(len(centre), dtype=bool)
     declared = np.zeros(len(centre), dtype=np.int64)
-    quota = counts(len(centre))
     for crop in np.argsort(quota, kind="stable"):
         taste = (
             CLUMPING * Waves.draw(rng, NEIGHBOURHOOD_M)(centre) + CROPS[crop].size * large + CROPS[crop].wet * lowness
@@ -51,11 +63,10 @@ def allot(
     return declared
 
 
-def grown(declared: Codes, rng: np.random.Generator) -> Codes:
+def grown(declared: Codes, share: NDArray[np.float64], rng: np.random.Generator) -> Codes:
     """What truly grows: the declared crop but for a few errors, which follow the crops' shares."""
-    share = np.array([crop.share for crop in CROPS])
     wrong = rng.random(len(declared)) < MISDECLARED
-    return np.where(wrong, rng.choice(len(CROPS), len(declared), p=share / share.sum()), declared)
+    return np.where(wrong, rng.choice(len(CROPS), len(declared), p=share), declared)
 
 
 def undeclared(count: int, rng: np.random.Generator) -> Codes:

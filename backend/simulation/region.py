@@ -17,7 +17,7 @@ from backend.errors import BadArgument
 from backend.protocol import Reporter
 from backend.simulation import files
 from backend.simulation.acquisitions import Acquisition, acquisitions
-from backend.simulation.allotment import Codes, allot, grown, undeclared
+from backend.simulation.allotment import Codes, allot, counts, grown, shares, undeclared
 from backend.simulation.coverage import PIXEL_M, strips
 from backend.simulation.covers import COVERS
 from backend.simulation.ground import Ground, draw_materials
@@ -79,6 +79,8 @@ def simulate_years(spec: SimulationSpec, years: int, output: Path, reporter: Rep
     """
     if years < 1:
         raise BadArgument("years", "a whole number from 1", years)
+    if years > 1 and not spec.has_all_crops():
+        raise BadArgument("years", "1 where the crops are chosen, as crops rotate among all", years)
     replace(spec, year=spec.year + years - 1)  # the last year is one that can be simulated
     reporter.progress(0.0, "simulate", "Creating parcels")
     world, images, done = make_world(spec), years * spec.dates, count(1)
@@ -106,9 +108,10 @@ def make_world(spec: SimulationSpec) -> World:
     hills = Waves.draw(rng, HILL_M)
     centre = shapely.get_coordinates(shapely.centroid(landscape.outline))
     area = shapely.area(landscape.outline[parcels])
-    declared = allot(centre[parcels], area, -hills(centre[parcels]), rng)
+    quota = counts(len(parcels), spec.crops, spec.least_parcels)
+    declared = allot(centre[parcels], area, -hills(centre[parcels]), quota, rng)
     kinds = np.where(landscape.field, undeclared(len(centre), rng), landscape.cover)
-    kinds[parcels] = grown(declared, rng)
+    kinds[parcels] = grown(declared, shares(spec.crops), rng)
     return World(landscape, kinds, parcels, declared, centre, hills)
 
 
@@ -129,7 +132,7 @@ def next_world(spec: SimulationSpec, last: World) -> World:
     rng = _stream(spec, _CROPS)
     declared = follow(last.declared, rng)
     kinds = last.kinds.copy()
-    kinds[last.parcels] = grown(declared, rng)
+    kinds[last.parcels] = grown(declared, shares(spec.crops), rng)
     return replace(last, kinds=kinds, declared=declared)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from backend.errors import BadArgument
 from backend.options import default, option
 from backend.simulation.acquisitions import FIRST_YEAR, LAST_YEAR, most_dates
+from backend.simulation.covers import CROPS
 
 NOTICE = "Simulated region: every field, crop, cloud and reflectance is simulated. Not a satellite image."
 MOST_PARCELS = 200_000  # the label raster and one date's reflectance must fit in memory
@@ -18,7 +19,9 @@ MOST_PARCELS = 200_000  # the label raster and one date's reflectance must fit i
 class SimulationSpec:
     """A simulated region: the number of parcels, of acquisition dates, and the year; the seed decides everything else.
 
-    `season_shift_days`: how much later than usual crops come up, as in a colder region or year.
+    The `crops` most common ones grow, each on `least_parcels` or more (None: on as many as its share makes, at least 5
+    in a region of 500 or more). `season_shift_days`: how much later than usual crops come up, as in a colder region or
+    year.
 
     Raises BadArgument when a number is not a whole number in its range.
     """
@@ -27,6 +30,8 @@ class SimulationSpec:
     dates: int = default("dates", "simulate")
     seed: int = default("seed", "simulate")
     year: int = default("year", "simulate")
+    crops: int = default("crops", "simulate")
+    least_parcels: int | None = None
     season_shift_days: int = default("season_shift_days")
 
     def __post_init__(self) -> None:
@@ -34,9 +39,16 @@ class SimulationSpec:
         _whole("parcels", self.parcels, 1, MOST_PARCELS)
         _whole("dates", self.dates, 1, most_dates(self.year))
         _whole("seed", self.seed, 0, 2**32 - 1)
+        _whole("crops", self.crops, 1, len(CROPS))
+        if self.least_parcels is not None:
+            _whole("least_parcels", self.least_parcels, 1, self.parcels // self.crops)
         shift = option("season_shift_days")
         if not shift.accepts(self.season_shift_days):
             raise BadArgument(shift.name, shift.expected, self.season_shift_days)
+
+    def has_all_crops(self) -> bool:
+        """Whether every crop grows, in its own share."""
+        return self.crops == len(CROPS) and self.least_parcels is None
 
 
 @dataclass(frozen=True)

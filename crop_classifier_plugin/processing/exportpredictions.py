@@ -20,7 +20,7 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
-from ..engine.protocol import FORMATS, options
+from ..engine.protocol import FORMATS, geopackage_tables, options
 from ..styles import CLASS_FIELD
 from ..translation import tr
 from .arguments import arguments_for, options_problem
@@ -142,7 +142,8 @@ class ExportPredictions(EngineAlgorithm):
         made = self.run_engine("export", arguments, feedback)
         written = target.written(made["output"], made.get("layer"), context)
         if CLASS_FIELD in made["fields"]:
-            style_output(written, made, context, feedback)
+            has_style = geopackage_tables.is_geopackage(Path(made["output"]))  # by the engine
+            style_output(written, made, context, feedback, saves=not has_style)
         results = {"OUTPUT": written, "PARCEL_COUNT": made["parcels"], "LEFT_OUT_COUNT": made["left_out"]}
         if made["joined"]:
             results["UNMATCHED_COUNT"] = made["joined"]["without_prediction"]

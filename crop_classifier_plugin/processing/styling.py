@@ -45,16 +45,21 @@ def style_result(layer: QgsVectorLayer, made: Mapping[str, Any]) -> None:
 
 
 def style_output(
-    output: str, made: Mapping[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    output: str,
+    made: Mapping[str, Any],
+    context: QgsProcessingContext,
+    feedback: QgsProcessingFeedback,
+    saves: bool = True,
 ) -> None:
     """Keeps the styles with the file, and has the layer styled when it is loaded; takes it off the list of loads where
-    this QGIS cannot read it. Called in the algorithm's thread: saving takes a third of a second.
+    this QGIS cannot read it. Called in the algorithm's thread: saving takes a third of a second; not where the engine
+    has saved one (`saves`).
     """
     layer = QgsVectorLayer(output, "", "ogr")
     if not layer.isValid():
         _do_not_load(output, context, feedback)
         return
-    problem = save_styles(layer, *_legend_of(made)) if layer.isSpatial() else ""
+    problem = save_styles(layer, *_legend_of(made)) if saves and layer.isSpatial() else ""
     if problem:
         text = tr("The styles could not be saved with the layer: {0}")
         feedback.pushWarning(without_markup(text.format(problem)))

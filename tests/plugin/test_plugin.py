@@ -67,7 +67,8 @@ def test_what_is_added_is_taken_out_again(qtbot) -> None:
     plugin.initGui()
     assert registered()
     assert [action.text() for action in iface.menu] == [
-        "Classify Parcels…", "Train on My Region…", "Inspect Parcels", "Engine Set-up…", "Help",
+        "Classify Parcels…", "Train on My Region…", "Inspect Parcels", "Try It With a Sample Region",
+        "Engine Set-up…", "Help",
     ]  # fmt: skip
     assert [action.text() for action in iface.toolbars[0].actions()] == [
         "Classify Parcels…", "Train on My Region…", "Inspect Parcels",

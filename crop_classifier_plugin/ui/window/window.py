@@ -21,6 +21,7 @@ from .data_page import DataPage
 from .memory import ProjectMemory
 from .pages import Pages
 from .runner import Runner
+from .sample_task import SampleTask
 from .task import RUN, Problem, Task
 from .train_task import TrainTask
 
@@ -44,6 +45,7 @@ class CropClassifierWindow(QgsDockWidget):
         self.data = DataPage(iface.activeLayer)
         self.imagery, self.crops = self.data.imagery, self.data.crops
         self.classify, self.train = ClassifyTask(self, self.data), TrainTask(self, self.data)
+        self.sample = SampleTask(self)
         self.tasks: tuple[Task, ...] = (self.classify, self.train)
         self.task: Task = self.classify
         self.running_task: Optional[Task] = None
@@ -115,7 +117,10 @@ class CropClassifierWindow(QgsDockWidget):
 
     def run(self) -> None:
         """Starts the algorithm, unless it finds its parameters wrong: then its message is shown."""
-        task = self.task
+        self.start(self.task)
+
+    def start(self, task: Task) -> None:
+        """Runs a task, of whose pages none needs to be shown."""
         parameters = {**task.parameters(), **task.left_to_the_task()}
         problem = AlgorithmRun(task.algorithm_id, parameters).problem()
         if problem:
@@ -194,6 +199,10 @@ class CropClassifierWindow(QgsDockWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.check_engine()
+
+    def is_ready(self) -> bool:
+        """Whether the engine can run."""
+        return locate.status().ready
 
     def check_engine(self) -> None:
         """Shows a message with a button for the set-up where the engine is not ready."""

@@ -3,12 +3,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
+from pathlib import Path
+
 import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
 
-from backend.simulation import SimulatedRegion, SimulationSpec
+from backend.errors import BadArgument
+from backend.protocol import Silent
+from backend.simulation import SimulatedRegion, SimulationSpec, simulate_years
 from backend.simulation.allotment import LEAST_PARCELS, counts
 from backend.simulation.coverage import PIXEL_M, strips
 from backend.simulation.covers import COVERS, CROPS
@@ -118,3 +122,27 @@ def test_the_layer_has_the_french_lpis_fields(region: SimulatedRegion) -> None:
 def test_few_parcels_make_a_region_too() -> None:
     world = make_world(SimulationSpec(parcels=1, seed=2))
     assert len(world.parcels) == len(world.declared) == 1
+
+
+def test_chosen_crops_have_enough_parcels_each_and_no_other_grows() -> None:
+    quota = counts(420, 10, 25)
+    common = np.argsort([-crop.share for crop in CROPS], kind="stable")[:10]
+    assert quota.sum() == 420 and set(np.flatnonzero(quota)) == set(common.tolist())
+    assert quota[common].min() >= 25
+    world = make_world(SimulationSpec(parcels=420, seed=1, crops=10, least_parcels=25))
+    assert np.bincount(world.declared, minlength=len(CROPS)).tolist() == quota.tolist()
+    assert set(world.kinds[world.parcels].tolist()) <= set(common.tolist())
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [({"crops": 0}, "crops"), ({"crops": 22}, "crops"), ({"parcels": 100, "crops": 10, "least_parcels": 11}, "least")],
+)
+def test_more_parcels_or_crops_than_there_can_be_are_refused(options: dict[str, int], named: str) -> None:
+    with pytest.raises(BadArgument, match=named):
+        SimulationSpec(**options)
+
+
+def test_chosen_crops_do_not_rotate(tmp_path: Path) -> None:
+    with pytest.raises(BadArgument, match="years"):
+        simulate_years(SimulationSpec(parcels=40, crops=4), 2, tmp_path / "region", Silent())

@@ -7,6 +7,8 @@ import pytest
 from running import classify_parameters, problem, train_parameters
 from sample_layers import memory_layer, store_folder
 
+from crop_classifier_plugin.class_tables import CLASS_TABLES
+
 pytestmark = pytest.mark.usefixtures("qgis_app", "qgis_processing", "provider")
 
 
@@ -50,7 +52,7 @@ def test_what_train_finds_before_the_run(imagery, tmp_path) -> None:
     assert "choose a CSV file" in problem("trainmodel", {**full, "CLASS_TABLE": 3})
     assert "choose a class table" in problem("trainmodel", {**full, "UNKNOWN_CLASS": "Other"})
     assert problem("trainmodel", {**full, "CLASS_TABLE": 1, "UNKNOWN_CLASS": "Other"}) == ""
-    for table in (0, 1):  # each value a class; the paper's, without parents
+    for table in (0, CLASS_TABLES.index("worldcereal")):  # each value a class; a table without parents
         found = problem("trainmodel", {**full, "CLASS_TABLE": table, "RARE_CLASSES": "group"})
         assert "a class table with the columns code, name, class, colour, parent" in found
     assert problem("trainmodel", {**full, "CLASS_TABLE": 1, "RARE_CLASSES": "leave-out"}) == ""

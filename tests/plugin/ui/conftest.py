@@ -92,7 +92,9 @@ def no_engine(tmp_path, monkeypatch, provider):
 def iface():
     """The parts of QGIS's main window that the window uses."""
     bar = QgsMessageBar()
-    return SimpleNamespace(messageBar=lambda: bar, mainWindow=lambda: None, activeLayer=lambda: None)
+    return SimpleNamespace(
+        messageBar=lambda: bar, mainWindow=lambda: None, activeLayer=lambda: None, mapCanvas=lambda: None
+    )
 
 
 @pytest.fixture
@@ -136,6 +138,14 @@ def geopackage(tmp_path, qgis_app):
         return tmp_path / name
 
     return make
+
+
+@pytest.fixture
+def sample_parcels(tmp_path, qgis_app):
+    """What the fake engine gives back as a simulated region, two crops that can be learnt."""
+    (tmp_path / "engine folder").mkdir(exist_ok=True)
+    layer = polygons("parcels", codes=("BTH",) * 9 + ("PPH",) * 9)
+    return write(layer, tmp_path / "engine folder" / "sample.gpkg", "parcels")
 
 
 @pytest.fixture

@@ -175,6 +175,17 @@ def keep_series(store):
     return str(store)
 
 
+def simulate(arguments, folder):
+    """Folders, and the parcels that the test put there."""
+    output = Path(arguments["output"])
+    for name in ("imagery", "masks"):
+        (output / name).mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(folder / "sample.gpkg", output / "parcels.gpkg")
+    places = {name: str(output / name) for name in ("imagery", "masks")}
+    facts = {"class_field": "CODE_CULTU", "parcel_count": 420, "dates": ["2017-01-03"], "previous_field": None}
+    return {**places, **facts, "parcels": str(output / "parcels.gpkg"), "seasons": []}
+
+
 def doctor():
     packages = {"torch": "2.13.0", "numpy": "2.3.1", "rasterio": "1.4.3", "geopandas": "1.1.1", "scikit-learn": "1.7.0"}
     devices = [
@@ -202,6 +213,8 @@ def answer(mode, folder, command, arguments):
     while mode == "slow":
         send("progress", fraction=0.4, stage="extracting", message="block 2 of 5", seconds_left=95.0)
         time.sleep(0.05)
+    if command == "simulate":
+        return simulate(arguments, folder)
     steps = {"extract": extract, "train": train}
     return classify(arguments, folder, mode) if command == "classify" else steps[command](arguments)
 
