@@ -1,32 +1,50 @@
-"""The rasters of an acquisition as a layer of three bands that QGIS can draw, where they are plain files."""
+"""The bands of an acquisition in its image files, where these are plain rasters."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
 import re
+from array import array
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
-from qgis.core import QgsCoordinateReferenceSystem, QgsPointXY, QgsRasterLayer, QgsRectangle
+from qgis.core import Qgis, QgsCoordinateReferenceSystem, QgsDataProvider, QgsProviderRegistry, QgsRectangle
 
 RASTERS = (".tif", ".tiff", ".jp2", ".vrt")
 MOST_OPENED = 4  # files of several bands that are opened in search of three
 _BAND = re.compile(r"(?<![A-Za-z0-9])B(0?[1-9]|1[0-2]|8A)(?![A-Za-z0-9])", re.IGNORECASE)
+_CODES = {
+    Qgis.DataType.Byte: "B",
+    Qgis.DataType.UInt16: "H",
+    Qgis.DataType.Int16: "h",
+    Qgis.DataType.UInt32: "I",
+    Qgis.DataType.Int32: "i",
+    Qgis.DataType.Float32: "f",
+    Qgis.DataType.Float64: "d",
+}
 
 
 @dataclass(frozen=True)
-class ThreeBands:
-    """`layer` has the bands `numbers`, red, green and blue."""
+class ImageBand:
+    """A band of a raster; `provider` is QGIS's, without a layer, which would look for the raster's extremes first."""
 
-    layer: QgsRasterLayer
-    numbers: Tuple[int, int, int]
+    provider: Any
+    number: int
 
-    def sample(self, point: QgsPointXY) -> Optional[List[float]]:
-        """The raster's own numbers there; None where it has none."""
-        found = [self.layer.dataProvider().sample(point, number) for number in self.numbers]
-        return [value for value, _ in found] if all(ok for _, ok in found) else None
+    def read(self, extent: QgsRectangle, side_px: int) -> Optional[Tuple[array[Any], Optional[float]]]:
+        """`(side_px, side_px)` numbers in C order, the nearest ones, and the one that stands for none; None where the
+        raster cannot be read. For any thread.
+        """
+        block = self.provider.block(self.number, extent, side_px, side_px)
+        code = _CODES.get(block.dataType())
+        if not block.isValid() or code is None:
+            return None
+        numbers = array(code)
+        numbers.frombytes(bytes(block.data()))
+        return (
+            (numbers, block.noDataValue() if block.hasNoDataValue() else None) if len(numbers) == side_px**2 else None
+        )
 
 
 def band_in(text: str) -> Optional[str]:
@@ -41,60 +59,34 @@ def plain_rasters(files: Sequence[str]) -> List[Path]:
     return [path for path in paths if path.is_file()]
 
 
-def three_bands(
-    files: Sequence[str], bands: Tuple[str, str, str], crs: QgsCoordinateReferenceSystem, extent: QgsRectangle
-) -> Optional[ThreeBands]:
-    """The first raster, or three of single bands, that covers the middle of `extent` in `crs`; None for none."""
+def find_bands(
+    files: Sequence[str], bands: Sequence[str], crs: QgsCoordinateReferenceSystem, extent: QgsRectangle
+) -> List[ImageBand]:
+    """These bands of the first raster, or of the first files of single bands, that cover the middle of `extent` in
+    `crs`; none where one is missing.
+    """
     rasters = plain_rasters(files)
     single: Dict[str, List[Path]] = {}
     for path in sorted(rasters, key=lambda path: path.name):  # _10m comes before _20m
-        band = band_in(path.stem)
-        if band in bands:
-            single.setdefault(band, []).append(path)
+        single.setdefault(band_in(path.stem) or "", []).append(path)
     for paths in zip(*(single.get(band, ()) for band in bands)):
-        found = _from_files(paths, crs, extent)
-        if found is not None:
-            return found
-    for path in [path for path in rasters if band_in(path.stem) is None][:MOST_OPENED]:
-        found = _from_one(path, bands, crs, extent)
-        if found is not None:
-            return found
-    return None
+        providers = [_open(path, crs, extent) for path in paths]
+        if None not in providers:
+            return [ImageBand(provider, 1) for provider in providers]
+    for path in single.get("", [])[:MOST_OPENED]:
+        provider = _open(path, crs, extent)
+        if provider is None:
+            continue
+        named = {band_in(provider.generateBandName(n)): n for n in range(1, provider.bandCount() + 1)}
+        if set(bands) <= set(named):
+            return [ImageBand(provider, named[band]) for band in bands]
+    return []
 
 
-def _from_one(path: Path, bands: Tuple[str, str, str], crs: Any, extent: QgsRectangle) -> Optional[ThreeBands]:
-    layer = QgsRasterLayer(str(path), path.stem, "gdal")
-    if not _covers(layer, crs, extent):
-        return None
-    named = {band_in(layer.bandName(number)): number for number in range(1, layer.bandCount() + 1)}
-    numbers = [named[band] for band in bands if band in named]
-    return ThreeBands(layer, (numbers[0], numbers[1], numbers[2])) if len(numbers) == 3 else None
-
-
-def _from_files(paths: Sequence[Path], crs: Any, extent: QgsRectangle) -> Optional[ThreeBands]:
-    """As one virtual raster on the grid of the first."""
-    first = QgsRasterLayer(str(paths[0]), paths[0].stem, "gdal")
-    if not _covers(first, crs, extent):
-        return None
-    layer = QgsRasterLayer(_virtual(first, paths), paths[0].stem, "gdal")
-    return ThreeBands(layer, (1, 2, 3)) if layer.isValid() else None
-
-
-def _virtual(first: QgsRasterLayer, paths: Sequence[Path]) -> str:
-    """GDAL's XML of a virtual raster; the files have one grid."""
-    own, width, height = first.extent(), first.width(), first.height()
-    place = [own.xMinimum(), own.width() / width, 0, own.yMaximum(), 0, -own.height() / height]
-    source = (
-        '<VRTRasterBand dataType="Float32" band="{}"><SimpleSource><SourceFilename>{}</SourceFilename></SimpleSource>'
-        "</VRTRasterBand>"
-    )
-    bands = "".join(source.format(number, escape(str(path))) for number, path in enumerate(paths, 1))
-    return (
-        f'<VRTDataset rasterXSize="{width}" rasterYSize="{height}"><SRS>{escape(first.crs().toWkt())}</SRS>'
-        f"<GeoTransform>{', '.join(map(repr, place))}</GeoTransform>{bands}</VRTDataset>"
-    )
-
-
-def _covers(layer: QgsRasterLayer, crs: QgsCoordinateReferenceSystem, extent: QgsRectangle) -> bool:
-    """Images in other systems than the store's grid are left out: the store's pixels are not theirs."""
-    return layer.isValid() and layer.crs() == crs and layer.extent().contains(extent.center())
+def _open(path: Path, crs: QgsCoordinateReferenceSystem, extent: QgsRectangle) -> Any:
+    """None for a raster that cannot be read, lies elsewhere, or is in another system than the store's grid: the pixels
+    of the store are then not its pixels.
+    """
+    provider = QgsProviderRegistry.instance().createProvider("gdal", str(path), QgsDataProvider.ProviderOptions())
+    usable = provider is not None and provider.isValid() and provider.crs() == crs
+    return provider if usable and provider.extent().contains(extent.center()) else None

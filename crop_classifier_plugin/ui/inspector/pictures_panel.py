@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any, List, Optional, Set, Tuple
 
+from qgis.core import QgsCoordinateReferenceSystem
 from qgis.PyQt.QtCore import QEvent, QObject
 from qgis.PyQt.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -14,8 +15,10 @@ from .composites import COMPOSITES, available, chosen_days, picture
 from .frame import Frame
 from .image_bands import plain_rasters
 from .inspection import Inspection
-from .surroundings import Request, Surroundings
+from .surroundings import Ground, Request, Surroundings
 from .thumbnails import CELL_PX, Thumbnails
+
+MOST_SIDE_PX = 144  # of a picture of the ground, in pixels of the screen
 
 
 class PicturesPanel(QWidget):
@@ -108,8 +111,9 @@ class PicturesPanel(QWidget):
             outline = frame.outline(inspection.feature.geometry(), inspection.layer.crs(), grid)
         self.strip.show_pictures(pictures, frame, series.facts.season, outline)
         if around:
-            side_px = round(CELL_PX * self.devicePixelRatioF())
-            self.surroundings.start(requests, composite, grid.crs, frame.extent(grid), side_px)
+            side_px = min(round(CELL_PX * self.devicePixelRatioF()), MOST_SIDE_PX)
+            crs = QgsCoordinateReferenceSystem(grid.crs)
+            self.surroundings.start(requests, Ground(composite, crs, frame.extent(grid), side_px))
         elif self.around.isChecked():
             self._say(tr("Without surroundings: the images of these dates are not at hand as plain files."))
 
@@ -148,16 +152,13 @@ class PicturesPanel(QWidget):
         self.note.show()
 
 
-def _known(
-    pixels: Any, number: int, composite: str, place: Any, grid: Any
-) -> Tuple[Tuple[float, float], Tuple[float, float, float]]:
-    """The centre of a pixel that was clear that day (else the first one), and its three reflectances."""
+def _known(pixels: Any, number: int, composite: str, place: Any, grid: Any) -> Tuple[Tuple[float, float], float]:
+    """The centre of a pixel that was clear that day (else the first one), and its reflectance in the first band."""
     source = pixels.source
     acquisition = source.acquisition_days.index(source.days[number])
     clear = pixels.clear[acquisition :: len(source.acquisition_days)]
     chosen = next((index for index, seen in enumerate(clear) if seen), 0)
     row, column = place.row_px + pixels.rows()[chosen], place.column_px + pixels.columns()[chosen]
     point = (grid.west + (column + 0.5) * grid.resolution_m, grid.north - (row + 0.5) * grid.resolution_m)
-    bands = [source.band_names.index(band) for band in COMPOSITES[composite]]
-    red, green, blue = (pixels.numbers(number, band)[chosen] * source.bands[band].scale for band in bands)
-    return point, (red, green, blue)
+    band = source.band_names.index(COMPOSITES[composite][0])
+    return point, pixels.numbers(number, band)[chosen] * source.bands[band].scale

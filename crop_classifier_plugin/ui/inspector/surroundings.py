@@ -1,25 +1,19 @@
-"""The ground around a parcel at some dates, drawn from the images by QGIS's own threads, one date after the other."""
+"""The ground around a parcel at some dates, read from the images in a background task, one date after the other."""
 
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
-from typing import Any, List, Optional, Sequence, Tuple
+from typing import Any, ClassVar, List, Optional, Sequence, Set, Tuple
 
-from qgis.core import (
-    QgsContrastEnhancement,
-    QgsCoordinateReferenceSystem,
-    QgsMapRendererParallelJob,
-    QgsMapSettings,
-    QgsMultiBandColorRenderer,
-    QgsPointXY,
-    QgsRectangle,
-)
-from qgis.PyQt.QtCore import QObject, QSize, Qt, QTimer, pyqtSignal
-from qgis.PyQt.QtGui import QColor
+from qgis.core import QgsApplication, QgsCoordinateReferenceSystem, QgsRectangle, QgsTask
+from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
+from qgis.PyQt.QtGui import QImage
 
+from ...translation import tr
 from .composites import BRIGHTEST, COMPOSITES
-from .image_bands import ThreeBands, three_bands
+from .image_bands import ImageBand, find_bands
 
 COUNTS = 10_000.0  # of an image per reflectance, unless its numbers are reflectances themselves
 MOST_REFLECTANCE = 3.0
@@ -27,18 +21,91 @@ MOST_REFLECTANCE = 3.0
 
 @dataclass(frozen=True)
 class Request:
-    """The picture of the day at `number` from `files`; `point` is the centre of a pixel of the parcel whose
-    reflectances of the composite's three bands are `known`.
+    """The picture of the day at `number` from `files`; `point` is the centre of a pixel of the parcel whose reflectance
+    in the composite's first band is `known`.
     """
 
     number: int
     files: Tuple[str, ...]
     point: Tuple[float, float]
-    known: Tuple[float, float, float]
+    known: float
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What all pictures have in common: `extent` is square, in `crs`, that of the store's grid."""
+
+    composite: str
+    crs: QgsCoordinateReferenceSystem
+    extent: QgsRectangle
+    side_px: int
+
+    def picture(self, request: Request, bands: Sequence[ImageBand]) -> Optional[QImage]:
+        """As bright as the parcel's own pixels; None where a band cannot be read. For any thread."""
+        read = [band.read(self.extent, self.side_px) for band in bands]
+        found = [part for part in read if part is not None]
+        if len(found) < 3:
+            return None
+        scale, offset = self._calibration(request, found[0][0])
+        canvas = bytearray(4 * self.side_px**2)
+        for place, (band, (numbers, _)) in enumerate(zip(COMPOSITES[self.composite], found)):
+            canvas[place::4] = levels(numbers, offset, offset + scale * BRIGHTEST[band])
+        canvas[3::4] = opacity(*found[0])
+        size = (self.side_px, self.side_px, 4 * self.side_px)
+        return QImage(bytes(canvas), *size, QImage.Format.Format_RGBA8888).copy()  # the copy owns its bytes
+
+    def _calibration(self, request: Request, numbers: array[Any]) -> Tuple[float, float]:
+        """An image's numbers for reflectance 1 less that for 0, and that for 0.
+
+        They may be reflectances, counts, or counts with an offset (since processing baseline 04.00): the pixel of
+        which the store knows the reflectance tells which.
+        """
+        x, y = request.point
+        column = int((x - self.extent.xMinimum()) / self.extent.width() * self.side_px)
+        row = int((self.extent.yMaximum() - y) / self.extent.height() * self.side_px)
+        found = float(numbers[row * self.side_px + column])
+        scale = COUNTS if found > MOST_REFLECTANCE else 1.0
+        return scale, found - scale * request.known
+
+
+def levels(numbers: array[Any], darkest: float, brightest: float) -> bytes:
+    """0 to 255 of each number; 0 where it is none."""
+    factor = 255 / (brightest - darkest)
+    return bytes(0 if not n > darkest else 255 if n >= brightest else int((n - darkest) * factor) for n in numbers)
+
+
+def opacity(numbers: array[Any], nothing: Optional[float]) -> bytes:
+    """255 of each number, 0 where it is none."""
+    return bytes(0 if n == nothing or n != n else 255 for n in numbers)
+
+
+class _Task(QgsTask):
+    """Reads one picture; `done` has its image or None. The rasters of `bands` are opened and closed in the main thread,
+    to which QGIS's providers belong; here they are only read.
+    """
+
+    done = pyqtSignal(object)
+    alive: ClassVar[Set[_Task]] = set()  # the task manager only holds the C++ object
+
+    def __init__(self, request: Request, bands: List[ImageBand], ground: Ground) -> None:
+        hidden = getattr(QgsTask.Flag, "Hidden", QgsTask.Flag.CanCancel)  # since QGIS 3.26
+        super().__init__(tr("Reading the surroundings of a parcel"), QgsTask.Flag.CanCancel | hidden)
+        self.request, self._bands, self._ground = request, bands, ground
+        self._image: Optional[QImage] = None
+
+    def run(self) -> bool:
+        if not self.isCanceled():
+            self._image = self._ground.picture(self.request, self._bands)
+        return self._image is not None
+
+    def finished(self, result: bool) -> None:
+        self._bands.clear()
+        self.alive.discard(self)
+        self.done.emit(self._image)
 
 
 class Surroundings(QObject):
-    """`ready` has the request's number and its QImage; `finished` comes with how many of the requests had an image."""
+    """`ready` has a request's number and its QImage; `finished` comes with how many of the requests had an image."""
 
     ready = pyqtSignal(int, object)
     finished = pyqtSignal(int)
@@ -46,98 +113,52 @@ class Surroundings(QObject):
     def __init__(self, parent: Optional[QObject] = None) -> None:
         super().__init__(parent)
         self._waiting: List[Request] = []
-        self._job: Optional[QgsMapRendererParallelJob] = None
-        self._bands: Optional[ThreeBands] = None  # what the job draws
-        self._composite, self._side_px, self._found = "", 0, 0
-        self._crs, self._extent = QgsCoordinateReferenceSystem(), QgsRectangle()
+        self._ground: Optional[Ground] = None
+        self._task: Optional[_Task] = None
+        self._found = 0
         self._timer = QTimer(self)  # between two dates the window may react
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._next)
 
-    def start(self, requests: Sequence[Request], composite: str, crs: str, extent: QgsRectangle, side_px: int) -> None:
-        """Cancels what it is at. `extent` is in `crs`, that of the store's grid."""
+    def start(self, requests: Sequence[Request], ground: Ground) -> None:
+        """Cancels what it is at."""
         self.cancel()
-        self._waiting, self._composite, self._side_px, self._found = list(requests), composite, side_px, 0
-        self._crs, self._extent = QgsCoordinateReferenceSystem(crs), extent
+        self._waiting, self._ground, self._found = list(requests), ground, 0
         self._timer.start(0)
 
     def cancel(self) -> None:
-        """No picture comes any more; a job in a thread of QGIS stops when it can."""
+        """No picture comes any more; a task that reads already ends after it."""
         self._timer.stop()
-        self._waiting = []
-        if self._job is not None:
-            self._job.finished.disconnect(self._on_finished)
-            _end_later(self._job, self._bands)
-            self._job = self._bands = None
+        self._waiting, self._ground = [], None
+        if self._task is not None:
+            self._task.done.disconnect(self._on_done)
+            self._task.cancel()
+            self._task = None
 
     def is_busy(self) -> bool:
-        return self._job is not None or bool(self._waiting)
+        return self._ground is not None
 
     def _next(self) -> None:
+        ground = self._ground
+        if ground is None:
+            return
         if not self._waiting:
+            self._ground = None
             self.finished.emit(self._found)
             return
-        request = self._waiting[0]
-        bands = three_bands(request.files, COMPOSITES[self._composite], self._crs, self._extent)
-        if bands is None:
-            self._waiting.pop(0)
+        request = self._waiting.pop(0)
+        bands = find_bands(request.files, COMPOSITES[ground.composite], ground.crs, ground.extent)
+        if not bands:
             self._timer.start(0)
             return
-        stretch(bands, self._composite, request)
-        self._bands, self._job = bands, QgsMapRendererParallelJob(self._settings(bands))
-        self._job.finished.connect(self._on_finished)
-        self._job.start()
+        self._task = _Task(request, bands, ground)
+        self._task.done.connect(self._on_done)
+        _Task.alive.add(self._task)
+        QgsApplication.taskManager().addTask(self._task)
 
-    def _settings(self, bands: ThreeBands) -> QgsMapSettings:
-        settings = QgsMapSettings()
-        settings.setLayers([bands.layer])
-        settings.setDestinationCrs(self._crs)
-        settings.setExtent(self._extent)
-        settings.setOutputSize(QSize(self._side_px, self._side_px))
-        settings.setBackgroundColor(QColor(Qt.GlobalColor.transparent))
-        return settings
-
-    def _on_finished(self) -> None:
-        job, request = self._job, self._waiting.pop(0)
-        self._job = self._bands = None
-        if job is not None:
+    def _on_done(self, image: Optional[QImage]) -> None:
+        if self._task is not None and image is not None:
             self._found += 1
-            self.ready.emit(request.number, job.renderedImage())
+            self.ready.emit(self._task.request.number, image)
+        self._task = None
         self._timer.start(0)
-
-
-def stretch(bands: ThreeBands, composite: str, request: Request) -> None:
-    """Shows the image as bright as the parcel's own pixels, whatever offset its numbers have.
-
-    An image may hold reflectances, counts, or counts with an offset (since processing baseline 04.00): a pixel of
-    which the store knows the reflectance tells which.
-    """
-    found = bands.sample(QgsPointXY(*request.point))
-    scale = COUNTS if found is None or max(found) > MOST_REFLECTANCE else 1.0
-    offset = 0.0 if found is None else sum(f - scale * k for f, k in zip(found, request.known)) / len(found)
-    provider = bands.layer.dataProvider()
-    renderer = QgsMultiBandColorRenderer(provider, *bands.numbers)
-    setters = (
-        renderer.setRedContrastEnhancement,
-        renderer.setGreenContrastEnhancement,
-        renderer.setBlueContrastEnhancement,
-    )
-    for band, number, setter in zip(COMPOSITES[composite], bands.numbers, setters):
-        enhancement = QgsContrastEnhancement(provider.dataType(number))
-        enhancement.setMinimumValue(offset)
-        enhancement.setMaximumValue(offset + scale * BRIGHTEST[band])
-        enhancement.setContrastEnhancementAlgorithm(
-            QgsContrastEnhancement.ContrastEnhancementAlgorithm.StretchToMinimumMaximum
-        )
-        setter(enhancement)
-    bands.layer.setRenderer(renderer)
-
-
-_ending: List[Any] = []  # cancelled jobs and their layers, until QGIS's threads have left them
-
-
-def _end_later(job: QgsMapRendererParallelJob, bands: Optional[ThreeBands]) -> None:
-    kept = (job, bands)
-    _ending.append(kept)
-    job.finished.connect(lambda: _ending.remove(kept))
-    job.cancelWithoutBlocking()

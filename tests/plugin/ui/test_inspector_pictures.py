@@ -4,20 +4,23 @@
 from __future__ import annotations
 
 import json
+import shutil
+from array import array
 from pathlib import Path
 
 import pytest
 from inspected_region import DATES, inspector, made_region, needs_engine, region, rewrite
-from qgis.core import QgsCoordinateReferenceSystem, QgsRasterLayer, QgsRectangle
+from qgis.core import QgsCoordinateReferenceSystem, QgsDataProvider, QgsProviderRegistry, QgsRectangle
 from qgis.PyQt.QtCore import QRectF
 
 from crop_classifier_plugin.engine.protocol import store_pixels
 from crop_classifier_plugin.ui.inspector import composites
 from crop_classifier_plugin.ui.inspector.composites import BRIGHTEST, COMPOSITES, chosen_days, picture
 from crop_classifier_plugin.ui.inspector.frame import Frame
-from crop_classifier_plugin.ui.inspector.image_bands import band_in, plain_rasters, three_bands
+from crop_classifier_plugin.ui.inspector.image_bands import band_in, find_bands, plain_rasters
 from crop_classifier_plugin.ui.inspector.inspection import inspect
 from crop_classifier_plugin.ui.inspector.parcel_series import SeriesReader
+from crop_classifier_plugin.ui.inspector.surroundings import levels, opacity
 
 pytestmark = [needs_engine, pytest.mark.usefixtures("qgis_app")]
 __all__ = ["inspector", "made_region", "region"]
@@ -30,7 +33,7 @@ def found(region):
     return inspect(layer, layer.getFeature(NUMBER), SeriesReader())
 
 
-def levels(pixels, day, index, composite):
+def levels_of(pixels, day, index, composite):
     """Red, green and blue of a pixel by the numbers of the store."""
     names = pixels.source.band_names
     reflectances = [(pixels.numbers(day, names.index(band))[index] / 10_000, band) for band in COMPOSITES[composite]]
@@ -50,7 +53,7 @@ def test_pixels_are_at_their_places_in_their_colours(found, composite):
     filled = set()
     for index, (row, column) in enumerate(zip(pixels.rows(), pixels.columns())):
         filled.add((row, column))
-        assert colour(image, column, row) == pytest.approx(levels(pixels, 2, index, composite), abs=1)
+        assert colour(image, column, row) == pytest.approx(levels_of(pixels, 2, index, composite), abs=1)
     every = {(row, column) for row in range(place.height_px) for column in range(place.width_px)}
     assert len(filled) == len(pixels) and all(image.pixelColor(c, r).alpha() == 0 for r, c in every - filled)
 
@@ -62,7 +65,7 @@ def test_of_a_large_parcel_some_pixels_are_drawn(found, monkeypatch):
     assert (image.width(), image.height()) == (-(-place.width_px // 2), -(-place.height_px // 2))
     for index, (row, column) in enumerate(zip(pixels.rows(), pixels.columns())):
         if row % 2 == 0 and column % 2 == 0:
-            assert colour(image, column // 2, row // 2) == pytest.approx(levels(pixels, 0, index, "true"), abs=1)
+            assert colour(image, column // 2, row // 2) == pytest.approx(levels_of(pixels, 0, index, "true"), abs=1)
 
 
 def test_clear_days_are_chosen_before_others(found):
@@ -116,17 +119,19 @@ def wide(inspector):
 
 
 def compare_with_the_store(panel, series, place):
-    """Where a date was clear the image shows the colours of the store."""
+    """Where a date was clear the image shows the colours of the store; nothing was written beside the images."""
     pixels, frame = series.pixels[0], Frame.around(place, True)
     compared = 0
     for number, image in panel.strip.grounds.items():
         assert (image.width(), image.height()) == (96, 96)
         for index, (row, column) in enumerate(zip(pixels.rows(), pixels.columns())):
             if pixels.clear[number :: len(pixels.source.acquisition_days)][index]:
-                expected = levels(pixels, number, index, panel.composite.currentData())
+                expected = levels_of(pixels, number, index, panel.composite.currentData())
                 assert in_centre(image, frame, place, row, column) == pytest.approx(expected, abs=3)
                 compared += 1
     assert compared > 10
+    files = [Path(file) for files in pixels.source.files for file in files]
+    assert [path for folder in {file.parent for file in files} for path in folder.glob("*.aux.xml")] == []
 
 
 def test_the_ground_has_the_colours_of_the_store(wide, qtbot):
@@ -157,18 +162,26 @@ def test_a_cloudy_image_is_no_ground(wide, region, qtbot, found):
     assert day in numbers and set(panel.strip.grounds) == numbers - {day}
 
 
+def opened(path):
+    """A layer would write statistics beside the file."""
+    return QgsProviderRegistry.instance().createProvider("gdal", str(path), QgsDataProvider.ProviderOptions())
+
+
 def split(path: Path, folder: Path, offset: int) -> list[str]:
     """A raster of several bands as files of one band, whose numbers have an offset, as those of ESA have."""
     import processing
 
+    copies = folder.with_name("copies")
     folder.mkdir(exist_ok=True)
+    copies.mkdir(exist_ok=True)
+    copied = shutil.copy(path, copies)  # for the algorithm writes statistics beside it
     files = []
-    layer = QgsRasterLayer(str(path))
-    for number in range(1, layer.bandCount() + 1):
-        band = band_in(layer.bandName(number))
+    raster = opened(path)
+    for number in range(1, raster.bandCount() + 1):
+        band = band_in(raster.generateBandName(number))
         target = folder / f"{path.stem.replace('S2', 'T31TGK')}_{band}_10m.tif"
         scaled = f"-b {number} -scale 0 10000 {offset} {10000 + offset}"
-        processing.run("gdal:translate", {"INPUT": str(path), "EXTRA": scaled, "OUTPUT": str(target)})
+        processing.run("gdal:translate", {"INPUT": copied, "EXTRA": scaled, "OUTPUT": str(target)})
         files.append(str(target))
     return files
 
@@ -267,9 +280,17 @@ def test_bands_are_found_in_names(text, band):
 def test_only_plain_rasters_are_opened(made_region):
     files = sorted(map(str, made_region.imagery.glob("*.tif")))
     assert [str(path) for path in plain_rasters([*files, "/vsizip/a.zip/b.tif", "NETCDF:a.nc:b", "gone.tif"])] == files
-    raster = QgsRasterLayer(files[0])
+    raster = opened(files[0])
     extent, crs = raster.extent(), raster.crs()
-    bands = three_bands(files, COMPOSITES["true"], crs, extent)
-    assert [band_in(bands.layer.bandName(number)) for number in bands.numbers] == ["B04", "B03", "B02"]
-    assert three_bands(files, COMPOSITES["true"], QgsCoordinateReferenceSystem("EPSG:4326"), extent) is None
-    assert three_bands(files, COMPOSITES["true"], crs, QgsRectangle(0, 0, 1, 1)) is None
+    bands = find_bands(files, COMPOSITES["true"], crs, extent)
+    assert [band_in(raster.generateBandName(band.number)) for band in bands] == ["B04", "B03", "B02"]
+    assert find_bands(files, COMPOSITES["true"], QgsCoordinateReferenceSystem("EPSG:4326"), extent) == []
+    assert find_bands(files, COMPOSITES["true"], crs, QgsRectangle(0, 0, 1, 1)) == []
+    assert find_bands(files, ("B04", "B03", "B01"), crs, extent) == []
+
+
+def test_numbers_become_levels_and_nothing_is_transparent():
+    numbers = array("f", [900, 1000, 1450, 1900, 5000, float("nan"), -9999])
+    assert list(levels(numbers, 1000, 1900)) == [0, 0, 127, 255, 255, 0, 0]
+    assert list(opacity(numbers, -9999)) == [255, 255, 255, 255, 255, 0, 0]
+    assert list(opacity(array("H", [0, 7]), None)) == [255, 255]
