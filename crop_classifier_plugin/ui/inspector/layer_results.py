@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 from typing import Any, Iterator, Optional
 
@@ -89,7 +90,10 @@ def results_path(layer: QgsVectorLayer) -> Optional[Path]:
     file, name = Path(parts["path"]), parts.get("layerName")
     of_layer = re.sub(r"[^\w.-]", "_", name) if name and name != file.stem else ""
     beside = file.with_name(f"{file.stem}_{of_layer}.results" if of_layer else f"{file.stem}.results")
-    return beside if _are_results(beside) else None
+    if _are_results(beside) or name:
+        return beside if _are_results(beside) else None
+    others = [path for path in file.parent.glob(f"{escape(file.stem)}_*.results") if _are_results(path)]
+    return others[0] if len(others) == 1 else None  # of the only layer of a file, whose name the address leaves out
 
 
 def as_text(value: Any) -> str:

@@ -202,7 +202,6 @@ def test_a_parcel_that_was_not_classified_says_why(inspector, region):
     with sqlite3.connect(region.results / "parcels.sqlite") as database:
         database.execute("UPDATE parcel SET parcel_id = 'out', quality = 'outside', crop = NULL, confidence = NULL, "
                          "probabilities = NULL, first_pixel = 0, n_pixels = 0 WHERE parcel_id = '12'")  # fmt: skip
-    rewrite(region.results / "results.json", id_field="note")
     layer = inspector.iface.active
     feature = layer.getFeature(12)
     rewrite(region.results / "results.json", id_field=region.class_field)

@@ -91,6 +91,9 @@ def test_results_of_a_layer_among_others_have_its_name(region):
     assert results_path(layer) == region.results
     region.results.rename(region.folder / "crops_of_2017.results")
     assert results_path(layer) is None
+    assert results_path(region.layer()) == region.folder / "crops_of_2017.results"  # an address without a layer's name
+    shutil.copytree(region.folder / "crops_of_2017.results", region.folder / "crops_of_2018.results")
+    assert results_path(region.layer()) is None  # either may be its own
     layer.setCustomProperty(RESULTS_PROPERTY, str(region.folder / "crops_of_2017.results"))
     assert results_path(layer) == region.folder / "crops_of_2017.results"
 
