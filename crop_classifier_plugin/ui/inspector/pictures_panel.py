@@ -114,6 +114,9 @@ class PicturesPanel(QWidget):
             side_px = min(round(CELL_PX * self.devicePixelRatioF()), MOST_SIDE_PX)
             crs = QgsCoordinateReferenceSystem(grid.crs)
             self.surroundings.start(requests, Ground(composite, crs, frame.extent(grid), side_px))
+        elif len(series.pixels[0]) < series.pixels[0].total:
+            counts = (self.locale().toString(count) for count in (len(series.pixels[0]), series.pixels[0].total))
+            self._say(tr("The parcel is very large: {0} of its {1} pixels are shown.").format(*counts))
         elif self.around.isChecked():
             self._say(tr("Without surroundings: the images of these dates are not at hand as plain files."))
 

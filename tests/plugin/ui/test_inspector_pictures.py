@@ -229,6 +229,17 @@ def test_without_images_the_own_pixels_are_shown_large(wide, region, qtbot):
     assert not panel.note.isVisible() and len(panel.strip.pictures) >= 2
 
 
+def test_of_a_huge_parcel_it_says_how_many_pixels_are_shown(wide, monkeypatch):
+    layer = wide.iface.active
+    pixels = layer.getFeature(NUMBER)["n_pixels"]
+    monkeypatch.setattr(
+        store_pixels, "MOST_READ_BYTES", pixels * DATES * 10 * 2
+    )  # so every second
+    wide.dock.pictures.around.setChecked(False)
+    wide.show(layer, layer.getFeature(NUMBER))
+    assert f"{-(-pixels // 2)} of its {pixels} pixels" in wide.dock.pictures.note.text()
+
+
 def test_images_that_qgis_cannot_draw_are_given_up(wide, region, qtbot):
     manifest = json.loads((region.store / "manifest.json").read_text())
     damaged = region.folder / "damaged.tif"
