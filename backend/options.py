@@ -515,7 +515,8 @@ OPTIONS: Tuple[Option, ...] = (
     ),
     Option(
         "learning_rate", NUMBER, TRAINING, ("finetune",), "Learning rate",
-        "The learning rate at first; it falls to 0.", otherwise="a tenth of the architecture's",
+        "The learning rate at first; it falls to 0.",
+        otherwise="a tenth to a third of the architecture's, by the number of labels",
         minimum=0, maximum=1, above=True, decimals=6,
     ),
     Option(

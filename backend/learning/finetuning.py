@@ -3,8 +3,9 @@
 On the same folds three models are tested: the frozen one, as it came; one of the same architectures that is trained
 anew on these labels only; and the fine-tuned one. Each network of the model continues from its weights, keeps its
 normalisation and learns with a low rate that falls to 0, for a fixed number of epochs: few labels are all needed for
-training, and none is left to choose an epoch by. A member without epochs (a forest, discriminants) has nothing to
-continue from: it is trained anew. The whole is calibrated by the folds, as every model is.
+training, and none is left to choose an epoch by. With more labels the rate is higher. A member without epochs (a
+forest, discriminants) has nothing to continue from: it is trained anew. The whole is calibrated by the folds, as every
+model is.
 """
 
 # SPDX-License-Identifier: GPL-2.0-or-later
@@ -89,7 +90,7 @@ class Run:
         classes: tuple[CropClass, ...], reporter: Reporter, checkpoint: Path | None, folding: Folding,
         previous: NDArray[np.object_] | None,
     ) -> Run:  # fmt: skip
-        first = spec.tuned(model.members[0].architecture, len(model.members))
+        first = spec.tuned(model.members[0].architecture, len(model.members), labels=0)
         base = Training.of(first, datasets[0], labels, classes, reporter, checkpoint, folding, previous)
         labelled = base.labelled
         return cls(spec, model, datasets, replace(base, labelled=extended(labelled, model.classes)), labelled, folding)
@@ -103,10 +104,16 @@ class Run:
         """The rows that are tested, sorted."""
         return np.sort(np.concatenate([split.test for split in self.splits]))
 
+    @property
+    def labels_per_class(self) -> float:
+        """On average, of the classes that have any."""
+        return len(self.labelled.rows) / len(self.labelled.classes)
+
     def tuned(self, member: int) -> Training:
         """How this member learns: from its weights where it has epochs."""
         own = self.model.members[member]
-        spec = replace(self.spec.tuned(own.architecture, len(self.datasets)), folds=self.base.spec.folds)
+        spec = self.spec.tuned(own.architecture, len(self.datasets), self.labels_per_class)
+        spec = replace(spec, folds=self.base.spec.folds)
         start = Start(own) if MODELS[own.architecture].in_epochs else None
         place = self.base.checkpoint and self.base.checkpoint / f"tuned-{member + 1}"
         return replace(self.base, spec=spec, dataset=self.datasets[member], checkpoint=place, start=start)

@@ -43,6 +43,27 @@ def tuned(bundle, dataset, labels, crops, reporter, spec=SPEC, checkpoint=None):
     return finetune(spec, bundle, datasets, labels, crops, reporter, checkpoint, RANDOM)
 
 
+@pytest.mark.parametrize(
+    ("labels", "expected"), [(0, 0.1), (3, 0.1), (10, 0.1), (16, 0.16), (25, 0.25), (40, 1 / 3), (5000, 1 / 3)]
+)
+def test_the_rate_grows_with_the_labels_of_a_class(labels, expected):
+    own = TrainingSpec.of("dated-ltae", protocol="refit").learning_rate
+    assert SPEC.tuned("dated-ltae", 1, labels).learning_rate == pytest.approx(expected * own)
+    assert replace(SPEC, learning_rate=0.5).tuned("dated-ltae", 1, labels).learning_rate == 0.5
+
+
+def test_the_networks_take_the_rate_of_their_labels(bundle, statistics, crops, recorder):
+    """80 labels of four classes, of which one has been left out: each counts those that are learned."""
+    rare = np.where((LABELS == 3) & (np.arange(80) > 20), -1, LABELS)
+    rare[rare == 3] = np.where(np.arange((rare == 3).sum()) < 2, 3, -1)
+    networks = replace(bundle, members=bundle.members[:1])
+    found = tuned(networks, statistics(rare), rare, crops[:4], recorder)
+    learned = (rare >= 0).sum() - 2
+    own = TrainingSpec.of("gru", protocol="refit").learning_rate
+    (network,) = found.delivered.networks
+    assert network.spec.learning_rate == pytest.approx(own * 0.01 * learned / 3)
+
+
 def test_without_a_step_the_networks_stay_what_they_were(bundle, statistics, crops, recorder):
     networks = replace(bundle, members=tuple(replace(one, share=0.5) for one in bundle.members[:2]))
     dataset = statistics(LABELS)
