@@ -3,8 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
-import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional
 
@@ -16,6 +15,7 @@ from qgis.core import (
 )
 
 from ..class_tables import OWN_VALUES, titles
+from ..engine.protocol import store_files
 from ..parcel_source import ParcelFile
 from ..translation import tr
 from .arguments import arguments_for, file_path, options_problem
@@ -122,9 +122,13 @@ class TrainModel(EngineAlgorithm):
     ) -> Dict[str, Any]:
         model = Path(self.parameterAsFileOutput(parameters, "OUTPUT", context))
         start = 0.0 if self._parcels is None else EXTRACTION_SHARE
-        with kept_or_temporary(file_path(self, parameters, "STORE", context), model) as store:
+        given = file_path(self, parameters, "STORE", context)
+        with kept_or_temporary(given, model) as store:
             if self._parcels is not None:
-                self._extract(parcel_file(self._parcels, feedback), store, parameters, context, feedback)
+                parcels = parcel_file(self._parcels, feedback)
+                # series of our own that an earlier training of this model left are used, unless the inputs are others
+                own = {} if given else {"overwrite": True}
+                self._extract(parcels, store, own, parameters, context, feedback)
             arguments = self._training_arguments(store, model, parameters, context)
             made = self.run_engine(self.command, arguments, feedback, start, 1.0 - start)
         scores = made["scores"]
@@ -136,11 +140,12 @@ class TrainModel(EngineAlgorithm):
         self,
         parcels: ParcelFile,
         store: Path,
+        own: Dict[str, Any],
         parameters: Parameters,
         context: QgsProcessingContext,
         feedback: QgsProcessingFeedback,
     ) -> None:
-        arguments = parcel_arguments(self, parcels, "extract", parameters, context)
+        arguments = {**parcel_arguments(self, parcels, "extract", parameters, context), **own}
         self.run_engine("extract", {**arguments, "output": str(store)}, feedback, 0.0, EXTRACTION_SHARE)
 
     def _training_arguments(
@@ -164,9 +169,14 @@ def model_output_problem(value: Any) -> str:
 
 @contextmanager
 def kept_or_temporary(store: Optional[str], model: Path) -> Iterator[Path]:
-    """The given store, or one beside the model (where results have room) that goes when the training is over."""
+    """The given store, or one beside the model (where results have room) that goes when the training is done.
+
+    It stays after a cancel or a failure, so that the same training goes on with it.
+    """
     if store:
         yield Path(store)
         return
-    with tempfile.TemporaryDirectory(prefix=f".{model.stem}-", dir=model.parent) as folder:
-        yield Path(folder) / "series.parcels"
+    series = model.parent / f".{model.stem}.parcels"
+    yield series
+    with suppress(OSError, store_files.NotStoreFiles):  # the model is made; a folder with other files is left alone
+        store_files.remove(series)

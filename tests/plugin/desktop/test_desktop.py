@@ -106,8 +106,12 @@ def test_cancel_stops_the_engine_and_leaves_nothing(profile, region, folder):
     assert Path(results["engine"][0]) == ENGINE and results["qgis_libraries_in_engine"] == []
     assert results["gone_after_s"] < 2
     assert results["last_word"] == "Cancelled" and results["run_again"]
-    kept_to_go_on = f".{output.name}.training"
-    assert [path.name for path in output.parent.iterdir()] == [kept_to_go_on]
+    kept_to_go_on = {f".{output.name}.training", f".{output.stem}.parcels"}
+    assert {path.name for path in output.parent.iterdir()} == kept_to_go_on
+    series = (output.parent / f".{output.stem}.parcels" / "manifest.json").stat().st_mtime_ns
+    again = play(profile, "cancel_story", {**region, "output": str(output)})
+    assert (output.parent / f".{output.stem}.parcels" / "manifest.json").stat().st_mtime_ns == series  # not read again
+    assert again["last_word"] == "Cancelled"
 
 
 def test_a_batch_of_classifications_runs_to_its_end_and_loads_the_layers(profile, region, folder):
