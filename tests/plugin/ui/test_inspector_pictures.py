@@ -232,9 +232,7 @@ def test_without_images_the_own_pixels_are_shown_large(wide, region, qtbot):
 def test_of_a_huge_parcel_it_says_how_many_pixels_are_shown(wide, monkeypatch):
     layer = wide.iface.active
     pixels = layer.getFeature(NUMBER)["n_pixels"]
-    monkeypatch.setattr(
-        store_pixels, "MOST_READ_BYTES", pixels * DATES * 10 * 2
-    )  # so every second
+    monkeypatch.setattr(store_pixels, "MOST_READ_BYTES", pixels * DATES * 10 * 2)  # so every second
     wide.dock.pictures.around.setChecked(False)
     wide.show(layer, layer.getFeature(NUMBER))
     assert f"{-(-pixels // 2)} of its {pixels} pixels" in wide.dock.pictures.note.text()
