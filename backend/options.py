@@ -516,7 +516,7 @@ OPTIONS: Tuple[Option, ...] = (
     Option(
         "learning_rate", NUMBER, TRAINING, ("finetune",), "Learning rate",
         "The learning rate at first; it falls to 0.",
-        otherwise="a tenth to a third of the architecture's, by the number of labels",
+        otherwise="1/10 to 1/3 of the architecture's, by labels",
         minimum=0, maximum=1, above=True, decimals=6,
     ),
     Option(
@@ -877,7 +877,7 @@ OPTIONS: Tuple[Option, ...] = (
     ),
     Option(
         "least_parcels", WHOLE, SIMULATION, ("simulate",), "Minimum number of parcels per crop",
-        "Each crop grows on at least so many parcels.", otherwise="5, fewer in a region below 500 parcels", minimum=1,
+        "Each crop grows on at least so many parcels.", otherwise="5, fewer below 500 parcels", minimum=1,
     ),
     Option(
         "season_shift_days", WHOLE, SIMULATION, ("simulate",), "Shift of the season",

@@ -104,7 +104,9 @@ def make_results(path: Path, index: Any, chances: Any) -> None:
     names = ("first_pixel", "n_pixels", "row_px", "column_px", "height_px", "width_px")
     places = map(Place, *(index[name].tolist() for name in names))
     rows = (
-        Parcel(n, str(n + 1), "ok", best[n], float(chances[n, best[n]]), tuple(chances[n].tolist()), best[n], place)
+        Parcel(
+            n, str(n + 1), "ok", best[n], float(chances[n, best[n]]), tuple(chances[n].tolist()), best[n], None, place
+        )
         for n, place in enumerate(places)
     )
     course = tuple(np.full(len(DAYS) * len(axes.bands), 0.4).tolist())

@@ -31,5 +31,5 @@ def test_what_is_not_given_is_none():
     command = cli.get_command(click.Context(cli), "simulate")
     context = command.make_context("simulate", ["somewhere"])
     assert {name: value for name, value in context.params.items() if name != "output"} == dict.fromkeys(
-        ("parcels", "dates", "seed", "year", "years", "season_shift_days")
+        ("parcels", "dates", "seed", "year", "years", "crops", "least_parcels", "season_shift_days")
     )
