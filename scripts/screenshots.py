@@ -22,7 +22,7 @@ from PIL import Image  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
 WORK = Path(tempfile.gettempdir()) / "crops"  # short and of nobody, as it is seen in the pictures
-REGION = ("--parcels", "560", "--dates", "24", "--seed", "1")
+REGION = ("--parcels", "420", "--dates", "24", "--seed", "1", "--crops", "10", "--least-parcels", "25")
 EPOCHS = 80  # of dated-ltae
 MOST_BYTES = 400_000
 COLOURS = 256

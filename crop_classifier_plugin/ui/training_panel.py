@@ -9,7 +9,7 @@ from qgis.PyQt.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ..translation import tr
 from .curve_widget import CurveWidget
-from .plain_widgets import plain_label
+from .elided_label import ElidedLabel
 
 
 class TrainingPanel(QWidget):
@@ -21,7 +21,7 @@ class TrainingPanel(QWidget):
         self._mean_f, self._accuracy = tr("Mean F-score"), tr("Overall accuracy")
         self.loss = CurveWidget(tr("Loss"), (self._train, self._validation))
         self.score = CurveWidget(tr("Scores of Parcels Left Out"), (self._mean_f, self._accuracy), ceiling=1.0)
-        self.status = plain_label(wrap=True)
+        self.status = ElidedLabel()  # not one that wraps: its page would ask for the height that all parts prefer
         curves = QHBoxLayout()
         curves.addWidget(self.loss)
         curves.addWidget(self.score)

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Iterator, Mapping, Optional
 
 from qgis.core import Qgis, QgsProcessing
-from qgis.PyQt.QtWidgets import QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QWidget
 
 from ...engine.messages import message_of
 from ...engine.protocol import options
@@ -16,7 +16,7 @@ from ...settings import Setting
 from ...translation import tr
 from ..algorithm_dialog import open_algorithm
 from ..algorithm_run import Outcome
-from ..form import choose_data, device_combo, form_layout, vector_filter
+from ..form import choose_data, device_combo, form_layout, scrolling_column, vector_filter
 from ..message import push, replace
 from ..option_group import OptionGroup, rows_of
 from ..outputs import remember_folder, replacing_question, save_widget
@@ -75,7 +75,7 @@ class ClassifyTask(Task):
         form = form_layout()
         form.addRow(tr("Run on"), self.device)
         self.keeping.form.addRow(form)
-        return _column(self.outputs, self.keeping)
+        return scrolling_column(self.outputs, self.keeping)
 
     def _on_model(self) -> None:
         self.preparation.follow(self.model.model.provenance.get("preparation") if self.model.model else None)
@@ -183,14 +183,3 @@ class ClassifyTask(Task):
     def _report_deletion_in_qgis(self, text: str, level: Qgis.MessageLevel) -> None:
         """Without the widgets of this window, which may be gone when the button in QGIS's main window is pressed."""
         push(self._window.iface.messageBar(), text, level)
-
-
-def _column(*widgets: QWidget) -> QWidget:
-    """Widgets under each other, at the top."""
-    page = QWidget()
-    layout = QVBoxLayout(page)
-    layout.setContentsMargins(0, 0, 0, 0)
-    for widget in widgets:
-        layout.addWidget(widget)
-    layout.addStretch(1)
-    return page

@@ -75,8 +75,8 @@ class Pages(QWidget):
         widget = QWidget()
         layout = QVBoxLayout(widget)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._own[RUN], 3)
-        layout.addWidget(log, 2)
+        layout.addWidget(self._own[RUN], 5)
+        layout.addWidget(log, 1)
         return scrolling(widget)  # where a message above leaves too little room
 
     def _lay_out(self) -> None:
