@@ -32,6 +32,7 @@ from .map_selection import MapSelection, results_of
 from .reading import read
 from .source import Results, read_results
 from .summary_view import SummaryView
+from .write_dialog import WriteDialog
 
 LIST_MARGIN_PX = 18
 
@@ -111,6 +112,7 @@ class ResultsPage(QWidget):
         self.selection.layer_missing.connect(self._offer_layer)
         self.classes.copied.connect(self._say)
         self.summary.export_requested.connect(self.export_requested)
+        self.summary.write_requested.connect(self._on_write)
         self.summary.inspect_requested.connect(self._on_inspect)
         self.checks.inspect_requested.connect(self.inspect_requested)
         self.checks.parcel_chosen.connect(self._on_parcel)
@@ -209,6 +211,13 @@ class ResultsPage(QWidget):
             return
         found = next(self.results.parcels.parcels("position = ?", (position,)), None)
         self.inspect_requested.emit(found.parcel_id if found is not None else "")
+
+    def _on_write(self) -> None:
+        layer = self.selection.layer()
+        if layer is None or self.results is None:
+            self._offer_layer()
+            return
+        WriteDialog(layer, self.results.about.id_field, self).exec()
 
     def _say(self, text: str) -> None:
         self.sentence.setText(text)

@@ -33,9 +33,10 @@ ICON_PX = 20
 
 
 class SummaryView(ResultsView):
-    """`export_requested` and `inspect_requested` are for the window that holds the page."""
+    """`export_requested` and `inspect_requested` are for the window that holds the page, `write_requested` for it."""
 
     export_requested = pyqtSignal()
+    write_requested = pyqtSignal()
     inspect_requested = pyqtSignal()
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
@@ -68,12 +69,15 @@ class SummaryView(ResultsView):
         self.export_button = QPushButton(tr("Export…"))
         self.export_button.setToolTip(tr("Save the classified parcels in another format"))
         self.export_button.clicked.connect(self.export_requested)
+        self.write_button = QPushButton(tr("Write Into Layer…"))
+        self.write_button.setToolTip(tr("Add the predictions to the parcels' own layer; can be undone"))
+        self.write_button.clicked.connect(self.write_requested)
         self.inspect_button = QPushButton(tr("Inspect"))
         self.inspect_button.setToolTip(tr("Look at the time series of the parcel that is selected on the map"))
         self.inspect_button.clicked.connect(self.inspect_requested)
         row = QHBoxLayout()
         row.addStretch(1)
-        for button in (self.report_button, self.export_button, self.inspect_button):
+        for button in (self.report_button, self.export_button, self.write_button, self.inspect_button):
             row.addWidget(button)
         return row
 

@@ -61,9 +61,18 @@ def profile(tmp_path_factory) -> Path:
     return desktop.install_plugin(tmp_path_factory.mktemp("profile") / "QGIS")
 
 
-def play(profile: Path, name: str, values: dict) -> dict:
-    engine_python = {"CROP_CLASSIFIER_PYTHON": str(ENGINE)}
-    return desktop.run_story(profile, HERE / f"{name}.py", values, environment=engine_python)
+def play(profile: Path, name: str, values: dict, **environment: str) -> dict:
+    own = {"CROP_CLASSIFIER_PYTHON": str(ENGINE), **environment}
+    return desktop.run_story(profile, HERE / f"{name}.py", values, environment=own)
+
+
+def test_a_new_user_gets_from_the_sample_region_to_a_parcel(profile, folder):
+    values = {"output": str(folder / "sample.cropmodel")}
+    results = play(profile, "sample_story", values, XDG_DATA_HOME=str(folder / "data"))
+    assert results["missing"] == "" and results["classes"] == 5
+    assert float(results["accuracy"].split()[0]) > 75 and results["task"] == "classify"
+    assert results["shown"] and not results["scored"] and results["inspected"].startswith("Parcel ")
+    assert (folder / "data" / "crop_classifier" / "sample" / "parcels.gpkg").is_file()
 
 
 def test_parcels_are_classified_from_the_dialog(profile, region, folder):
