@@ -25,6 +25,8 @@ from backend.reports.map import draw_map  # noqa: E402
 from backend.vocabulary import CropClass  # noqa: E402
 
 OUT = ROOT / ".demo"
+LOG = OUT / "demo.log"
+LAST_LINES = 15  # of the log, after a failure
 REGION = {"parcels": "420", "dates": "24", "seed": "1", "crops": "10", "least-parcels": "25"}
 MODEL = "dated-ltae"
 CLASS_TABLE = ROOT / "resources" / "nomenclatures" / "paper.csv"
@@ -33,32 +35,50 @@ CLASS_TABLE = ROOT / "resources" / "nomenclatures" / "paper.csv"
 def main() -> None:
     began = time.monotonic()
     OUT.mkdir(exist_ok=True)
+    LOG.write_bytes(b"")
+    print("A made-up region: fields, crops, images and clouds are simulated.\n")
     region = simulate()
     model, layer, report = OUT / "region.cropmodel", OUT / "classified.gpkg", OUT / "report.html"
+    masks = ("--masks", region["masks"])
     store = engine(
-        "extract", region["imagery"], region["parcels"], "--masks", region["masks"], "-o", OUT / "region.parcels"
+        "Series of its parcels", "extract", region["imagery"], region["parcels"], *masks, "-o", OUT / "region.parcels"
     )
-    crops = ["--class-field", region["class_field"], "--class-table", CLASS_TABLE]
-    trained = engine("train", store["store"], "--model", MODEL, *crops, "--restart", "-o", model)
+    options = ["--class-field", region["class_field"], "--class-table", CLASS_TABLE, "--model", MODEL, "--restart"]
+    trained = engine(f"Training of {MODEL}", "train", store["store"], *options, "-o", model)
     classify(region, model, layer, report)
     breakdown = json.loads(report.with_suffix(".json").read_text(encoding="utf-8"))["breakdown"]
     picture = draw(layer, breakdown)
     show(trained["scores"], breakdown)
     seconds = time.monotonic() - began
-    print(f"\nMade in {seconds:.0f} s, from a simulated region, whose scores say nothing about real fields:")
-    for what, path in {"layer": layer, "report": report, "map": picture, "model": model}.items():
-        print(f"  {what:7} {path.relative_to(ROOT)}")
+    print(f"\nMade in {seconds:.0f} s. The scores say nothing about real fields. Open next:")
+    ways = {"report": "in a browser", "map": "the parcels", "layer": "in QGIS", "model": "for Classify Parcels"}
+    for what, path in {"report": report, "map": picture, "layer": layer, "model": model, "log": LOG}.items():
+        print(f"  {what:7} {path.relative_to(ROOT)!s:28} {ways.get(what, '')}".rstrip())
 
 
-def engine(*arguments: object) -> Any:
-    """Runs one of the engine's commands; its progress goes to the terminal, its result comes back."""
-    command = [sys.executable, "-m", "backend", *map(str, arguments), "--json"]
-    print(f"\n$ python -m backend {' '.join(_shown(argument) for argument in arguments)}", flush=True)
-    return json.loads(subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout)
+def engine(step: str, *arguments: object) -> Any:
+    """Runs one of the engine's commands; its progress goes to the log, its result comes back."""
+    return json.loads(run(step, [sys.executable, "-m", "backend", *map(str, arguments), "--json"]))
 
 
-def _shown(argument: object) -> str:
-    return str(argument).replace(f"{ROOT}{os.sep}", "")
+def run(step: str, command: list[str], **variables: str) -> bytes:
+    """A line for the step with its seconds; the command and what it says go to the log. Returns what it prints.
+
+    Raises CalledProcessError, after the end of the log.
+    """
+    print(f"{step:34}", end="", flush=True)
+    began = time.monotonic()
+    with LOG.open("ab") as log:
+        log.write(f"\n$ {' '.join(command)}\n".encode())
+        log.flush()
+        environment = {**os.environ, **variables}
+        done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=log, check=False)
+    if done.returncode:
+        print("failed")
+        print("\n".join(LOG.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_LINES:]))
+    done.check_returncode()
+    print(f"{time.monotonic() - began:4.0f} s")
+    return done.stdout
 
 
 def simulate() -> dict[str, Any]:
@@ -70,7 +90,7 @@ def simulate() -> dict[str, Any]:
             return made["region"]
     shutil.rmtree(folder, ignore_errors=True)
     options = [word for name, value in REGION.items() for word in (f"--{name}", value)]
-    region = engine("simulate", folder, *options)
+    region = engine("Simulation of a region", "simulate", folder, *options)
     note.write_text(json.dumps({"asked": REGION, "region": region}), encoding="utf-8")
     return region
 
@@ -82,9 +102,9 @@ def classify(region: dict[str, Any], model: Path, layer: Path, report: Path) -> 
     if qgis:
         classify_in_qgis(qgis, region, model, layer, report)
     else:
-        print("\nQGIS is not installed, so the engine classifies without it.")
         options = ["--masks", region["masks"], "--model", model, "--report", report, "-o", layer]
-        engine("classify", region["imagery"], region["parcels"], *options)
+        step = "Classification (without QGIS)"  # which is not installed
+        engine(step, "classify", region["imagery"], region["parcels"], *options)
 
 
 def classify_in_qgis(qgis: str, region: dict[str, Any], model: Path, layer: Path, report: Path) -> None:
@@ -99,17 +119,15 @@ def classify_in_qgis(qgis: str, region: dict[str, Any], model: Path, layer: Path
     values = {"IMAGERY": region["imagery"], "MASKS": region["masks"], "PARCELS": region["parcels"], "MODEL": model}
     values |= {"OUTPUT": layer, "REPORT": report}
     command = [qgis, "run", "crop_classifier:classifyparcels", *(f"--{name}={value}" for name, value in values.items())]
-    print(f"\n$ {' '.join(map(_shown, [Path(qgis).name, *command[1:]]))}", flush=True)
     own = {"QGIS_CUSTOM_CONFIG_PATH": str(OUT / "profile"), "QT_QPA_PLATFORM": "offscreen"}
-    python = {"CROP_CLASSIFIER_PYTHON": sys.executable}
-    subprocess.run(command, cwd=ROOT, env={**os.environ, **own, **python}, check=True)
+    run("Classification in QGIS", command, **own, CROP_CLASSIFIER_PYTHON=sys.executable)
     if not layer.is_file():
         raise FileNotFoundError(f"{layer}: qgis_process ended without an error and without a result")
 
 
 def draw(layer: Path, breakdown: list[dict[str, Any]]) -> Path:
     classes = [CropClass(row["code"], row["name"], row["colour"]) for row in breakdown]
-    parcels = pyogrio.read_dataframe(layer)
+    parcels = pyogrio.read_dataframe(layer, layer=layer.stem)  # beside it is the table of styles
     return draw_map(
         parcels, list(parcels["crop_code"]), classes, OUT / "map.png", "Classified parcels of a simulated region"
     )
@@ -130,4 +148,4 @@ if __name__ == "__main__":
     try:
         main()
     except subprocess.CalledProcessError as failure:
-        sys.exit(f"The step above failed with exit code {failure.returncode}.")
+        sys.exit(f"The step above failed with exit code {failure.returncode}. The whole log is {LOG}.")
