@@ -35,7 +35,7 @@ class ScoresPanel(QWidget):
         self.headline = {name: plain_label("–", selectable=True) for name in titles}
         figures = QHBoxLayout()
         for label, title in zip(self.headline.values(), titles.values()):
-            figures.addLayout(_score_column(label, title))
+            figures.addLayout(score_column(label, title))
         self.table = plain_table((tr("Class"), tr("Precision"), tr("Recall"), tr("F-score"), tr("Parcels")), NAME)
         self.table.setAlternatingRowColors(True)
         self._delegate = ShareDelegate(decimals=1, parent=self)  # the view does not own its delegates
@@ -74,7 +74,8 @@ class ScoresPanel(QWidget):
         self.table.setItem(row, PARCELS, number_item(figures["support"]))
 
 
-def _score_column(label: QLabel, title: str) -> QVBoxLayout:
+def score_column(label: QLabel, title: str) -> QVBoxLayout:
+    """A figure in large type above what it is."""
     font = label.font()
     font.setPointSizeF(1.6 * font.pointSizeF())
     font.setBold(True)

@@ -11,7 +11,6 @@ from qgis.PyQt.QtWidgets import (
     QFormLayout,
     QGroupBox,
     QHBoxLayout,
-    QLabel,
     QLayout,
     QLineEdit,
     QPushButton,
@@ -25,6 +24,7 @@ from ...translation import tr
 from ..form import compact_group, form_layout, scrolling
 from ..plain_table import percent
 from ..plain_widgets import plain_label
+from ..scores_panel import score_column
 from . import sentences
 from .source import Results
 from .view import ResultsView
@@ -51,7 +51,7 @@ class SummaryView(ResultsView):
         self.figures = {name: plain_label("–", selectable=True) for name in titles}
         figures = QHBoxLayout()
         for label, title in zip(self.figures.values(), titles.values()):
-            figures.addLayout(_figure(label, title))
+            figures.addLayout(score_column(label, title))
         self.body = QVBoxLayout()
         self.body.setContentsMargins(0, 0, 0, 0)
         self._report: Optional[str] = None
@@ -123,18 +123,6 @@ class SummaryView(ResultsView):
     def _open_report(self) -> None:
         if self._report:
             QDesktopServices.openUrl(QUrl.fromLocalFile(self._report))
-
-
-def _figure(label: QLabel, title: str) -> QVBoxLayout:
-    font = label.font()
-    font.setPointSizeF(1.5 * font.pointSizeF())
-    font.setBold(True)
-    label.setFont(font)
-    column = QVBoxLayout()
-    column.setSpacing(0)
-    column.addWidget(label, alignment=Qt.AlignmentFlag.AlignHCenter)
-    column.addWidget(plain_label(title), alignment=Qt.AlignmentFlag.AlignHCenter)
-    return column
 
 
 def _group(title: str, content: QLayout) -> QGroupBox:
