@@ -128,8 +128,3 @@ def remove(path: Path) -> None:
     except OSError as error:
         text = tr("The model “{0}” was not deleted: {1}.")
         raise LibraryProblem(text.format(path.stem, error.strerror or error)) from error
-
-
-def holds(path: Path) -> bool:
-    """Whether a file belongs to the library."""
-    return path.parent == folder()

@@ -19,7 +19,6 @@ LOG_TAG = "Crop Classifier"  # of QGIS's own log
 class Runner(QObject):
     """One run at a time. `event` carries the engine's events, `finished` the Outcome, once for each run."""
 
-    started = pyqtSignal()
     event = pyqtSignal(object)
     finished = pyqtSignal(object)
 
@@ -44,7 +43,6 @@ class Runner(QObject):
         run.line.connect(self._on_line)
         run.finished.connect(self._on_finished)
         self.destroyed.connect(run.cancel)
-        self.started.emit()
         run.start()
 
     def cancel(self) -> None:
