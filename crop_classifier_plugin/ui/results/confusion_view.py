@@ -123,7 +123,7 @@ def lacking_scores(results: Results) -> str:
     if not results.report:
         return tr("The report is missing, so there is no confusion matrix. Classify again to have it.")
     if results.compared:
-        return tr("No parcel could be compared with its declared crop: see the summary.")
+        return tr("No parcel that the model had not seen could be compared with its declared crop: see the summary.")
     return tr(
         "No field of declared crops was given, so the predictions were not compared with anything. To see which "
         "classes are confused, classify again with a field of declared crops."
