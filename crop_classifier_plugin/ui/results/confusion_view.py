@@ -122,8 +122,12 @@ def lacking_scores(results: Results) -> str:
     """Why there is no confusion matrix, and what to do."""
     if not results.report:
         return tr("The report is missing, so there is no confusion matrix. Classify again to have it.")
+    if results.report.get("judged"):
+        return tr(
+            "The model was trained on all parcels that could be compared with their declared crop: see the summary."
+        )
     if results.compared:
-        return tr("No parcel that the model had not seen could be compared with its declared crop: see the summary.")
+        return tr("No parcel could be compared with its declared crop: see the summary.")
     return tr(
         "No field of declared crops was given, so the predictions were not compared with anything. To see which "
         "classes are confused, classify again with a field of declared crops."

@@ -417,6 +417,16 @@ def test_a_comparison_with_no_usable_value_is_a_warning(qtbot, page, made):
     assert "No parcel could be compared" in page.confusion.lacking.text()
 
 
+def test_where_the_model_had_seen_all_compared_parcels_the_matrix_says_so(qtbot, page, made):
+    folder = made()
+    report = folder.with_name("crops_report.json")
+    document = json.loads(report.read_text())
+    seen = [row for row in document["judged"] if row["trained_on"] == "yes"]
+    report.write_text(json.dumps({**document, "scores": None, "judged": seen}))
+    show(qtbot, page, folder)
+    assert page.confusion.lacking.text().startswith("The model was trained on all parcels that could be compared")
+
+
 def test_names_are_shown_as_they_are(opened):
     page, _ = opened()
     labels = [label for label in page.findChildren(QLabel) if label.text()]
